@@ -1,0 +1,59 @@
+/** Every error that a user can cause or meet, with what they need to mend it. `detail` is public: no patient data in it. */
+export interface ErrorDetail {
+  /** The bytes are no format we read. */
+  UnsupportedFormat: { found: string; supported: string };
+  /** A file of a known format that breaks its own rules; `field` is a DICOM tag or a header field. */
+  MalformedFile: { format: string; field: string; reason: string };
+  /** Declared or real size over a limit; checked by arithmetic before anything is allocated. */
+  TooLarge: { what: string; value: number; limit: number };
+  InvalidRequest: { reason: string; path?: string };
+  /** Valid JSON, impossible prompt (outside the slice, empty box, …). */
+  InvalidPrompt: { index: number; reason: string };
+  UnknownTerm: { text: string; suggestions: readonly string[] };
+  ImageNotFound: { imageId: string };
+  SliceNotFound: { plane: string; slice: number; count: number };
+  EmbeddingNotFound: { embeddingId: string };
+  LogitsNotFound: { lowResLogitsId: string };
+  UnknownModel: { modelId: string };
+  FileNotFound: { name: string };
+  /** The model does not take this kind of prompt. */
+  UnsupportedPrompt: { kind: string; modelId: string };
+  /** Embedding of one model sent to the decoder of another. */
+  ModelMismatch: { expected: string; got: string };
+  /** A weight file whose bytes are not those of its manifest. */
+  ModelCorrupt: { modelId: string; file: string; reason: string };
+  NotAcceptable: { supported: string };
+  /** The queue is full; come back after `retryAfterS`. */
+  Saturated: { retryAfterS: number };
+  DeadlineExceeded: { deadlineMs: number };
+  Cancelled: { what: string };
+  /** The encoder gave NaN, zeros or a wrong shape; nothing of it is cached. */
+  EncoderOutputInvalid: { reason: string };
+  EncoderCrashed: { attempts: number };
+  DiskFull: { what: string };
+  ShuttingDown: { retryAfterS: number };
+}
+
+export type ErrorCode = keyof ErrorDetail;
+
+export class SegmenterError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly detail: ErrorDetail[C];
+
+  constructor(code: C, detail: ErrorDetail[C], options?: ErrorOptions) {
+    super(`${code}: ${JSON.stringify(detail)}`, options);
+    this.name = "SegmenterError";
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Narrows to one code, or to any of ours when `code` is left out. */
+export function isSegmenterError<C extends ErrorCode>(error: unknown, code?: C): error is SegmenterError<C> {
+  return error instanceof SegmenterError && (code === undefined || error.code === code);
+}
+
+/** Libraries throw strings and plain objects (dicom-parser does); normalise at every catch. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : JSON.stringify(thrown));
+}

@@ -1,0 +1,64 @@
+/** The picture as the whole product sees it: a grid of stored values with its place in the patient. */
+
+export type Vec3 = readonly [number, number, number];
+
+/** 4×4, row-major, last row 0 0 0 1. Multiplies column vectors `[i, j, k, 1]`. */
+export type Mat4 = readonly number[];
+
+export type VoxelArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+/** VOI window in modality units (HU for CT), DICOM PS3.3 C.11.2. UIs that say *level* mean `center`. */
+export interface Window {
+  readonly center: number;
+  readonly width: number;
+}
+
+export interface NamedWindow extends Window {
+  readonly name: string;
+}
+
+export type Plane = "native" | "axial" | "coronal" | "sagittal";
+
+export interface Volume {
+  /** Columns, rows, slices. A plain picture has one slice. */
+  readonly size: Vec3;
+  /** 1 = grey; 3 = interleaved RGB in a Uint8Array. */
+  readonly channels: 1 | 3;
+  /** Stored values; channels innermost, then i, j, k. Length = i·j·k·channels. */
+  readonly data: VoxelArray;
+  /** Modality value = stored × slope + intercept (HU for CT). 1 and 0 where the file says nothing. */
+  readonly rescale: { readonly slope: number; readonly intercept: number };
+  /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for pictures without geometry the identity in pixels. */
+  readonly ijkToLps: Mat4;
+  readonly unit: "mm" | "px";
+  /** DICOM modality code: CT, MR, US, CR, DX, OP, ES, SM, PT…; "OT" when unknown. */
+  readonly modality: string;
+  /** True for MONOCHROME1: low values are shown bright. */
+  readonly inverted: boolean;
+  /** Windows that the file itself proposes, in its order. */
+  readonly windows: readonly NamedWindow[];
+  /** What the reader had to assume, in sentences without patient data. */
+  readonly warnings: readonly string[];
+}
+
+/** A 2-D cut. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
+export interface Slice {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: VoxelArray;
+  readonly rescale: { readonly slope: number; readonly intercept: number };
+  readonly inverted: boolean;
+  /** Pixel pitch along x and y; `undefined` when the file has no geometry. */
+  readonly spacingMm: readonly [number, number] | undefined;
+  /** Pixel (x, y, 0) → LPS. */
+  readonly xyToLps: Mat4;
+}

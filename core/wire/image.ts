@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { Digest, Plane, Window } from "./common.ts";
+
+const Triple = z.tuple([z.number(), z.number(), z.number()]);
+
+export const PlaneInfo = z.strictObject({
+  plane: Plane,
+  width: z.int().positive(),
+  height: z.int().positive(),
+  count: z.int().positive(),
+  spacingMm: z.tuple([z.number(), z.number()]).nullable().describe("pixel pitch along x and y; null when unknown"),
+  xyToLps: z.array(z.number()).length(16).describe("pixel (x, y, slice) → LPS mm, row-major 4×4"),
+});
+export type PlaneInfo = z.infer<typeof PlaneInfo>;
+
+/** What the server knows of an uploaded picture. No patient data. */
+export const ImageInfo = z.strictObject({
+  imageId: Digest,
+  kind: z.enum(["image", "volume"]),
+  modality: z.string(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  dtype: z.string().describe("numpy name of the stored values, little-endian"),
+  size: Triple.describe("[i, j, k]"),
+  spacing: Triple.nullable().describe("mm along i, j, k; null when the file has no geometry"),
+  ijkToLps: z.array(z.number()).length(16),
+  rescale: z.strictObject({ slope: z.number(), intercept: z.number() }),
+  inverted: z.boolean(),
+  windows: z
+    .array(z.strictObject({ name: z.string(), ...Window.shape }))
+    .describe("the first is used when none is asked for"),
+  planes: z.array(PlaneInfo),
+  warnings: z.array(z.string()),
+});
+export type ImageInfo = z.infer<typeof ImageInfo>;

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Digest } from "./common.ts";
+
+const Shape = z.array(z.union([z.int().nonnegative(), z.string()]));
+const TensorInfo = z.strictObject({
+  type: z.enum(["float32", "float16", "int64", "int32", "uint8", "bool"]),
+  shape: Shape,
+});
+
+/** A file named by its content. Hub models whose digest nobody has recorded yet carry neither; see `models pull`. */
+export const Weights = z.strictObject({
+  path: z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/),
+  bytes: z.int().positive().optional(),
+  digest: Digest.optional(),
+});
+
+export const Graph = z.strictObject({
+  ...Weights.shape,
+  inputs: z.record(z.string(), TensorInfo).optional(),
+  outputs: z.record(z.string(), TensorInfo).optional(),
+});
+export type Graph = z.infer<typeof Graph>;
+
+export const Family = z.enum(["promptomy", "sam", "sam2", "medsam", "clip"]);
+
+/** How pixels become the `image` tensor: longest side to `size`, (x − mean) / std on 0…255, then zero padding right and below. */
+export const InputSpec = z.strictObject({
+  size: z.int().positive(),
+  mean: z.tuple([z.number(), z.number(), z.number()]),
+  std: z.tuple([z.number(), z.number(), z.number()]),
+  resize: z.enum(["longest-side", "stretch"]),
+  pad: z.enum(["bottom-right", "none"]),
+});
+export type InputSpec = z.infer<typeof InputSpec>;
+
+/** A model is data: code never names one. */
+export const Manifest = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  family: Family,
+  version: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  intendedUse: z.string(),
+  modalities: z.array(z.string()),
+  source: z.string().optional().describe("hub repository, owner/name, that `models pull` reads"),
+  revision: z.string().optional(),
+  /** Which ONNX signature the graphs follow (`docs/models.md`). */
+  contract: z.enum(["promptomy", "meta", "transformers.js"]).default("promptomy"),
+  input: InputSpec,
+  embedding: z.strictObject({ shape: z.array(z.int().positive()), wire: z.enum(["f32", "f16", "i8"]) }),
+  logits: z.strictObject({ size: z.int().positive(), threshold: z.number() }),
+  prompts: z.array(z.enum(["point", "box", "scribble", "lasso", "mask", "text"])),
+  contexts: z.array(z.string()).optional(),
+  graphs: z.strictObject({
+    encoder: Graph,
+    prepare: Graph.optional(),
+    decoder: Graph,
+    textEncoder: Graph.optional(),
+  }),
+  golden: Weights.optional(),
+});
+export type Manifest = z.infer<typeof Manifest>;

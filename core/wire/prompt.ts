@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { PixelBox, Rle } from "./common.ts";
+
+export const PointLabel = z.enum(["foreground", "background"]);
+export type PointLabel = z.infer<typeof PointLabel>;
+
+const Vertex = z.tuple([z.number(), z.number()]);
+
+export const Point = z.strictObject({ kind: z.literal("point"), x: z.number(), y: z.number(), label: PointLabel });
+export const Box = z.strictObject({ kind: z.literal("box"), ...PixelBox.shape });
+export const Scribble = z.strictObject({
+  kind: z.literal("scribble"),
+  points: z.array(Vertex).min(1).max(8192),
+  label: PointLabel,
+});
+export const Lasso = z.strictObject({
+  kind: z.literal("lasso"),
+  points: z.array(Vertex).min(3).max(8192),
+  label: PointLabel,
+});
+export const MaskPrompt = z.strictObject({ kind: z.literal("mask"), rle: Rle });
+export const Text = z.strictObject({ kind: z.literal("text"), text: z.string().min(1).max(512) });
+
+/** What a user says about one object. Prompts combine; coordinates are pixels of the slice, integer = pixel centre. */
+export const Prompt = z.discriminatedUnion("kind", [Point, Box, Scribble, Lasso, MaskPrompt, Text]);
+export type Prompt = z.infer<typeof Prompt>;
+export type PromptKind = Prompt["kind"];
+
+export const Context = z.strictObject({
+  modality: z.string().max(64).optional(),
+  bodyPart: z.string().max(64).optional(),
+  task: z.string().max(64).optional(),
+});
+export type Context = z.infer<typeof Context>;
