@@ -1,0 +1,111 @@
+/** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
+import type { ScoredMask } from "../core/mask.ts";
+import type { Digest } from "../core/store.ts";
+import type { Plane, Slice, Window } from "../core/volume.ts";
+import type { Context, Crop, ImageInfo, Prompt, Transform } from "../core/wire/index.ts";
+
+/** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
+export type BackendName = "webgpu" | "wasm" | "server";
+
+export interface SegmenterOptions {
+  /** Base address of a Promptomy server, for example `location.origin`. */
+  readonly server: string | URL;
+  /** A model id of `GET /v1/models`; the server's default when left out. */
+  readonly model?: string;
+  /** `auto` takes the best backend that answers the self-check; a name starts the ladder there. */
+  readonly decode?: "auto" | BackendName;
+  /** Makes the decoder worker where the bundler cannot: `new Worker(url of "@promptomy/client/worker", { type: "module" })`. */
+  readonly worker?: () => Worker;
+  /** Every request to the server passes through here: credentials, retries, tests. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+  /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
+  readonly cacheBytes?: number;
+  /** Called with each change of `Segmenter.status`, the first time before `createSegmenter` resolves. */
+  readonly onStatus?: (status: SegmenterStatus) => void;
+}
+
+export interface SegmenterStatus {
+  readonly state: "starting" | "ready" | "recovering" | "closed";
+  readonly backend: BackendName;
+  /** One sentence for the user: why this backend and not a faster one. */
+  readonly reason: string;
+  /** Id of the model that decodes. */
+  readonly model: string;
+  /** Milliseconds of the latest decode, of the self-check before the first one; `undefined` when nothing ran yet. */
+  readonly ms: number | undefined;
+  /** WASM threads in use; 1 where the page is not cross-origin isolated. */
+  readonly threads: number;
+}
+
+/** A slice of a picture that the server already has. */
+export interface SliceRef {
+  readonly imageId: Digest;
+  /** Default `native`. */
+  readonly plane?: Plane;
+  /** Default 0. */
+  readonly slice?: number;
+  /** Default: the picture's first window. It is part of the embedding, not of the display. */
+  readonly window?: Window;
+  /** Encodes this part alone, at full input size. */
+  readonly crop?: Crop;
+}
+
+/** A slice that is encoded and ready to be prompted. A plain value: it may be stored and sent. */
+export interface Embedding {
+  readonly id: Digest;
+  readonly imageId: Digest;
+  readonly plane: Plane;
+  readonly slice: number;
+  /** `null` for colour. */
+  readonly window: Window | null;
+  readonly transform: Transform;
+  readonly model: string;
+  /** Of the slice, in pixels; masks have this size. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A mask with its origin. */
+export interface SegmentMask extends ScoredMask {
+  readonly backend: BackendName;
+  /** Chance, 0 to 1, that the named structure is in the slice; only with a text prompt. */
+  readonly presence?: number;
+  /** The server's name for its logits. Where it is set, `lowResLogits` is empty and the mask was decoded there. */
+  readonly lowResLogitsId?: Digest;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface SegmentOptions extends CallOptions {
+  /** Three candidates for an ambiguous prompt. */
+  readonly multimask?: boolean;
+  /** An earlier mask of the same embedding, to refine. */
+  readonly previous?: SegmentMask;
+  readonly context?: Context;
+}
+
+export interface Segmenter {
+  readonly status: SegmenterStatus;
+  /** Calls back on every change of status until the returned function is called. */
+  onStatus(listener: (status: SegmenterStatus) => void): () => void;
+  /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
+  upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  /** What the server knows of a picture. */
+  image(imageId: Digest, call?: CallOptions): Promise<ImageInfo>;
+  /** Stored pixels of a slice, shared with the decoder: no second download. */
+  slice(ref: Pick<SliceRef, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
+  /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
+  embed(image: ImageData | Blob | SliceRef, call?: CallOptions): Promise<Embedding>;
+  /** Masks for the prompts, best predicted IoU first, never empty. Rejects with a `SegmenterError`, or with the signal's reason. */
+  segment(
+    on: Embedding,
+    prompts: readonly Prompt[],
+    options?: SegmentOptions,
+  ): Promise<[best: SegmentMask, ...rest: SegmentMask[]]>;
+  /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
+  preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
+  /** Stops the worker; calls under way reject. */
+  close(): void;
+}
