@@ -32,6 +32,8 @@ export interface ErrorDetail {
   EncoderCrashed: { attempts: number };
   DiskFull: { what: string };
   ShuttingDown: { retryAfterS: number };
+  /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer. Raised by the client. */
+  ServerUnreachable: { status: number; reason: string };
 }
 
 export type ErrorCode = keyof ErrorDetail;
