@@ -28,6 +28,7 @@ export const STATUS = {
   EncoderCrashed: 503,
   DiskFull: 507,
   ShuttingDown: 503,
+  ServerUnreachable: 502,
 } as const satisfies Record<ErrorCode, number>;
 
 const SENTENCE = {
@@ -54,6 +55,7 @@ const SENTENCE = {
   EncoderCrashed: "The inference process stopped.",
   DiskFull: "The server has no disk space left.",
   ShuttingDown: "The server is stopping.",
+  ServerUnreachable: "The server behind this one does not answer.",
 } as const satisfies Record<ErrorCode, string>;
 
 /** Problems of HTTP itself, which no domain code throws. */
