@@ -1,0 +1,110 @@
+/** VOI windows: modality values (HU for CT) → grey 0…255. */
+import type { NamedWindow, Slice, Volume, Window } from "./volume.ts";
+
+/** How stored values become modality values, and whether the scale is shown upside down (MONOCHROME1). */
+export interface Rescale {
+  readonly slope: number;
+  readonly intercept: number;
+  readonly inverted?: boolean;
+}
+
+/** CT presets in the order that the viewer offers them; the first is what a CT without its own window gets. */
+export const WINDOW_PRESETS: readonly NamedWindow[] = [
+  { name: "soft tissue", center: 40, width: 400 },
+  { name: "lung", center: -600, width: 1500 },
+  { name: "liver", center: 90, width: 150 },
+  { name: "bone", center: 480, width: 2500 },
+  { name: "brain", center: 40, width: 80 },
+  { name: "mediastinum", center: 50, width: 350 },
+  { name: "stroke", center: 40, width: 40 },
+  { name: "angio", center: 300, width: 600 },
+  { name: "air", center: -426, width: 1000 },
+];
+
+/** Eight-bit values as they are. */
+const FULL_RANGE: NamedWindow = { name: "full range", center: 128, width: 256 };
+
+/** Enough for a percentile within 0.1 %, and few enough to sort in 20 ms. */
+const MAX_SAMPLES = 1 << 18;
+
+/** Stored values → 0…255, fractions kept (DICOM LINEAR, PS3.3 C.11.2.1.2.1). NaN → 0. */
+export function applyWindow(
+  values: ArrayLike<number>,
+  window: Window,
+  rescale: Rescale,
+  out: Float32Array<ArrayBufferLike> = new Float32Array(values.length),
+): Float32Array<ArrayBufferLike> {
+  mapWindow(values, window, rescale, out);
+  return out;
+}
+
+/** Grey bytes of a slice for display, rounded; throws RangeError for colour. */
+export function windowToBytes(slice: Slice, window: Window): Uint8ClampedArray<ArrayBuffer> {
+  if (slice.channels !== 1) throw new RangeError(`A window needs 1 channel, got ${slice.channels}.`);
+  const out = new Uint8ClampedArray(slice.width * slice.height);
+  mapWindow(slice.data, window, { ...slice.rescale, inverted: slice.inverted }, out);
+  return out;
+}
+
+/** The window whose ends are two quantiles of the finite values; a large array is sampled evenly. */
+export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Rescale, low = 0.01, high = 0.99): Window {
+  const step = Math.max(1, Math.ceil(values.length / MAX_SAMPLES));
+  const sample = new Float64Array(Math.ceil(values.length / step));
+  let count = 0;
+  for (let n = 0; n < values.length; n += step) {
+    const value = (values[n] ?? 0) * slope + intercept;
+    if (Number.isFinite(value)) sample[count++] = value;
+  }
+  const sorted = sample.subarray(0, count).sort();
+  const quantile = (q: number) => sorted[Math.round(q * (count - 1))] ?? 0;
+  const from = quantile(low);
+  const to = quantile(high);
+  // LINEAR is black at center − width/2 and white at center + width/2 − 1, so these two make `from` 0 and `to` 255.
+  return { center: (from + to + 1) / 2, width: to - from + 1 };
+}
+
+/** Every window on offer for a volume, the default first: the file's own, CT presets, automatic. Colour has none. */
+export function windowsOf(volume: Volume): NamedWindow[] {
+  if (volume.channels !== 1) return [];
+  const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
+  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume, automatic) ? [FULL_RANGE] : [];
+  const all = [...volume.windows, ...presets, automatic];
+  return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
+}
+
+/** The window used when nobody asks for one. */
+export function defaultWindow(volume: Volume): NamedWindow {
+  return windowsOf(volume)[0] ?? FULL_RANGE;
+}
+
+/** Bytes that use at least half of their range were made to be looked at as they are. */
+function isDisplayReady({ data, rescale }: Volume, automatic: Window): boolean {
+  const plain = rescale.slope === 1 && rescale.intercept === 0;
+  return plain && data instanceof Uint8Array && automatic.center + automatic.width / 2 > 128;
+}
+
+/** The two ends of the ramp. LINEAR is defined from width 1; below it LINEAR_EXACT (C.11.2.1.3.2) is meant. */
+function rampOf({ center, width }: Window): { lower: number; upper: number } {
+  if (!(width > 0)) throw new RangeError(`Window width must be positive, got ${width}.`);
+  if (width < 1) return { lower: center - width / 2, upper: center + width / 2 };
+  return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 };
+}
+
+function mapWindow(
+  values: ArrayLike<number>,
+  window: Window,
+  { slope, intercept, inverted = false }: Rescale,
+  out: Float32Array | Uint8ClampedArray,
+): void {
+  const { lower, upper } = rampOf(window);
+  const low = inverted ? 255 : 0;
+  const high = 255 - low;
+  const gain = upper > lower ? (high - low) / (upper - lower) : 0;
+  for (let n = 0; n < values.length; n++) {
+    const value = (values[n] ?? 0) * slope + intercept;
+    if (value <= lower) out[n] = low;
+    else if (value > upper) out[n] = high;
+    else if (value <= upper) out[n] = (value - lower) * gain + low;
+    else out[n] = 0;
+  }
+}
