@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+
+/** Trailer of a cache file: 8 bytes magic, payload length as u64 little-endian, sha256 of the payload. */
+const MAGIC = Buffer.from("PSEG\x01EMB", "latin1");
+export const TRAILER_BYTES = 48;
+
+const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+
+/** The trailer that `openEntry` will demand behind these bytes. */
+export function entryTrailer(payload: Uint8Array): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(payload.byteLength));
+  return Buffer.concat([MAGIC, length, sha256(payload)]);
+}
+
+/** The payload of a cache file, or `undefined` when a byte of it is not as written. */
+export function openEntry(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
+  const size = file.byteLength - TRAILER_BYTES;
+  if (size < 0) return undefined;
+  const payload = file.subarray(0, size);
+  return entryTrailer(payload).equals(file.subarray(size)) ? payload : undefined;
+}

@@ -1,0 +1,17 @@
+import type { EmbeddingStore } from "../../core/store.ts";
+
+/** Reads `first`, then `second`; what only `second` knows is copied up. Writes go to both. */
+export function tieredStore(first: EmbeddingStore, second: EmbeddingStore): EmbeddingStore {
+  return {
+    async get(id) {
+      const near = await first.get(id);
+      if (near) return near;
+      const far = await second.get(id);
+      if (far) await first.set(id, far);
+      return far;
+    },
+    async set(id, bytes) {
+      await Promise.all([first.set(id, bytes), second.set(id, bytes)]);
+    },
+  };
+}
