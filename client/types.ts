@@ -38,14 +38,14 @@ export interface SegmenterStatus {
 }
 
 /** A slice of a picture that the server already has. */
-export interface SliceRef {
+export interface EmbedTarget {
   readonly imageId: Digest;
   /** Default `native`. */
   readonly plane?: Plane;
   /** Default 0. */
   readonly slice?: number;
   /** Default: the picture's first window. It is part of the embedding, not of the display. */
-  readonly window?: Window;
+  readonly window?: Window | null;
   /** Encodes this part alone, at full input size. */
   readonly crop?: Crop;
 }
@@ -95,9 +95,9 @@ export interface Segmenter {
   /** What the server knows of a picture. */
   image(imageId: Digest, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
-  slice(ref: Pick<SliceRef, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
+  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
-  embed(image: ImageData | Blob | SliceRef, call?: CallOptions): Promise<Embedding>;
+  embed(image: ImageData | Blob | EmbedTarget, call?: CallOptions): Promise<Embedding>;
   /** Masks for the prompts, best predicted IoU first, never empty. Rejects with a `SegmenterError`, or with the signal's reason. */
   segment(
     on: Embedding,

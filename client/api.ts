@@ -1,0 +1,139 @@
+/** The routes this package uses, with their shapes. */
+import { SegmenterError } from "../core/errors.ts";
+import type { Digest } from "../core/store.ts";
+import type { Plane, Slice, VoxelArray } from "../core/volume.ts";
+import type {
+  EmbeddingInfo,
+  EmbeddingRequest,
+  ImageInfo,
+  Manifest,
+  MaskRequest,
+  MaskResponse,
+  PlaneInfo,
+} from "../core/wire/index.ts";
+import { raceSignal } from "./abort.ts";
+import { lruByBytes } from "./lru.ts";
+import { jsonBody, type Transport, withSignal } from "./transport.ts";
+import type { CallOptions } from "./types.ts";
+
+/** A file that a manifest names. */
+type ModelFile = NonNullable<Manifest["golden"]>;
+
+export interface Api {
+  /** The model of this id, or the server's default. */
+  manifest(id?: string): Promise<Manifest>;
+  /** Bytes of a model file that agree with its digest. */
+  modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
+  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  image(imageId: Digest, call?: CallOptions): Promise<ImageInfo>;
+  slice(imageId: Digest, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  embed(imageId: Digest, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
+  embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
+}
+
+/** Slices that the viewer showed and the decoder is about to ask for. */
+const SLICE_CACHE_BYTES = 64 * 2 ** 20;
+
+export function createApi(transport: Transport): Api {
+  const images = new Map<Digest, ImageInfo>();
+  const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
+  const downloads = new Map<string, Promise<Slice>>();
+
+  const remember = (info: ImageInfo): ImageInfo => {
+    images.set(info.imageId, info);
+    return info;
+  };
+  const image: Api["image"] = async (imageId, call) =>
+    images.get(imageId) ?? remember(await transport.json(`v1/images/${imageId}`, withSignal({}, call?.signal)));
+  const fetchSlice = async (key: string, imageId: Digest, plane: Plane, k: number): Promise<Slice> => {
+    const [info, bytes] = await Promise.all([image(imageId), transport.bytes(`v1/images/${key}`)]);
+    const slice = sliceFrom(info, plane, k, bytes);
+    slices.set(key, slice, bytes.byteLength);
+    return slice;
+  };
+
+  return {
+    manifest: async (id) => {
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
+      const { models } = await transport.json<{ models: Manifest[] }>("v1/models");
+      const [first] = models;
+      if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
+      return first;
+    },
+    modelFile: async (modelId, file) => {
+      const bytes = await transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
+      await verify(bytes, modelId, file);
+      return bytes;
+    },
+    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    image,
+    slice: async (imageId, plane, k, call) => {
+      const key = `${imageId}/slices/${plane}/${k}`;
+      const known = slices.get(key);
+      if (known) return known;
+      // Shared by the viewer and the decoder, so one caller's signal must not stop the other's download.
+      const download = downloads.get(key) ?? fetchSlice(key, imageId, plane, k).finally(() => downloads.delete(key));
+      downloads.set(key, download);
+      return raceSignal(download, call?.signal);
+    },
+    embed: (imageId, request, call) =>
+      transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
+    embedding: (id, mediaType, call) =>
+      transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
+    masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
+  };
+}
+
+function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): RequestInit {
+  const [first] = files;
+  if (first && files.length === 1) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    return withSignal({ method: "POST", headers, body: first }, signal);
+  }
+  const form = new FormData();
+  for (const file of files) form.append("file", file);
+  return withSignal({ method: "POST", body: form }, signal);
+}
+
+/** sha256 where the browser has it: `crypto.subtle` exists on https and localhost only. */
+async function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+  const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
+  if (expected !== undefined && bytes.byteLength !== expected)
+    throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
+  if (digest === undefined || !isSecureContext) return;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (`sha256:${hex}` !== digest) throw corrupt("its sha256 is not that of the manifest");
+}
+
+const VOXELS: Record<string, (buffer: ArrayBuffer) => VoxelArray> = {
+  int8: (buffer) => new Int8Array(buffer),
+  uint8: (buffer) => new Uint8Array(buffer),
+  int16: (buffer) => new Int16Array(buffer),
+  uint16: (buffer) => new Uint16Array(buffer),
+  int32: (buffer) => new Int32Array(buffer),
+  uint32: (buffer) => new Uint32Array(buffer),
+  float32: (buffer) => new Float32Array(buffer),
+  float64: (buffer) => new Float64Array(buffer),
+};
+
+function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
+  const grid = info.planes.find((candidate) => candidate.plane === plane);
+  const voxels = VOXELS[info.dtype];
+  if (!grid || !voxels) throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
+  return {
+    width: grid.width,
+    height: grid.height,
+    channels: info.channels,
+    data: voxels(bytes.buffer),
+    rescale: info.rescale,
+    inverted: info.inverted,
+    spacingMm: grid.spacingMm ?? undefined,
+    xyToLps: atSlice(grid, k),
+  };
+}
+
+/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
+const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
+  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));

@@ -1,0 +1,59 @@
+/** The last rung: `POST /v1/masks`. Slower by a round trip, and right everywhere. */
+import { decodeRle } from "../../core/rle.ts";
+import type { Manifest, MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import type { Api } from "../api.ts";
+import type { Embedding, SegmentMask, SegmentOptions } from "../types.ts";
+import type { Backend, Masks } from "./backend.ts";
+import { asMaskPrompt } from "./refine.ts";
+
+/** `renew` makes the server encode a slice again whose embedding it no longer has. */
+export function serverBackend(api: Api, manifest: Manifest, renew: Renew): Backend {
+  return {
+    name: "server",
+    threads: 0,
+    note: manifest.id,
+    ms: undefined,
+    lost: new Promise<never>(() => {}),
+    prepare: async () => {},
+    decode: async (on, prompts, options) => {
+      const begin = performance.now();
+      const request = requestOf(on, prompts, options);
+      const response = await renew(on, () => api.masks(request, options), options);
+      return { masks: masksOf(response), ms: performance.now() - begin };
+    },
+    close: () => {},
+  };
+}
+
+export type Renew = <T>(on: Embedding, call: () => Promise<T>, options: { signal?: AbortSignal }) => Promise<T>;
+
+function requestOf(
+  on: Embedding,
+  prompts: readonly Prompt[],
+  { multimask = false, previous, context }: SegmentOptions,
+): MaskRequest {
+  const refined = previous && !previous.lowResLogitsId ? [...prompts, asMaskPrompt(previous)] : [...prompts];
+  return {
+    embeddingId: on.id,
+    prompts: refined,
+    multimask,
+    ...(previous?.lowResLogitsId ? { previous: previous.lowResLogitsId } : {}),
+    ...(context ? { context } : {}),
+  };
+}
+
+function masksOf({ masks, presence, lowResLogitsId }: MaskResponse): Masks {
+  const [best, ...rest] = masks.map(
+    ({ rle, predictedIou, stabilityScore }, index): SegmentMask => ({
+      ...decodeRle(rle),
+      predictedIou,
+      stabilityScore,
+      lowResLogits: new Float32Array(0),
+      backend: "server",
+      ...(presence === undefined ? {} : { presence }),
+      ...(index === 0 && lowResLogitsId ? { lowResLogitsId } : {}),
+    }),
+  );
+  if (!best) throw new RangeError("The server gave no mask.");
+  return [best, ...rest];
+}

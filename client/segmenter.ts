@@ -1,0 +1,203 @@
+/** `createSegmenter`: pictures to the server, prompts to the decoder of this browser. */
+import { EMBEDDING_MEDIA } from "../core/embedding-file.ts";
+import { isSegmenterError, SegmenterError } from "../core/errors.ts";
+import type { EmbeddingInfo, Manifest, PlaneInfo } from "../core/wire/index.ts";
+import { raceSignal } from "./abort.ts";
+import { type Api, createApi } from "./api.ts";
+import type { Backend } from "./backends/backend.ts";
+import { type Renew, serverBackend } from "./backends/server.ts";
+import { workerBackend } from "./backends/worker.ts";
+import type { SliceSource } from "./decoder.worker.ts";
+import { createLadder, type Ladder } from "./ladder.ts";
+import { latestWins } from "./latest-wins.ts";
+import { createTransport } from "./transport.ts";
+import type {
+  BackendName,
+  CallOptions,
+  Embedding,
+  EmbedTarget,
+  Segmenter,
+  SegmenterOptions,
+  SegmenterStatus,
+} from "./types.ts";
+
+const RUNGS: readonly BackendName[] = ["webgpu", "wasm", "server"];
+const CACHE_BYTES = 256 * 2 ** 20;
+
+/** A GPU that is not ready by then is slower to begin with than WASM; asked for by name, it gets time to compile. */
+const START_TIMEOUT_MS = { auto: 20_000, named: 180_000 };
+
+/**
+ * Connects to a server, loads its model and checks the fastest decoder of this browser.
+ * Rejects with `UnknownModel`, or `ServerUnreachable`.
+ *
+ * @example
+ * const segmenter = await createSegmenter({ server: location.origin });
+ * const slice = await segmenter.embed(file);
+ * const [best] = await segmenter.segment(slice, [{ kind: "point", x: 212, y: 140, label: "foreground" }]);
+ */
+export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
+  const api = createApi(createTransport(options.server, options.fetch));
+  const manifest = await api.manifest(options.model);
+  const status = statusOf(manifest.id, options.onStatus);
+  const { decode = "auto" } = options;
+  const ladder = createLadder({
+    rungs: RUNGS.slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
+    open: opener(api, manifest, options),
+    report: status.change,
+  });
+  await ladder.ready();
+
+  const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
+    if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
+    const { masks, ms } = await raceSignal(
+      ladder.run((backend) => backend.decode(on, prompts, call)),
+      call.signal,
+    );
+    status.change({ ms });
+    return masks;
+  };
+  const bestOf = async (...[on, prompts, call]: Parameters<Segmenter["segment"]>) =>
+    (await segment(on, prompts, call))[0];
+
+  return {
+    get status() {
+      return status.now();
+    },
+    onStatus: status.subscribe,
+    upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
+    image: api.image,
+    slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
+    embed: (image, call) => embed({ api, manifest, ladder, status }, image, call),
+    segment,
+    preview: latestWins(bestOf),
+    close: ladder.close,
+  };
+}
+
+interface StatusBoard {
+  now(): SegmenterStatus;
+  change(part: Partial<SegmenterStatus>): void;
+  subscribe(listener: (status: SegmenterStatus) => void): () => void;
+}
+
+function statusOf(model: string, listener: SegmenterOptions["onStatus"]): StatusBoard {
+  const listeners = new Set(listener ? [listener] : []);
+  let status: SegmenterStatus = { state: "starting", backend: "webgpu", reason: "", model, ms: undefined, threads: 0 };
+  return {
+    now: () => status,
+    change: (part) => {
+      status = { ...status, ...part };
+      for (const notify of listeners) notify(status);
+    },
+    subscribe: (notify) => {
+      listeners.add(notify);
+      return () => listeners.delete(notify);
+    },
+  };
+}
+
+function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name: BackendName) => Promise<Backend> {
+  const { decode = "auto", cacheBytes = CACHE_BYTES } = options;
+  const worker = options.worker ?? defaultWorker;
+  const renew = renewer(api, manifest);
+  return async (name) => {
+    if (name === "server") return serverBackend(api, manifest, renew);
+    return workerBackend({
+      backend: name,
+      manifest,
+      worker,
+      readFile: (file) => api.modelFile(manifest.id, file),
+      source: (on, signal) => sourceOf(api, manifest, renew, on, signal),
+      cacheBytes,
+      mustBeFast: decode === "auto",
+      startTimeoutMs: decode === "auto" && name === "webgpu" ? START_TIMEOUT_MS.auto : START_TIMEOUT_MS.named,
+    });
+  };
+}
+
+/** Bundlers find the worker by this expression; without one, pass `worker`. */
+const defaultWorker = () => new Worker(new URL("./decoder.worker.js", import.meta.url), { type: "module" });
+
+/** The server holds caches only: an embedding that is gone is asked for again, under the same id. */
+function renewer(api: Api, manifest: Manifest): Renew {
+  return async (on, call, options) => {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isSegmenterError(error, "EmbeddingNotFound")) throw error;
+      const { imageId, plane, slice, window, transform } = on;
+      const request = { plane, slice, crop: transform.crop, model: manifest.id, ...(window ? { window } : {}) };
+      await api.embed(imageId, request, options);
+      return call();
+    }
+  };
+}
+
+/** Embedding and pixels travel side by side; pixels only for a model that looks at them. */
+async function sourceOf(
+  api: Api,
+  manifest: Manifest,
+  renew: Renew,
+  on: Embedding,
+  signal?: AbortSignal,
+): Promise<SliceSource> {
+  const call = signal ? { signal } : {};
+  const media = EMBEDDING_MEDIA[manifest.embedding.wire];
+  const [embedding, slice] = await Promise.all([
+    renew(on, () => api.embedding(on.id, media, call), call),
+    manifest.graphs.prepare ? api.slice(on.imageId, on.plane, on.slice, call) : undefined,
+  ]);
+  const { width, height, window, transform } = on;
+  return { embedding, width, height, window, transform, ...(slice ? { slice } : {}) };
+}
+
+interface EmbedContext {
+  readonly api: Api;
+  readonly manifest: Manifest;
+  readonly ladder: Ladder;
+  readonly status: StatusBoard;
+}
+
+async function embed(
+  { api, manifest, ladder, status }: EmbedContext,
+  image: ImageData | Blob | EmbedTarget,
+  call: CallOptions = {},
+): Promise<Embedding> {
+  const { imageId, plane = "native", slice = 0, window, crop } = await reference(api, image, call);
+  const wantsPixels = manifest.graphs.prepare !== undefined && status.now().backend !== "server";
+  // Begun before the encoder answers; `prepare` finds it in the cache. Its failure is reported there.
+  if (wantsPixels) api.slice(imageId, plane, slice, call).catch(() => {});
+  const request = { plane, slice, model: manifest.id, ...(window ? { window } : {}), ...(crop ? { crop } : {}) };
+  const [info, { planes }] = await Promise.all([api.embed(imageId, request, call), api.image(imageId, call)]);
+  const embedding = embeddingOf(
+    info,
+    planes.find((grid) => grid.plane === plane),
+  );
+  await raceSignal(
+    ladder.run((backend) => backend.prepare(embedding, call.signal)),
+    call.signal,
+  );
+  return embedding;
+}
+
+async function reference(api: Api, image: ImageData | Blob | EmbedTarget, call: CallOptions): Promise<EmbedTarget> {
+  if ("imageId" in image) return image;
+  const { imageId } = await api.upload([image instanceof Blob ? image : await pngOf(image)], call);
+  return { imageId };
+}
+
+/** Lossless; transparency would lose colour on the way, so it is dropped. */
+async function pngOf({ data, width, height }: ImageData): Promise<Blob> {
+  const opaque = new ImageData(new Uint8ClampedArray(data), width, height);
+  for (let alpha = 3; alpha < opaque.data.length; alpha += 4) opaque.data[alpha] = 255;
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")?.putImageData(opaque, 0, 0);
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+function embeddingOf(info: EmbeddingInfo, grid: PlaneInfo | undefined): Embedding {
+  const { embeddingId, imageId, plane, slice, window, transform, model } = info;
+  if (!grid) throw new SegmenterError("SliceNotFound", { plane, slice, count: 0 });
+  return { id: embeddingId, imageId, plane, slice, window, transform, model, width: grid.width, height: grid.height };
+}
