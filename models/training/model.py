@@ -14,7 +14,7 @@ CONTEXTS = ["auto", "CT", "MR", "US", "XR", "fundus", "endoscopy", "pathology", 
 WIDTH = 128  # channels of the embedding and of every token
 HEADS = 4
 MASKS = 4  # one for several prompts, three candidates for a first click
-S16, S8, S4, S2 = 64, 32, 24, 8  # decoder channels by stride
+S16, S8, S4, S2 = 64, 32, 16, 8  # decoder channels by stride
 SIGMAS = (0.02, 0.09)  # radii of a click's Gaussians, as shares of the side
 
 

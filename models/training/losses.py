@@ -1,0 +1,40 @@
+"""Losses over masks [B,M,H,W] against one soft truth [B,H,W]; every function returns one value per mask [B,M]."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+FOCAL_WEIGHT, ALPHA = 20.0, 0.25
+
+
+def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """20 x focal(.25, 2) + soft Dice."""
+    truth = truth[:, None].expand_as(logits)
+    likely = torch.sigmoid(logits)
+    entropy = F.softplus(logits) - logits * truth
+    away = likely + truth - 2 * likely * truth
+    weight = (1 - ALPHA) + (2 * ALPHA - 1) * truth
+    focal = (weight * entropy * away.square()).mean((2, 3))
+    both = (likely * truth).sum((2, 3))
+    dice = 1 - (2 * both + 1) / (likely.sum((2, 3)) + truth.sum((2, 3)) + 1)
+    return FOCAL_WEIGHT * focal + dice
+
+
+@torch.no_grad()
+def overlap(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """IoU and Dice of each thresholded mask."""
+    mask, wanted = logits > 0, (truth > 0.5)[:, None]
+    both = (mask & wanted).sum((2, 3)).float()
+    sizes = mask.sum((2, 3)).float() + wanted.sum((2, 3)).float()
+    return (both + 1e-6) / (sizes - both + 1e-6), (2 * both + 1e-6) / (sizes + 1e-6)
+
+
+def contrast(text: Tensor, region: Tensor, names: Tensor, temperature: Tensor) -> Tensor:
+    """Symmetric InfoNCE between text and region vectors [n,d]; rows that share a name are not each other's negatives."""
+    text, region = F.normalize(text, dim=-1), F.normalize(region, dim=-1)
+    same = (names[:, None] == names[None]).float()
+    target = same / same.sum(1, keepdim=True)
+    scores = text @ region.T * temperature.exp().clamp(max=50)
+    forward = -(target * scores.log_softmax(1)).sum(1).mean()
+    backward = -(target * scores.log_softmax(0)).sum(1).mean()
+    return (forward + backward) / 2

@@ -1,0 +1,105 @@
+"""Simulated users: first prompts drawn from a mask, and corrections drawn from the error of a prediction."""
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Array = np.ndarray
+PADDING, BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = -1, 0, 1, 2, 3
+MAX_FIRST = 20  # points of one first prompt; strokes longer than that are thinned
+
+
+def centre(mask: Array) -> tuple[int, int]:
+    """(x, y) of the pixel farthest from the mask's border."""
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = np.unravel_index(int(distance.argmax()), distance.shape)
+    return int(x), int(y)
+
+
+def uniform(rng: np.random.Generator, mask: Array) -> tuple[int, int]:
+    """(x, y) of a random pixel of the mask."""
+    pixels = np.flatnonzero(mask)
+    y, x = divmod(int(rng.choice(pixels)), mask.shape[1])
+    return x, y
+
+
+def bounds(mask: Array) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the mask's pixels, inclusive."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+
+
+def scribble(rng: np.random.Generator, mask: Array, count: int) -> Array:
+    """Ordered points [n,2] of a wobbly stroke inside the mask: a random chord or an inner contour, clipped."""
+    side = mask.shape[0]
+    if rng.random() < 0.6:
+        start, end = np.array(uniform(rng, mask), float), np.array(uniform(rng, mask), float)
+        t = np.linspace(0, 1, count * 2)[:, None]
+        bend = np.sin(np.pi * t) * rng.normal(0, 0.25, (1, 2)) * np.linalg.norm(end - start)
+        path = start * (1 - t) + end * t + bend
+    else:
+        inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=int(rng.integers(0, 4)))
+        contours, _ = cv2.findContours(inner, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not contours:
+            return np.array([uniform(rng, mask)], np.float32)
+        contour = max(contours, key=len)[:, 0]
+        length = max(1, int(len(contour) * rng.uniform(0.2, 0.9)))
+        path = np.roll(contour, -int(rng.integers(len(contour))), 0)[:length]
+        path = path[np.linspace(0, length - 1, count * 2).astype(int)]
+    path = np.clip(np.round(path), 0, side - 1).astype(int)
+    kept = path[mask[path[:, 1], path[:, 0]] > 0]
+    return (kept if len(kept) else np.array([uniform(rng, mask)]))[:: max(1, len(kept) // count)][:count].astype(np.float32)
+
+
+def jittered_box(rng: np.random.Generator, mask: Array) -> Array:
+    """Two corners [2,2]; each side moves by up to a tenth of the box."""
+    x0, y0, x1, y1 = bounds(mask)
+    width, height = x1 - x0 + 1, y1 - y0 + 1
+    jitter = rng.uniform(-0.1, 0.1, 4) * [width, height, width, height] if rng.random() < 0.7 else np.zeros(4)
+    return np.array([[x0, y0], [x1, y1]], np.float32) + jitter.reshape(2, 2).astype(np.float32)
+
+
+def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
+    """Points [MAX_FIRST,2] in pixels of the mask and labels [MAX_FIRST] of one first prompt."""
+    points = np.zeros((MAX_FIRST, 2), np.float32)
+    labels = np.full(MAX_FIRST, PADDING, np.float32)
+    draw = rng.random()
+    if draw < 0.2:
+        points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
+        if rng.random() < 0.2:
+            points[2], labels[2] = uniform(rng, mask), FOREGROUND
+    elif draw < 0.34:
+        stroke = scribble(rng, mask, int(rng.integers(4, MAX_FIRST - 4)))
+        points[: len(stroke)], labels[: len(stroke)] = stroke, FOREGROUND
+        outside = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+        if rng.random() < 0.3 and outside.any():
+            points[-1], labels[-1] = uniform(rng, outside), BACKGROUND
+    else:
+        points[0] = centre(mask) if draw < 0.72 else uniform(rng, mask)
+        labels[0] = FOREGROUND
+    return points, labels
+
+
+def correction(truth: Tensor, logits: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """One click per item from the error of a prediction.
+
+    truth, logits [B,H,W] -> points [B,2] as shares of the side, labels [B]. Seven in ten are uniform over the error;
+    the others lie deep inside it (the error blurred widely has its maximum near the centre of its largest part).
+    """
+    height, width = truth.shape[-2:]
+    wanted = truth > 0.5
+    wrong = (wanted != (logits > 0)).float()
+    nothing = wrong.flatten(1).sum(1) == 0
+    noise = torch.rand(wrong.shape, generator=generator)
+    radius = height // 12
+    deep = F.avg_pool2d(wrong[:, None], 2 * radius + 1, 1, radius)[:, 0] + F.avg_pool2d(wrong[:, None], 5, 1, 2)[:, 0]
+    central = torch.rand(len(wrong), 1, 1, generator=generator) < 0.4
+    score = torch.where(central, deep + 0.01 * noise, noise) * wrong
+    pick = score.flatten(1).argmax(1)
+    labels = wanted.flatten(1).gather(1, pick[:, None])[:, 0].float()
+    labels = torch.where(nothing, torch.full_like(labels, PADDING), labels)
+    points = torch.stack([(pick % width + 0.5) / width, (pick // width + 0.5) / height], -1)
+    return points, labels

@@ -1,0 +1,21 @@
+"""Generators of labelled slices: each returns a `Scene`."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Scene:
+    """One slice in the square training frame before appearance augmentation.
+
+    image float32 [S,S,C] in 0..255; layers int32 [S,S]; `names[layer][value]` is a structure's name ("" = unnamed);
+    `instances` lists layers whose every value is one object of `names[layer][0]`.
+    """
+
+    image: np.ndarray
+    layers: list[np.ndarray]
+    names: list[dict[int, str]]
+    context: str
+    source: str
+    instances: list[int] = field(default_factory=list)

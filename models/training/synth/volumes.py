@@ -1,0 +1,135 @@
+"""Scenes from label volumes: a random cut is deformed and every class is drawn from its own random Gaussian."""
+
+import gzip
+import json
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from augment import elastic, smooth_noise, warp
+from synth import Scene
+
+Array = np.ndarray
+DTYPES = {2: np.uint8, 4: np.int16, 8: np.int32, 16: np.float32, 64: np.float64, 256: np.int8, 512: np.uint16}
+LOOKS = {"T1": (110, 75, 25), "T2": (90, 120, 220), "FLAIR": (100, 125, 30), "CT": (105, 120, 90)}  # white, grey, fluid
+
+
+def read_nifti(path: Path) -> Array:
+    """Voxels [i,j,k] of a single-file NIfTI-1 image."""
+    raw = gzip.decompress(path.read_bytes())
+    shape = struct.unpack_from("<8h", raw, 40)
+    code, offset = struct.unpack_from("<h", raw, 70)[0], int(struct.unpack_from("<f", raw, 108)[0])
+    slope, shift = struct.unpack_from("<2f", raw, 112)
+    count = int(np.prod(shape[1:4]))
+    voxels = np.frombuffer(raw, DTYPES[code], count, offset).reshape(shape[1:4], order="F")
+    return voxels * slope + shift if slope not in (0, 1) or shift else voxels
+
+
+class LabelVolume:
+    """One volume with its names, ids packed into uint8."""
+
+    def __init__(self, path: Path, names: dict[int, str], kind: str):
+        voxels = read_nifti(path).astype(np.uint16)
+        ids = np.flatnonzero(np.bincount(voxels.ravel(order="K")))
+        rank = np.zeros(int(ids[-1]) + 1, np.uint8)
+        rank[ids] = np.arange(len(ids))
+        self.voxels = rank[voxels]
+        self.names = {i: names[int(v)] for i, v in enumerate(ids) if int(v) in names and int(v) != 0}
+        self.kind = kind
+
+    def cut(self, rng: np.random.Generator) -> Array:
+        """A 2-D cut along a random axis through some named structure, upright in the array sense."""
+        axis = int(rng.integers(3))
+        length = self.voxels.shape[axis]
+        for _ in range(20):
+            section = np.moveaxis(self.voxels, axis, 0)[int(rng.uniform(0.1, 0.9) * length)]
+            if len(np.intersect1d(np.unique(section), list(self.names))) >= 2:
+                break
+        return np.ascontiguousarray(section.T[::-1]).astype(np.int32)
+
+
+def load_volumes(root: Path, kinds: tuple[str, ...] = ("brain", "head-neck")) -> list[LabelVolume]:
+    """Every label volume of the named folders."""
+    volumes = []
+    for kind in kinds:
+        names = {int(k): v for k, v in json.loads((root / kind / "labels.json").read_text()).items()}
+        volumes += [LabelVolume(path, names, kind) for path in sorted((root / kind).glob("*.nii.gz"))]
+    return volumes
+
+
+def place(rng: np.random.Generator, section: Array, side: int) -> Array:
+    """Random pose, zoom and elastic deformation of a cut, in the square frame."""
+    height, width = section.shape
+    scale = side / max(height, width) * np.exp(rng.normal(0.05, 0.25))
+    turn = np.pi / 2 * rng.integers(4) * (rng.random() < 0.2) + rng.normal(0, 0.2)
+    stretch, shear = np.exp(rng.normal(0, 0.1)), rng.normal(0, 0.03)
+    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    linear = linear @ np.array([[stretch, shear], [shear, 1 / stretch]]) * scale
+    if rng.random() < 0.3:
+        linear = linear @ np.diag([-1.0, 1.0])
+    target = side * (0.5 + rng.uniform(-0.1, 0.1, 2))
+    matrix = np.column_stack([linear, target - linear @ [width / 2, height / 2]]).astype(np.float32)
+    field = elastic(rng, side, rng.uniform(0, 0.025)) if rng.random() < 0.7 else None
+    return warp(section.astype(np.float32), matrix, side, field, nearest=True).astype(np.int32)
+
+
+def means_for(rng: np.random.Generator, volume: LabelVolume, count: int) -> Array:
+    """Mean intensity of each class: random, or like T1, T2, FLAIR or CT for brains."""
+    means = rng.uniform(20, 230, count)
+    if volume.kind == "brain" and rng.random() < 0.5:
+        white, grey, fluid = LOOKS[str(rng.choice(list(LOOKS)))]
+        for value, name in volume.names.items():
+            low = name.lower()
+            tissue = white if "white" in low or "brain-stem" in low or "ventral" in low else grey
+            means[value] = (fluid if "ventricle" in low or low == "csf" else tissue) + rng.normal(0, 8)
+    if volume.kind == "head-neck":  # organs without a body around them: soft tissue, air and bone by chance
+        means = np.full(count, rng.uniform(80, 150)) + rng.normal(0, 18, count)
+        for value, name in volume.names.items():
+            if "Lung" in name:
+                means[value] = rng.uniform(0, 50)
+            elif "Mandible" in name:
+                means[value] = rng.uniform(190, 255)
+    means[0] = 0 if rng.random() < 0.5 else rng.uniform(0, 200)
+    return means
+
+
+def tie_sides(volume: LabelVolume, means: Array) -> Array:
+    """Left and right of an organ look alike, or the model would learn that they do not."""
+    first: dict[str, int] = {}
+    for value, name in volume.names.items():
+        key = name.lower().replace("left ", "").replace("right ", "").replace("-lt", "").replace("-rt", "")
+        means[value] = means[first.setdefault(key, value)]
+    return means
+
+
+def add_body(rng: np.random.Generator, labels: Array, count: int) -> Array:
+    """A body outline around floating organs, as class `count`."""
+    organs = (labels > 0).astype(np.uint8)
+    points = cv2.findNonZero(organs)
+    if points is None:
+        return labels
+    hull = cv2.fillConvexPoly(np.zeros_like(organs), cv2.convexHull(points), 1)
+    radius = int(labels.shape[0] * rng.uniform(0.03, 0.12))
+    body = cv2.dilate(hull, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))
+    return np.where((labels == 0) & (body > 0), count, labels)
+
+
+def volume_scene(rng: np.random.Generator, volumes: list[LabelVolume], side: int) -> Scene:
+    """One synthetic MR- or CT-like slice."""
+    volume = volumes[int(rng.integers(len(volumes)))]
+    labels = place(rng, volume.cut(rng), side)
+    count = int(volume.voxels.max()) + 2
+    drawn = add_body(rng, labels, count - 1) if volume.kind == "head-neck" else labels
+    means = tie_sides(volume, means_for(rng, volume, count))
+    deviations = rng.uniform(2, 20, count)
+    if volume.kind == "head-neck":
+        means[count - 1] = np.median(means[1:]) + rng.normal(0, 25)
+    image = means[drawn] + deviations[drawn] * rng.standard_normal((side, side))
+    image = image.astype(np.float32)[..., None]
+    if rng.random() < 0.5:
+        image = image * np.exp(smooth_noise(rng, side, side / 3).reshape(side, side, 1) * rng.uniform(0, 0.3))
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4)).reshape(side, side, 1)
+    context = "MR" if volume.kind == "brain" else "CT"
+    return Scene(np.clip(image, 0, 255), [labels], [dict(volume.names)], context, f"synthetic {volume.kind}")

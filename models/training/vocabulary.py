@@ -1,0 +1,69 @@
+"""Structure names as users write them: synonyms from vocabulary.json, phrase templates, typos, and absent names."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+PATH = Path(__file__).parent.parent / "vocabulary.json"
+TEMPLATES = ["{}", "{}", "{}", "the {}", "{} in this image", "segment the {}", "{} on {}", "a {} image of the {}", "{} {}"]
+MODALITY = {
+    "CT": ["CT", "computed tomography"], "MR": ["MRI", "MR"], "US": ["ultrasound", "sonography"], "XR": ["X-ray", "radiograph"],
+    "fundus": ["fundus photograph"], "endoscopy": ["endoscopy"], "pathology": ["histology", "H&E"],
+    "microscopy": ["microscopy"], "PET": ["PET"],
+}
+
+
+def load_vocabulary() -> list[dict]:
+    """Entries {id, name, synonyms, parent?, modalities}; empty before the file exists."""
+    return json.loads(PATH.read_text()) if PATH.exists() else []
+
+
+def misspell(rng: np.random.Generator, text: str) -> str:
+    """Drop, double or swap one letter."""
+    if len(text) < 5:
+        return text
+    i = int(rng.integers(1, len(text) - 1))
+    return [text[:i] + text[i + 1 :], text[:i] + text[i] + text[i:], text[: i - 1] + text[i] + text[i - 1] + text[i + 1 :]][int(rng.integers(3))]
+
+
+class Phrases:
+    """Says names, and knows which names do not belong to a source."""
+
+    def __init__(self, slices: list[tuple[str, str, set[str]]]):
+        self.synonyms = {n.lower(): [entry["name"], *entry["synonyms"]]
+                         for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
+        self.ids: dict[str, int] = {}
+        self.of_source: dict[str, set[str]] = {}
+        self.of_context: dict[str, set[str]] = {}
+        for source, context, names in slices:
+            self.of_source.setdefault(source, set()).update(names)
+            self.of_context.setdefault(context, set()).update(names)
+
+    def id(self, name: str) -> int:
+        """A stable number per structure, equal for synonyms."""
+        key = self.synonyms.get(name.lower(), [name])[0]
+        return self.ids.setdefault(key, len(self.ids))
+
+    def say(self, rng: np.random.Generator, name: str) -> str:
+        """The name or a synonym, in a random template, now and then with a typo."""
+        options = self.synonyms.get(name.lower(), [name])
+        text = name if rng.random() < 0.5 else str(rng.choice(options))
+        if rng.random() < 0.08:
+            text = misspell(rng, text)
+        if rng.random() < 0.6:
+            return text
+        template = str(rng.choice(TEMPLATES[3:6]))
+        return template.format(text)
+
+    def absent(self, rng: np.random.Generator, source: str, context: str, name: str) -> str:
+        """A name that this source never has: of another context (sure), or of the same one but another source."""
+        other = [n for c, names in self.of_context.items() if c != context for n in names]
+        near = [n for s, names in self.of_source.items() if s != source for n in names]
+        taken = {self.id(n) for n in self.of_source.get(source, set()) | {name}}
+        for _ in range(10):
+            pool = other if rng.random() < 0.75 else near
+            choice = str(rng.choice(sorted(pool)))
+            if self.id(choice) not in taken:
+                return choice
+        return "kidney stone" if name != "kidney stone" else "retinal vessel"
