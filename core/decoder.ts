@@ -1,0 +1,194 @@
+/** The one decode path, the same in the server's child process and in the browser's worker: prompts in, masks out. */
+
+import { asFloat32 } from "./embedding-file.ts";
+import { SegmenterError } from "./errors.ts";
+import { contextVector } from "./families/context.ts";
+import type { Family, RawMasks } from "./families/family.ts";
+import { familyOf } from "./families/index.ts";
+import { logitsToMask, stabilityScore } from "./logits.ts";
+import type { ScoredMask } from "./mask.ts";
+import { type PromptFeeds, promptFeeds } from "./sam.ts";
+import type { Feeds, Session, Tensor } from "./session.ts";
+import { tokenise } from "./tokens.ts";
+import type { Transform } from "./wire/embedding.ts";
+import type { Manifest } from "./wire/manifest.ts";
+import type { Context, Prompt } from "./wire/prompt.ts";
+
+/** What the decoder needs of one slice, computed once. Plain data: dropping it frees it. */
+export interface Prepared {
+  readonly feeds: Feeds;
+}
+
+export interface DecodeRequest {
+  readonly prompts: readonly Prompt[];
+  readonly transform: Transform;
+  /** Of the slice, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Three candidates for a single click, instead of the best one. */
+  readonly multimask?: boolean | undefined;
+  /** `lowResLogits` of the mask to be refined. */
+  readonly previous?: Float32Array | undefined;
+  readonly context?: Context | undefined;
+}
+
+export interface Decoded {
+  /** Best predicted IoU first, never empty. */
+  readonly masks: readonly [best: ScoredMask, ...rest: ScoredMask[]];
+  /** Only with a text prompt, 0 to 1: is the named structure in the slice. */
+  readonly presence?: number;
+}
+
+export interface Decoder {
+  /** Once per slice. Throws EncoderOutputInvalid for an embedding that is not finite or has another shape. */
+  prepare(slice: { embedding: Readonly<Record<string, Tensor>>; image?: Float32Array | undefined }): Promise<Prepared>;
+  /** Once per prompt. Throws InvalidPrompt, UnsupportedPrompt, InvalidRequest. */
+  decode(prepared: Prepared, request: DecodeRequest): Promise<Decoded>;
+  /** The graph's own answer to tensors already in the model's frame; `checkGolden` compares it. */
+  run(prepared: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks>;
+  /** Frees the sessions. */
+  release(): Promise<void>;
+}
+
+export interface DecoderGraphs {
+  readonly manifest: Manifest;
+  readonly decoder: Session;
+  readonly prepare?: Session | undefined;
+  readonly textEncoder?: Session | undefined;
+}
+
+/** A named structure counts as absent below this presence; the mask of a text alone is then empty. */
+export const PRESENT = 0.5;
+
+/** Texts whose embedding is kept: people type the same organ again and again. */
+const MAX_TEXTS = 256;
+
+function textEmbedder(manifest: Manifest, session: Session | undefined): (text: string) => Promise<Tensor> {
+  const known = new Map<string, Promise<Tensor>>();
+  return (text) => {
+    if (!session) throw new SegmenterError("UnsupportedPrompt", { kind: "text", modelId: manifest.id });
+    const ids = tokenise(text);
+    const key = ids.join();
+    const found = known.get(key);
+    if (found) return found;
+    const [input, output] = [session.inputNames[0], session.outputNames[0]];
+    const made = session
+      .run({ [input]: { type: "int64", data: ids, dims: [1, ids.length] } })
+      .then((out) => out[output]);
+    made.catch(() => known.delete(key));
+    if (known.size >= MAX_TEXTS) known.clear();
+    known.set(key, made);
+    return made;
+  };
+}
+
+function checkKinds(prompts: readonly Prompt[], manifest: Manifest, family: Family) {
+  if (prompts.length === 0)
+    throw new SegmenterError("InvalidRequest", { reason: "There is no prompt.", path: "prompts" });
+  for (const { kind } of prompts) {
+    const taken = manifest.prompts.includes(kind) && family.takes(kind);
+    if (!taken) throw new SegmenterError("UnsupportedPrompt", { kind, modelId: manifest.id });
+  }
+}
+
+function checkFinite(values: Float32Array, what: string) {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new SegmenterError("EncoderOutputInvalid", { reason: `${what} is not all finite.` });
+    }
+  }
+}
+
+/** The manifest gives the shape of the tensor that crosses the wire; `image_embeddings`, or the last of several maps. */
+function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding: { shape } }: Manifest) {
+  const tensors = Object.entries(embedding);
+  const sizes = tensors.map(([, { dims }]) => dims.join("×"));
+  const expected = [shape.join("×"), [1, ...shape].join("×")];
+  if (!sizes.some((size) => expected.includes(size)))
+    throw new SegmenterError("EncoderOutputInvalid", {
+      reason: `Expected a tensor ${expected[0]}, got ${sizes.join(", ")}.`,
+    });
+  for (const [name, tensor] of tensors) checkFinite(asFloat32(tensor), name);
+}
+
+/**
+ * Which of the graph's masks answer. Mask 0 is trained for several prompts, the others for an ambiguous click
+ * (Kirillov et al. 2023, "Making the model efficient"); graphs with three masks have no such mask 0.
+ */
+function candidates({ ious }: RawMasks, prompts: readonly Prompt[], multimask: boolean): number[] {
+  const all = [...ious.keys()];
+  const byIou = (indices: number[]) => indices.toSorted((a, b) => ious[b] - ious[a]);
+  const [only] = prompts;
+  const ambiguous = prompts.length === 1 && only.kind === "point" && only.label === "foreground";
+  if (multimask) return byIou(ambiguous && all.length === 4 ? all.slice(1) : all);
+  if (all.length === 4 && !ambiguous) return [0];
+  return byIou(all).slice(0, 1);
+}
+
+function scoredMask(
+  raw: RawMasks,
+  index: number,
+  request: DecodeRequest,
+  threshold: number,
+  absent: boolean,
+): ScoredMask {
+  const area = raw.size * raw.size;
+  const lowResLogits = raw.logits.slice(index * area, (index + 1) * area);
+  const { width, height } = request;
+  const mask = absent
+    ? { width, height, data: new Uint8Array(width * height) }
+    : logitsToMask(lowResLogits, request.transform, request, threshold);
+  const predictedIou = Math.min(Math.max(raw.ious[index], 0), 1);
+  return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
+}
+
+function answer(raw: RawMasks, request: DecodeRequest, threshold: number): Decoded {
+  const { prompts, multimask = false } = request;
+  const named = prompts.some(({ kind }) => kind === "text");
+  const presence = named ? raw.presence : undefined;
+  const absent = presence !== undefined && presence < PRESENT && prompts.every(({ kind }) => kind === "text");
+  const [best, ...rest] = candidates(raw, prompts, multimask).map((i) =>
+    scoredMask(raw, i, request, threshold, absent),
+  );
+  return { masks: [best, ...rest], ...(presence === undefined ? {} : { presence }) };
+}
+
+/**
+ * Binds the graphs of one model. Throws ModelCorrupt when they do not have the inputs that the manifest's contract says.
+ *
+ * @example
+ * const decoder = createDecoder({ manifest, decoder: session });
+ * const prepared = await decoder.prepare({ embedding });
+ * const { masks } = await decoder.decode(prepared, { prompts, transform, width, height });
+ */
+export function createDecoder({ manifest, decoder, prepare, textEncoder }: DecoderGraphs): Decoder {
+  const family = familyOf(manifest, decoder, prepare);
+  const embedText = textEmbedder(manifest, textEncoder);
+  const { size, threshold } = manifest.logits;
+
+  async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks> {
+    const text = prompt.text === undefined ? undefined : await embedText(prompt.text);
+    const extras = { text, context: contextVector(manifest.contexts ?? [], context) };
+    const raw = family.read(await decoder.run(family.feeds(feeds, prompt, extras)));
+    checkFinite(raw.logits, "The decoder's answer");
+    checkFinite(raw.ious, "The decoder's answer");
+    return raw;
+  }
+
+  return {
+    run,
+    async prepare({ embedding, image }) {
+      checkEmbedding(embedding, manifest);
+      return { feeds: await family.prepare(embedding, image) };
+    },
+    async decode(prepared, request) {
+      checkKinds(request.prompts, manifest, family);
+      const { transform, previous } = request;
+      const feeds = promptFeeds(request.prompts, transform, { size: request, logitsSize: size, previous });
+      return answer(await run(prepared, feeds, request.context), request, threshold);
+    },
+    async release() {
+      await Promise.all([decoder.release(), prepare?.release(), textEncoder?.release()]);
+    },
+  };
+}
