@@ -25,9 +25,9 @@ export interface Api {
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
-  image(imageId: Digest, call?: CallOptions): Promise<ImageInfo>;
-  slice(imageId: Digest, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
-  embed(imageId: Digest, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
+  image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
 }
@@ -36,7 +36,7 @@ export interface Api {
 const SLICE_CACHE_BYTES = 64 * 2 ** 20;
 
 export function createApi(transport: Transport): Api {
-  const images = new Map<Digest, ImageInfo>();
+  const images = new Map<string, ImageInfo>();
   const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
   const downloads = new Map<string, Promise<Slice>>();
 
@@ -46,7 +46,7 @@ export function createApi(transport: Transport): Api {
   };
   const image: Api["image"] = async (imageId, call) =>
     images.get(imageId) ?? remember(await transport.json(`v1/images/${imageId}`, withSignal({}, call?.signal)));
-  const fetchSlice = async (key: string, imageId: Digest, plane: Plane, k: number): Promise<Slice> => {
+  const fetchSlice = async (key: string, imageId: string, plane: Plane, k: number): Promise<Slice> => {
     const [info, bytes] = await Promise.all([image(imageId), transport.bytes(`v1/images/${key}`)]);
     const slice = sliceFrom(info, plane, k, bytes);
     slices.set(key, slice, bytes.byteLength);

@@ -1,10 +1,9 @@
 /** The worker: graphs in, masks out. It knows no address; the page reads files for it. */
 import * as Comlink from "comlink";
-import { createDecoder, type Decoder, type Prepared } from "../core/decoder.ts";
+import { createDecoder, type Decoded, type Decoder, type Prepared } from "../core/decoder.ts";
 import { decodeEmbedding } from "../core/embedding-file.ts";
-import { SegmenterError } from "../core/errors.ts";
+import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import { checkGolden } from "../core/golden.ts";
-import type { ScoredMask } from "../core/mask.ts";
 import { ortSession } from "../core/ort-session.ts";
 import { modelInput } from "../core/preprocess.ts";
 import type { Session } from "../core/session.ts";
@@ -44,11 +43,6 @@ export interface DecodeJob {
   readonly multimask: boolean;
   readonly previous?: Float32Array;
   readonly context?: Context;
-}
-
-export interface Decoded {
-  readonly masks: readonly ScoredMask[];
-  readonly presence?: number;
 }
 
 /** One file of the model; called as late as possible, so that a text encoder nobody asks for is never loaded. */
@@ -117,25 +111,27 @@ async function adapterNote(mustBeFast: boolean): Promise<string> {
 }
 
 async function openDecoder(ort: OrtWeb, backend: "webgpu" | "wasm", manifest: Manifest, readFile: ReadFile) {
-  const open = async (graph: Graph, provider: string): Promise<Session> =>
-    ortSession(ort, await readFile(graph), { executionProviders: [provider] });
   const { decoder, prepare, textEncoder } = manifest.graphs;
   const [decoderBytes, prepareBytes] = await Promise.all([readFile(decoder), prepare && readFile(prepare)]);
-  const executionProviders = [backend];
+  const open = (bytes: Uint8Array) => ortSession(ort, bytes, { executionProviders: [backend] });
+  // A few words a minute: not worth shaders, and not worth loading before the first of them.
+  const openText = async (graph: Graph) => ortSession(ort, await readFile(graph), { executionProviders: ["wasm"] });
   return createDecoder({
     manifest,
-    decoder: await ortSession(ort, decoderBytes, { executionProviders }),
-    ...(prepareBytes ? { prepare: await ortSession(ort, prepareBytes, { executionProviders }) } : {}),
-    ...(textEncoder ? { textEncoder: lazySession(textEncoder, () => open(textEncoder, "wasm")) } : {}),
+    decoder: await open(decoderBytes),
+    prepare: prepareBytes && (await open(prepareBytes)),
+    textEncoder: textEncoder && (await lazySession(textEncoder, openText)),
   });
 }
 
-/** A session that is opened by its first run. */
-function lazySession(graph: Graph, open: () => Promise<Session>): Session {
+/** A session that is opened by its first run, where the manifest says enough to wait for it. */
+async function lazySession(graph: Graph, openNow: (graph: Graph) => Promise<Session>): Promise<Session> {
+  if (!graph.inputs || !graph.outputs) return openNow(graph);
   let session: Promise<Session> | undefined;
+  const open = () => openNow(graph);
   return {
-    inputNames: Object.keys(graph.inputs ?? {}),
-    outputNames: Object.keys(graph.outputs ?? {}),
+    inputNames: Object.keys(graph.inputs),
+    outputNames: Object.keys(graph.outputs),
     run: async (feeds) => {
       session ??= open();
       return (await session).run(feeds);
@@ -171,17 +167,22 @@ async function prepare(id: string, { embedding, slice, width, height, window, tr
   slices.set(id, { prepared, transform, width, height }, bytesOf(prepared));
 }
 
-const bytesOf = ({ tensors }: Prepared): number =>
-  Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
+const bytesOf = ({ feeds }: Prepared): number =>
+  Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
 
 async function decode(id: string, { prompts, ...rest }: DecodeJob): Promise<Decoded> {
   const { decoder, slices } = started();
   const slice = slices.get(id);
   if (!slice) throw new SegmenterError("EmbeddingNotFound", { embeddingId: id });
   const { prepared, ...geometry } = slice;
-  const decoded = await decoder.decode(prepared, { prompts, ...geometry, ...rest });
-  if (decoded.masks.some(({ predictedIou }) => Number.isNaN(predictedIou))) throw new Error("the decoder gave NaN");
+  const decoded = await decoder.decode(prepared, { prompts, ...geometry, ...rest }).catch(blameBackend);
+  if (decoded.masks[0].lowResLogits.every((logit) => logit === 0)) throw new Error("it answered with zeros");
   return decoded;
+}
+
+/** The embedding was finite when it was prepared, so a decode that gives NaN is this backend's doing. */
+function blameBackend(error: unknown): never {
+  throw isSegmenterError(error, "EncoderOutputInvalid") ? new Error(error.detail.reason) : error;
 }
 
 function started(): Running {

@@ -126,12 +126,16 @@ function renewer(api: Api, manifest: Manifest): Renew {
       return await call();
     } catch (error) {
       if (!isSegmenterError(error, "EmbeddingNotFound")) throw error;
-      const { imageId, plane, slice, window, transform } = on;
-      const request = { plane, slice, crop: transform.crop, model: manifest.id, ...(window ? { window } : {}) };
-      await api.embed(imageId, request, options);
+      await api.embed(on.imageId, requestOf(on, manifest.id), options);
       return call();
     }
   };
+}
+
+/** As it was asked for: a crop of everything is no crop, and would have another id. */
+function requestOf({ plane, slice, window, transform: { crop }, width, height }: Embedding, model: string) {
+  const whole = crop.x1 - crop.x0 === width && crop.y1 - crop.y0 === height;
+  return { plane, slice, model, ...(window ? { window } : {}), ...(whole ? {} : { crop }) };
 }
 
 /** Embedding and pixels travel side by side; pixels only for a model that looks at them. */

@@ -39,7 +39,7 @@ export interface SegmenterStatus {
 
 /** A slice of a picture that the server already has. */
 export interface EmbedTarget {
-  readonly imageId: Digest;
+  readonly imageId: string;
   /** Default `native`. */
   readonly plane?: Plane;
   /** Default 0. */
@@ -93,7 +93,7 @@ export interface Segmenter {
   /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
   upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
   /** What the server knows of a picture. */
-  image(imageId: Digest, call?: CallOptions): Promise<ImageInfo>;
+  image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
