@@ -1,24 +1,24 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Observe } from "./events.ts";
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
-export type Lane = "encode" | "decode";
-export type Tier = "memory" | "disk";
-
 /** What the server counts. Labels are closed sets: route patterns, model ids, tiers; never an identifier of a study. */
 export interface Metrics {
-  readonly encodes: Counter<"model" | "outcome">;
-  readonly cacheLookups: Counter<"tier" | "result">;
+  readonly encodes: Counter<"model">;
+  readonly cacheLookups: Counter<"tier" | "outcome">;
   readonly cacheCorrupt: Counter<"tier">;
   readonly queueDepth: Gauge<"lane">;
   readonly queueWait: Histogram<"lane">;
+  readonly refusals: Counter<"lane" | "code">;
+  readonly childDeaths: Counter<"lane">;
+  readonly cacheOff: Counter<"tier">;
   readonly encodeSeconds: Histogram<"model">;
   readonly decodeSeconds: Histogram<"model">;
   readonly imagesRead: Counter<"outcome">;
   readonly imageSeconds: Histogram<"outcome">;
   readonly httpRequests: Counter<"method" | "route" | "status">;
   readonly httpSeconds: Histogram<"route">;
-  readonly problems: Counter<"code">;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
 }
@@ -33,18 +33,55 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
   const seconds = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Histogram({ name: `promptomy_${name}_seconds`, help, labelNames, buckets: SECONDS, registers });
   return {
-    encodes: counter("encodes", "Slices given to the encoder", ["model", "outcome"]),
-    cacheLookups: counter("cache_lookups", "Embedding lookups by tier, hit or miss", ["tier", "result"]),
+    encodes: counter("encodes", "Slices encoded", ["model"]),
+    cacheLookups: counter("cache_lookups", "Cache lookups by tier: hit, miss, corrupt; and evictions", [
+      "tier",
+      "outcome",
+    ]),
     cacheCorrupt: counter("cache_corrupt", "Cache entries whose bytes were not what was written", ["tier"]),
     queueDepth: new Gauge({ name: "promptomy_queue_depth", help: "Jobs waiting", labelNames: ["lane"], registers }),
     queueWait: seconds("queue_wait", "Time from arrival to start", ["lane"]),
+    refusals: counter("refused", "Jobs refused by a full or late queue", ["lane", "code"]),
+    childDeaths: counter("child_deaths", "Inference processes that ended by themselves or were killed", ["lane"]),
+    cacheOff: counter("cache_off", "Times that a cache tier stopped writing", ["tier"]),
     encodeSeconds: seconds("encode", "Encoder run with preprocessing", ["model"]),
     decodeSeconds: seconds("decode", "Mask decoder run", ["model"]),
     imagesRead: counter("images_read", "Uploads read, by outcome", ["outcome"]),
     imageSeconds: seconds("image_read", "Reading of an upload in its own process", ["outcome"]),
     httpRequests: counter("http_requests", "Requests by route pattern", ["method", "route", "status"]),
     httpSeconds: seconds("http_request", "Time to the response headers", ["route"]),
-    problems: counter("problems", "Error answers by code", ["code"]),
     text: () => register.metrics(),
+  };
+}
+
+/** Turns what the inference side tells into numbers. */
+export function countEvents(metrics: Metrics): Observe {
+  return (event) => {
+    switch (event.kind) {
+      case "encode":
+        metrics.encodes.inc({ model: event.modelId });
+        metrics.encodeSeconds.observe({ model: event.modelId }, event.ms / 1000);
+        metrics.queueWait.observe({ lane: "encode" }, event.waitMs / 1000);
+        break;
+      case "decode":
+        metrics.decodeSeconds.observe({ model: event.modelId }, event.ms / 1000);
+        metrics.queueWait.observe({ lane: "decode" }, event.waitMs / 1000);
+        break;
+      case "refused":
+        metrics.refusals.inc({ lane: event.lane, code: event.code });
+        break;
+      case "death":
+        metrics.childDeaths.inc({ lane: event.lane });
+        break;
+      case "cache":
+        metrics.cacheLookups.inc({ tier: event.tier, outcome: event.outcome });
+        if (event.outcome === "corrupt") metrics.cacheCorrupt.inc({ tier: event.tier });
+        break;
+      case "cache-off":
+        metrics.cacheOff.inc({ tier: event.tier });
+        break;
+      default:
+        event satisfies never;
+    }
   };
 }

@@ -1,0 +1,83 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { SegmenterError } from "../core/errors.ts";
+import type { AppDeps } from "./deps.ts";
+import { compressed } from "./middleware/compress.ts";
+import { type AppEnv, requestContext } from "./middleware/context.ts";
+import { securityHeaders } from "./middleware/headers.ts";
+import { crossOrigin, hostCheck } from "./middleware/origin.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Lifecycle } from "./ports.ts";
+import { httpProblem, invalidRequest, problemOf } from "./problem.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { embeddingRoutes } from "./routes/embeddings.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { maskRoutes } from "./routes/masks.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { prefetchRoutes } from "./routes/prefetch.ts";
+import { segmentRoutes } from "./routes/segment.ts";
+import { sliceRoutes } from "./routes/slices.ts";
+import { viewerRoutes } from "./routes/viewer.ts";
+
+export type { AppDeps } from "./deps.ts";
+
+const ROUTES = [
+  imageRoutes,
+  sliceRoutes,
+  embeddingRoutes,
+  prefetchRoutes,
+  maskRoutes,
+  segmentRoutes,
+  modelRoutes,
+  operationRoutes,
+];
+/** What still answers while the server stops. */
+const WHILE_DRAINING = new Set(["/livez", "/readyz", "/metrics"]);
+
+/** The whole HTTP interface as a value: `createApp(deps).request("/v1/models")` needs no port. */
+export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.error);
+    },
+  });
+  app.use(securityHeaders(deps.headers));
+  app.use(requestContext(deps));
+  app.use(compressed());
+  app.use(crossOrigin(deps.corsOrigins ?? []));
+  app.use(hostCheck(deps.allowedHosts));
+  app.use(drain(deps.lifecycle));
+  for (const routes of ROUTES) app.route("/", routes(deps));
+  const document = openApiDocument(app);
+  app.route(
+    "/",
+    docsRoutes(() => document),
+  );
+  if (deps.findStatic) app.route("/", viewerRoutes(deps.findStatic, deps.openFile));
+  app.onError((error, c) => problemOf(error, c.get("requestId")));
+  app.notFound((c) => notFound(app, c));
+  return app;
+}
+
+/** New work is refused from the first signal to stop, so that what runs can end. */
+function drain(lifecycle: Lifecycle) {
+  return async (c: Context<AppEnv>, next: () => Promise<void>) => {
+    if (!lifecycle.draining() || WHILE_DRAINING.has(c.req.path)) return next();
+    const refusal = problemOf(new SegmenterError("ShuttingDown", { retryAfterS: 5 }), c.get("requestId"));
+    refusal.headers.set("Connection", "close");
+    return refusal;
+  };
+}
+
+/** 405 with the methods of a path that exists, else 404. */
+function notFound(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): Response {
+  const isRoute = (path: string) => path !== "*" && path !== "/*";
+  const allowed = ["GET", "POST"].filter((method) =>
+    app.router.match(method, c.req.path)[0].some(([[, { path }]]) => isRoute(path)),
+  );
+  if (allowed.length === 0) return httpProblem(404, c.get("requestId"));
+  const problem = httpProblem(405, c.get("requestId"));
+  problem.headers.set("Allow", allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", "));
+  return problem;
+}

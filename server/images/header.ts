@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { endianness } from "node:os";
+import { spacingOf } from "../../core/geometry.ts";
+import { planesOf, sliceGrid } from "../../core/slice.ts";
+import type { Digest } from "../../core/store.ts";
+import type { NamedWindow, Volume, VoxelArray } from "../../core/volume.ts";
+import { windowsOf } from "../../core/window.ts";
+import type { ImageInfo } from "../../core/wire/index.ts";
+
+const ARRAYS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+export type Dtype = keyof typeof ARRAYS;
+
+/** A volume without its voxels, as it is kept beside them on disk: plain JSON. */
+export interface StoredHeader extends Omit<Volume, "data"> {
+  readonly dtype: Dtype;
+  /** sha256 of the voxel bytes, little-endian. */
+  readonly pixels: Digest;
+  readonly imageId: Digest;
+  readonly info: ImageInfo;
+}
+
+/** Modality codes that may leave the reader (DICOM PS3.3 C.7.3.1.1.1); any other text becomes OT. */
+const MODALITIES = new Set(
+  "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT OT".split(" "),
+);
+
+const sha256 = (...parts: (string | Uint8Array)[]): Digest => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return `sha256:${hash.digest("hex")}`;
+};
+
+/** numpy name of the stored values. */
+export function dtypeOf(data: VoxelArray): Dtype {
+  const found = Object.entries(ARRAYS).find(([, array]) => data instanceof array);
+  if (!found) throw new RangeError("Voxels must be one of the eight numeric arrays.");
+  return found[0] as Dtype; // entries() loses the key type
+}
+
+/** The bytes of a typed array, little-endian, without a copy. Throws on a big-endian machine, which we do not support. */
+export function littleEndianBytes(data: VoxelArray): Uint8Array {
+  if (endianness() !== "LE") throw new RangeError("This machine is big-endian; voxels are kept little-endian.");
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** A view of little-endian bytes as stored values. `bytes` must be the whole, aligned. */
+export function voxelsOf(dtype: Dtype, bytes: ArrayBuffer): VoxelArray {
+  return new ARRAYS[dtype](bytes);
+}
+
+/** Names, measures and describes a volume. Free text of the file stays behind. */
+export function headerOf(volume: Volume): StoredHeader {
+  const { size, channels, rescale, ijkToLps, unit, inverted, warnings } = volume;
+  const modality = MODALITIES.has(volume.modality) ? volume.modality : "OT";
+  const windows = volume.windows.map(anonymousWindow);
+  const clean: Volume = { ...volume, modality, windows };
+  const dtype = dtypeOf(volume.data);
+  const pixels = sha256(littleEndianBytes(volume.data));
+  const identity = { dtype, size, channels, rescale, ijkToLps, unit, inverted, pixels };
+  const imageId = sha256(JSON.stringify(identity));
+  return { ...identity, modality, windows, warnings, imageId, info: infoOf(clean, dtype, imageId) };
+}
+
+/** The explanation of a window (0028,1055) is free text, so windows of a file are numbered. */
+function anonymousWindow({ center, width }: NamedWindow, index: number): NamedWindow {
+  return { name: index === 0 ? "from file" : `from file ${index + 1}`, center, width };
+}
+
+function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
+  const { size, channels, rescale, ijkToLps, unit, inverted, modality, warnings } = volume;
+  const [si, sj, sk] = spacingOf(ijkToLps);
+  return {
+    imageId,
+    kind: size[2] > 1 ? "volume" : "image",
+    modality,
+    channels,
+    dtype,
+    size: [...size],
+    spacing: unit === "mm" ? [si, sj, sk] : null,
+    ijkToLps: [...ijkToLps],
+    rescale: { ...rescale },
+    inverted,
+    windows: windowsOf(volume).map((window) => ({ ...window })),
+    planes: planesOf(volume).map((plane) => {
+      const { width, height, count, spacingMm, xyToLps } = sliceGrid(volume, plane);
+      return { plane, width, height, count, spacingMm: spacingMm ? [...spacingMm] : null, xyToLps: [...xyToLps] };
+    }),
+    warnings: [...warnings],
+  };
+}
