@@ -8,7 +8,7 @@ import { promptomyFamily } from "./promptomy.ts";
 import { transformersFamily } from "./transformers.ts";
 
 const REQUIRED = {
-  promptomy: ["image_embeddings", "point_coords", "point_labels"],
+  promptomy: ["point_coords", "point_labels"],
   meta: ["point_coords", "point_labels"],
   efficientsam: ["batched_point_coords", "batched_point_labels"],
   "transformers.js": ["input_points", "input_labels"],
