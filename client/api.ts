@@ -56,8 +56,7 @@ export function createApi(transport: Transport): Api {
   return {
     manifest: async (id) => {
       if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const { models } = await transport.json<{ models: Manifest[] }>("v1/models");
-      const [first] = models;
+      const [first] = await transport.json<Manifest[]>("v1/models");
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
