@@ -4,7 +4,18 @@
 const DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
 const MAX_DEPTH = 64;
 
-type Kind = "model" | "graph" | "node" | "attribute" | "tensor" | "sparse" | "function" | "opset" | "domain" | "operator" | "external";
+type Kind =
+  | "model"
+  | "graph"
+  | "node"
+  | "attribute"
+  | "tensor"
+  | "sparse"
+  | "function"
+  | "opset"
+  | "domain"
+  | "operator"
+  | "external";
 
 /** Field numbers of onnx.proto3 that lead to nodes, tensors or domains; the rest is skipped unread. */
 const FIELDS: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
@@ -39,7 +50,8 @@ function walk(bytes: Uint8Array, kind: Kind, depth: number, seen: { graph: boole
     const child = FIELDS[kind][field];
     if (!child) continue;
     if (kind === "tensor" && field === 14 && wire === 0 && value === 0) continue;
-    if (child === "external") return kind === "model" ? "holds training information" : "points at data outside the file";
+    if (child === "external")
+      return kind === "model" ? "holds training information" : "points at data outside the file";
     if (wire !== 2) throw new RangeError(`is no ONNX file: field ${field} of a ${kind} has wire type ${wire}`);
     if (child === "domain" || child === "operator") {
       const foreign = foreignName(child, Buffer.from(body).toString("utf8"));
@@ -54,7 +66,8 @@ function walk(bytes: Uint8Array, kind: Kind, depth: number, seen: { graph: boole
 }
 
 function foreignName(kind: "domain" | "operator", name: string): string | undefined {
-  if (kind === "domain" && !DOMAINS.has(name)) return `uses the foreign operator domain ${JSON.stringify(name.slice(0, 64))}`;
+  if (kind === "domain" && !DOMAINS.has(name))
+    return `uses the foreign operator domain ${JSON.stringify(name.slice(0, 64))}`;
   return kind === "operator" && name === "EPContext" ? "holds a compiled context that may name other files" : undefined;
 }
 

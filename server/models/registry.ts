@@ -12,7 +12,10 @@ export interface Model {
   readonly id: string;
   readonly dir: string;
   readonly manifest: Manifest;
-  readonly graphs: { readonly [N in GraphName]?: ModelFile } & { readonly encoder: ModelFile; readonly decoder: ModelFile };
+  readonly graphs: { readonly [N in GraphName]?: ModelFile } & {
+    readonly encoder: ModelFile;
+    readonly decoder: ModelFile;
+  };
   readonly golden?: ModelFile;
 }
 
@@ -126,6 +129,7 @@ function modelOf(dir: string, manifest: Manifest): Model {
 function fileOf(dir: string, modelId: string, { path, bytes, digest }: Weights): ModelFile {
   const refuse = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
   if (path.split("/").some((part) => part === ".." || part === ".")) throw refuse("lies outside the model's folder");
-  if (bytes === undefined || digest === undefined) throw refuse("has no recorded size and digest, nothing unverified runs");
+  if (bytes === undefined || digest === undefined)
+    throw refuse("has no recorded size and digest, nothing unverified runs");
   return { modelId, name: path, path: join(dir, path), bytes, digest };
 }

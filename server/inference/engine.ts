@@ -1,0 +1,125 @@
+/** What an inference child does; the process around it is `child.ts`. */
+
+import { LRUCache } from "lru-cache";
+import type { Decoder, Prepared } from "../../core/decoder.ts";
+import { decodeEmbedding } from "../../core/embedding-file.ts";
+import type { Encoder } from "../../core/encoder.ts";
+import { SegmenterError } from "../../core/errors.ts";
+import { maskArea, maskBounds } from "../../core/mask.ts";
+import { modelInput } from "../../core/preprocess.ts";
+import { encodeRle } from "../../core/rle.ts";
+import type { Model } from "../models/registry.ts";
+import { openDecoder, openEncoder } from "./graphs.ts";
+import { probe } from "./probe.ts";
+import type {
+  ChildSetup,
+  DecodeResult,
+  DecodeSource,
+  DecodeTask,
+  EncodeResult,
+  EncodeTask,
+  Task,
+  TaskResult,
+} from "./protocol.ts";
+
+export interface Engine {
+  /** Loads what the setup names; a graph that does not load is reported by the task that needs it. */
+  preload(): Promise<void>;
+  run(task: Task): Promise<TaskResult>;
+}
+
+/** Models whose sessions stay loaded. */
+const OPEN_MODELS = 3;
+
+/** Keeps the sessions of a few models and the prepared tensors of the last slices. Tasks come one at a time. */
+export function createEngine(setup: ChildSetup): Engine {
+  const models = new Map(setup.models.map((model) => [model.id, model]));
+  const encoders = keepOpen<Encoder>((model) => openEncoder(model, setup));
+  const decoders = keepOpen<Decoder>((model) => openDecoder(model, setup));
+  const prepared = new LRUCache<string, Prepared>({ max: setup.preparedSlices });
+  const modelOf = (modelId: string): Model => {
+    const model = models.get(modelId);
+    if (!model) throw new SegmenterError("UnknownModel", { modelId });
+    return model;
+  };
+  const prepare = async (task: DecodeTask, source: DecodeSource): Promise<Prepared> => {
+    const { input } = modelOf(task.modelId).manifest;
+    const { slice } = source;
+    const image = slice && modelInput(slice, { window: task.window, crop: task.transform.crop, input }).image;
+    const decoder = await decoders(modelOf(task.modelId));
+    return decoder.prepare({ embedding: decodeEmbedding(source.embedding).tensors, image });
+  };
+  const decode = async (task: DecodeTask): Promise<DecodeResult | "missing"> => {
+    const started = performance.now();
+    const key = `${task.modelId} ${task.embeddingId}`;
+    const slice = prepared.get(key) ?? (task.source && (await prepare(task, task.source)));
+    if (!slice) return "missing";
+    prepared.set(key, slice);
+    return decodeWith(await decoders(modelOf(task.modelId)), slice, task, started);
+  };
+  return {
+    async preload() {
+      const [first] = setup.models;
+      if (!first) return;
+      if (setup.preload.includes("encoder")) await encoders(first).catch(() => {});
+      if (setup.preload.includes("decoder")) await decoders(first).catch(() => {});
+    },
+    run(task) {
+      switch (task.kind) {
+        case "encode":
+          return encode(modelOf(task.modelId), encoders, task);
+        case "decode":
+          return decode(task);
+        case "probe":
+          return probe(setup, task);
+        default:
+          return task satisfies never;
+      }
+    },
+  };
+}
+
+/** Opens once per model and releases the least recently used. */
+function keepOpen<T extends { release(): Promise<void> }>(
+  open: (model: Model) => Promise<T>,
+): (model: Model) => Promise<T> {
+  const cache = new LRUCache<string, Promise<T>>({
+    max: OPEN_MODELS,
+    dispose: (opened, _id, reason) => {
+      if (reason === "evict") opened.then((graph) => graph.release()).catch(() => {});
+    },
+  });
+  return (model) => {
+    const known = cache.get(model.id);
+    if (known) return known;
+    const opened = open(model);
+    cache.set(model.id, opened);
+    opened.catch(() => cache.delete(model.id));
+    return opened;
+  };
+}
+
+async function encode(
+  model: Model,
+  encoders: (model: Model) => Promise<Encoder>,
+  { slice, window, crop }: EncodeTask,
+): Promise<EncodeResult> {
+  const encoder = await encoders(model);
+  const started = performance.now();
+  const { image, transform } = modelInput(slice, { window, crop, input: model.manifest.input });
+  const tensors = await encoder.encode(image);
+  return { tensors, transform, ms: performance.now() - started };
+}
+
+async function decodeWith(decoder: Decoder, slice: Prepared, task: DecodeTask, started: number): Promise<DecodeResult> {
+  const { masks, presence } = await decoder.decode(slice, task);
+  const results = masks.map((mask) => ({
+    rle: encodeRle(mask),
+    predictedIou: mask.predictedIou,
+    stabilityScore: mask.stabilityScore,
+    bbox: maskBounds(mask),
+    area: maskArea(mask),
+  }));
+  const ms = performance.now() - started;
+  return { masks: results, lowResLogits: masks[0].lowResLogits, ms, ...(presence !== undefined && { presence }) };
+}

@@ -1,0 +1,51 @@
+import * as ort from "onnxruntime-node";
+import { createDecoder, type Decoder } from "../../core/decoder.ts";
+import { createEncoder, type Encoder } from "../../core/encoder.ts";
+import { SegmenterError } from "../../core/errors.ts";
+import { ortSession } from "../../core/ort-session.ts";
+import type { Session } from "../../core/session.ts";
+import type { GraphName, Model } from "../models/registry.ts";
+import { readVerified } from "../models/verify.ts";
+import type { Provider } from "./protocol.ts";
+
+/** Where and how wide a session computes. */
+export interface SessionPlace {
+  readonly provider: Provider;
+  readonly threads: number;
+}
+
+/** ONNX Runtime's numbering: 3 = errors only. Its warnings would fill the log of a server. */
+const LOG_ERRORS = 3;
+
+/** Reads, verifies and loads one graph: the very bytes that were hashed are those that run. */
+export async function openGraph(model: Model, name: GraphName, { provider, threads }: SessionPlace): Promise<Session> {
+  const file = model.graphs[name];
+  if (!file) throw new SegmenterError("FileNotFound", { name });
+  return ortSession(ort, await readVerified(file), {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: LOG_ERRORS,
+    // Spinning threads take the cores from the other lane: 171 → 128 ms for a decode on two busy cores.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+}
+
+export async function openEncoder(model: Model, place: SessionPlace): Promise<Encoder> {
+  return createEncoder({ manifest: model.manifest, encoder: await openGraph(model, "encoder", place) });
+}
+
+/** The decoder with what it may need beside it. */
+export async function openDecoder(model: Model, place: SessionPlace): Promise<Decoder> {
+  const optional = (name: GraphName) => (model.graphs[name] ? openGraph(model, name, place) : undefined);
+  const [decoder, prepare, textEncoder] = await Promise.all([
+    openGraph(model, "decoder", place),
+    optional("prepare"),
+    optional("textEncoder"),
+  ]);
+  return createDecoder({ manifest: model.manifest, decoder, prepare, textEncoder });
+}
+
+/** Providers that this build of onnxruntime-node carries. */
+export const bundledProviders = (): readonly string[] =>
+  ort.listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : []));

@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { ignoreEvents, type Observe } from "../events.ts";
+import type { ModelRegistry } from "../models/registry.ts";
+import { type ChildHandle, startChild } from "./child-handle.ts";
+import { shareCores, usableCores } from "./cores.ts";
+import { type ChosenDevice, chooseDevice, type Device } from "./device.ts";
+import { type CallOptions, Lane, type LaneStats } from "./lane.ts";
+import type {
+  ChildSetup,
+  DecodeResult,
+  DecodeSource,
+  DecodeTask,
+  EncodeResult,
+  EncodeTask,
+  Task,
+  TaskResult,
+} from "./protocol.ts";
+
+export interface EncodeJob extends Omit<EncodeTask, "kind"> {
+  /** Names the input where the caller knows a name, such as its cache key; otherwise the pixels are hashed. */
+  readonly name?: string;
+}
+
+/** A decode and how to get at the slice, should the child not hold it. */
+export interface DecodeJob extends Omit<DecodeTask, "kind" | "source"> {
+  readonly load: () => Promise<DecodeSource>;
+}
+
+export interface InferencePool extends ChosenDevice {
+  /** Rejects with Saturated, DeadlineExceeded, Cancelled, EncoderCrashed, EncoderOutputInvalid, ShuttingDown, ModelCorrupt. */
+  encode(job: EncodeJob, options?: CallOptions): Promise<EncodeResult>;
+  /** Rejects as `encode` does, with InvalidPrompt and UnsupportedPrompt, and with the error of `load`. */
+  decode(job: DecodeJob, options?: CallOptions): Promise<DecodeResult>;
+  stats(): PoolStats;
+  /** Takes nothing new, finishes what was accepted within `graceMs`, ends the children. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+export interface PoolStats extends ChosenDevice {
+  readonly encode: LaneStats;
+  readonly decode: LaneStats;
+}
+
+export interface PoolLimits {
+  readonly encodeQueueJobs: number;
+  readonly queueWaitMs: number;
+  readonly encodeCpuMs: number;
+  readonly encodeGpuMs: number;
+  readonly decodeMs: number;
+}
+
+export interface InferencePoolOptions {
+  readonly models: ModelRegistry;
+  readonly device?: Device;
+  /** Children of each lane and threads of each child; by default shared out from the cores. */
+  readonly encoders?: number;
+  readonly decoders?: number;
+  readonly threads?: number;
+  readonly limits?: Partial<PoolLimits>;
+  readonly observe?: Observe;
+}
+
+const LIMITS: PoolLimits = {
+  encodeQueueJobs: 64,
+  queueWaitMs: 30_000,
+  encodeCpuMs: 120_000,
+  encodeGpuMs: 15_000,
+  decodeMs: 10_000,
+};
+/** Prepared tensors of one slice take 4 to 8 MB. */
+const PREPARED_SLICES = 24;
+
+/**
+ * Inference in child processes, because a run blocks its thread and nothing but SIGKILL stops it: one lane of children
+ * encodes, another decodes, so that a click never waits behind a slice. Prompt decoding stays on the CPU.
+ *
+ * @example
+ * const pool = await createInferencePool({ models: await loadModels(["models/default"]), device: "auto" });
+ * const { tensors } = await pool.encode({ modelId, slice, window }, { signal });
+ */
+export async function createInferencePool(options: InferencePoolOptions): Promise<InferencePool> {
+  const { models, device = "auto", observe = ignoreEvents } = options;
+  const cores = usableCores();
+  const chosen = await chooseDevice(device, models.list(), options.threads ?? cores);
+  const { encode, decode } = openLanes(options, chosen, cores);
+  return {
+    ...chosen,
+    async encode({ name, ...job }, call) {
+      const run = (child: ChildHandle) => child.run({ kind: "encode", ...job }).then(asEncoded);
+      const { result, waitMs, ms } = await encode.submit({ run, input: name ?? sliceName(job) }, call);
+      observe({ kind: "encode", modelId: job.modelId, ms, waitMs });
+      return result;
+    },
+    async decode(job, call) {
+      const run = (child: ChildHandle) => decodeOn(child, job);
+      const work = { run, input: `${job.embeddingId} ${JSON.stringify(job.prompts)}`, affinity: job.embeddingId };
+      const { result, waitMs, ms } = await decode.submit(work, call);
+      observe({ kind: "decode", modelId: job.modelId, ms, waitMs });
+      return result;
+    },
+    stats: () => ({ ...chosen, encode: encode.stats(), decode: decode.stats() }),
+    async close(grace) {
+      await Promise.all([encode.close(grace), decode.close(grace)]);
+    },
+  };
+}
+
+function openLanes(
+  options: InferencePoolOptions,
+  { device }: ChosenDevice,
+  cores: number,
+): Record<"encode" | "decode", Lane> {
+  const { models, observe = ignoreEvents } = options;
+  const share = shareCores(cores, device !== "cpu");
+  const limits = { ...LIMITS, ...options.limits };
+  const common = { queue: limits.encodeQueueJobs, waitMs: limits.queueWaitMs, observe };
+  const setup = { models: models.list(), preparedSlices: PREPARED_SLICES };
+  const encoder: ChildSetup = {
+    ...setup,
+    provider: device,
+    threads: options.threads ?? share.encoderThreads,
+    preload: ["encoder"],
+  };
+  const decoder: ChildSetup = {
+    ...setup,
+    provider: "cpu",
+    threads: options.threads ?? share.decoderThreads,
+    preload: ["decoder"],
+  };
+  return {
+    encode: new Lane({
+      ...common,
+      name: "encode",
+      slots: options.encoders ?? share.encoders,
+      runMs: device === "cpu" ? limits.encodeCpuMs : limits.encodeGpuMs,
+      start: () => startChild(encoder),
+    }),
+    decode: new Lane({
+      ...common,
+      name: "decode",
+      slots: options.decoders ?? share.decoders,
+      runMs: limits.decodeMs,
+      start: () => startChild(decoder),
+    }),
+  };
+}
+
+/** First without the slice: the child mostly holds it. */
+async function decodeOn(child: ChildHandle, { load, ...job }: DecodeJob): Promise<DecodeResult> {
+  const task: Task = { kind: "decode", ...job };
+  const first = await child.run(task);
+  if (first !== "missing") return asDecoded(first);
+  return asDecoded(await child.run({ ...task, source: await load() }));
+}
+
+function asEncoded(result: TaskResult): EncodeResult {
+  if (typeof result === "object" && "tensors" in result) return result;
+  throw new Error("The child answered another task.");
+}
+
+function asDecoded(result: TaskResult): DecodeResult {
+  if (typeof result === "object" && "masks" in result) return result;
+  throw new Error("The child answered another task.");
+}
+
+/** Names an input for the circuit breaker: pixels and how they are shown, never who they are of. */
+function sliceName({ modelId, slice, window, crop }: Omit<EncodeTask, "kind">): string {
+  const { buffer, byteOffset, byteLength } = slice.data;
+  const hash = createHash("sha256").update(JSON.stringify([modelId, window, crop, slice.width, slice.height]));
+  return hash.update(new Uint8Array(buffer, byteOffset, byteLength)).digest("hex");
+}

@@ -1,0 +1,117 @@
+/** Messages between the server and an inference child, and what crosses with them. All of it survives structured clone. */
+
+import type { ErrorCode, ErrorDetail } from "../../core/errors.ts";
+import { SegmenterError, toError } from "../../core/errors.ts";
+import type { Tensor } from "../../core/session.ts";
+import type { Digest } from "../../core/store.ts";
+import type { Slice, Window } from "../../core/volume.ts";
+import type { Context, Crop, MaskResult, Prompt, Transform } from "../../core/wire/index.ts";
+import type { GraphName, Model } from "../models/registry.ts";
+
+/** ONNX Runtime's execution providers that we know how to use. */
+export type Provider = "cpu" | "webgpu" | "cuda";
+
+export interface ChildSetup {
+  readonly models: readonly Model[];
+  readonly provider: Provider;
+  /** Intra-op threads of each session. */
+  readonly threads: number;
+  /** Graphs of the first model that are loaded before the child says that it is ready. */
+  readonly preload: readonly GraphName[];
+  /** Slices whose prepared tensors a decode child keeps. */
+  readonly preparedSlices: number;
+}
+
+export interface EncodeTask {
+  readonly kind: "encode";
+  readonly modelId: string;
+  readonly slice: Slice;
+  /** `null` for colour. */
+  readonly window: Window | null;
+  readonly crop?: Crop | undefined;
+}
+
+export interface EncodeResult {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly transform: Transform;
+  /** Preprocessing and run inside the child. */
+  readonly ms: number;
+}
+
+/** What a child needs once per embedding. */
+export interface DecodeSource {
+  /** An embedding file, any wire type. */
+  readonly embedding: Uint8Array;
+  /** Absent where the model's decoder needs no pixels. */
+  readonly slice?: Slice | undefined;
+}
+
+export interface DecodeTask {
+  readonly kind: "decode";
+  readonly modelId: string;
+  readonly embeddingId: Digest;
+  /** Of the slice, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly window: Window | null;
+  readonly transform: Transform;
+  readonly prompts: readonly Prompt[];
+  readonly multimask: boolean;
+  /** Low-resolution logits of an earlier answer. */
+  readonly previous?: Float32Array | undefined;
+  readonly context?: Context | undefined;
+  readonly source?: DecodeSource;
+}
+
+export interface DecodeResult {
+  readonly masks: readonly Omit<MaskResult, "areaMm2">[];
+  /** Of the first mask. */
+  readonly lowResLogits: Float32Array;
+  readonly presence?: number;
+  readonly ms: number;
+}
+
+/** Tries providers on the first model's encoder, in this order. */
+export interface ProbeTask {
+  readonly kind: "probe";
+  readonly candidates: readonly Provider[];
+  /** False takes the first that works, true the first that also beats the CPU. */
+  readonly mustWin: boolean;
+}
+
+export interface ProbeResult {
+  readonly provider: Provider;
+  readonly reason: string;
+}
+
+export type Task = EncodeTask | DecodeTask | ProbeTask;
+/** `missing`: the child does not hold this embedding; send the task again with its source. */
+export type TaskResult = EncodeResult | DecodeResult | ProbeResult | "missing";
+
+export type ToChild =
+  | { readonly kind: "setup"; readonly setup: ChildSetup }
+  | { readonly kind: "ping" }
+  | { readonly kind: "task"; readonly id: number; readonly task: Task };
+
+export type FromChild =
+  | { readonly kind: "ready" }
+  | { readonly kind: "pong" }
+  | { readonly kind: "done"; readonly id: number; readonly result: TaskResult }
+  | { readonly kind: "failed"; readonly id: number; readonly error: PackedError };
+
+/** Errors lose their class between processes; code and detail are what counts. */
+export interface PackedError {
+  readonly message: string;
+  readonly known?: { readonly code: ErrorCode; readonly detail: ErrorDetail[ErrorCode] };
+}
+
+export function packError(thrown: unknown): PackedError {
+  const error = toError(thrown);
+  if (error instanceof SegmenterError)
+    return { message: error.message, known: { code: error.code, detail: error.detail } };
+  return { message: error.stack ?? error.message };
+}
+
+export function unpackError({ message, known }: PackedError): Error {
+  return known ? new SegmenterError(known.code, known.detail) : new Error(message);
+}
