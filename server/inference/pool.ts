@@ -3,6 +3,9 @@ import { ignoreEvents, type Observe } from "../events.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import { type ChildHandle, startChild } from "./child-handle.ts";
 import { shareCores, usableCores } from "./cores.ts";
+
+export type { Device } from "./device.ts";
+
 import { type ChosenDevice, chooseDevice, type Device } from "./device.ts";
 import { type CallOptions, Lane, type LaneStats } from "./lane.ts";
 import type {
