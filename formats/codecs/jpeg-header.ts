@@ -1,0 +1,84 @@
+/** The frame headers of JPEG-family codestreams, read before a decoder allocates by them. */
+import { malformed } from "../fail.ts";
+
+export interface CodestreamHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  readonly precision: number;
+  /** JPEG only: the SOF marker's low byte (0xC0 baseline … 0xC3 lossless, 0xF7 JPEG-LS). */
+  readonly process: number;
+}
+
+/** Markers without a length: TEM, RSTn, SOI. */
+const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+const isFrame = (marker: number) =>
+  marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc);
+
+/** Segments of a JPEG stream up to the scan: marker and payload (ITU T.81 B.1). */
+export function* jpegSegments(bytes: Uint8Array): Generator<{ marker: number; payload: Uint8Array }> {
+  let at = 2;
+  while (at + 4 <= bytes.length) {
+    if (bytes[at] !== 0xff) throw malformed("JPEG", "marker", "A segment does not start with a marker.");
+    const marker = bytes[at + 1] ?? 0;
+    if (marker === 0xff || isBare(marker)) {
+      at += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    const length = (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);
+    if (length < 2 || at + 2 + length > bytes.length)
+      throw malformed("JPEG", "segment length", "It runs past the end.");
+    yield { marker, payload: bytes.subarray(at + 4, at + 2 + length) };
+    if (marker === 0xda) return;
+    at += 2 + length;
+  }
+}
+
+/** Size and precision of a JPEG or JPEG-LS stream. */
+export function readJpegHeader(bytes: Uint8Array): CodestreamHeader {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw malformed("JPEG", "SOI", "It is missing.");
+  for (const { marker, payload } of jpegSegments(bytes)) {
+    if (!isFrame(marker)) continue;
+    if (payload.length < 6) throw malformed("JPEG", "SOF", "It is too short.");
+    const [precision = 0, h1 = 0, h0 = 0, w1 = 0, w0 = 0, components = 0] = payload;
+    const header = { width: w1 * 256 + w0, height: h1 * 256 + h0, components, precision, process: marker };
+    if (header.width === 0 || header.height === 0) throw malformed("JPEG", "SOF", "The picture has no size.");
+    return header;
+  }
+  throw malformed("JPEG", "SOF", "It is missing.");
+}
+
+/** Size and precision of a JPEG 2000 codestream (ITU T.800 A.5.1), also inside a JP2 box. */
+export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader {
+  const start = startOfCodestream(bytes);
+  if (bytes.length < start + 44) throw malformed("JPEG 2000", "SIZ", "It is missing.");
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  const width = view.getUint32(8) - view.getUint32(16);
+  const height = view.getUint32(12) - view.getUint32(20);
+  const components = view.getUint16(40);
+  const precision = (view.getUint8(42) & 0x7f) + 1;
+  if (width <= 0 || height <= 0) throw malformed("JPEG 2000", "SIZ", "The picture has no size.");
+  return { width, height, components, precision, process: 0 };
+}
+
+function startOfCodestream(bytes: Uint8Array): number {
+  const start = isSignature(bytes) ? codestreamBox(bytes) : 0;
+  if (bytes[start] === 0xff && bytes[start + 1] === 0x4f && bytes[start + 2] === 0xff && bytes[start + 3] === 0x51)
+    return start;
+  throw malformed("JPEG 2000", "SOC", "It is missing.");
+}
+
+/** `jP  ` in the first box: some writers put a whole JP2 file into DICOM. */
+const isSignature = (bytes: Uint8Array) => bytes[4] === 0x6a && bytes[5] === 0x50 && bytes[6] === 0x20;
+
+/** Where the payload of the `jp2c` box starts (ITU T.800 I.4). */
+function codestreamBox(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    if (view.getUint32(at + 4) === 0x6a703263) return at + 8;
+    const length = view.getUint32(at);
+    if (length < 8) break;
+    at += length;
+  }
+  throw malformed("JPEG 2000", "jp2c", "It is missing.");
+}

@@ -1,0 +1,101 @@
+/** Medical images from bytes, the same in Node and the browser. Every failure is a SegmenterError. */
+import type { Volume } from "../core/volume.ts";
+import type { WasmSource } from "./codecs/wasm.ts";
+import { looksLikeDicom } from "./dicom/file.ts";
+import { readDicomSeries } from "./dicom/series.ts";
+import { asReadError, unsupported } from "./fail.ts";
+import { readJpeg } from "./jpeg.ts";
+import { check, DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { headerBytes, isGzip, readNifti } from "./nifti.ts";
+import { niftiVersion } from "./nifti-header.ts";
+import { PNG_MAGIC, readPng } from "./png.ts";
+
+export type { WasmFile, WasmSource } from "./codecs/wasm.ts";
+export { readDicomSeries } from "./dicom/series.ts";
+export { readJpeg } from "./jpeg.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { readNifti } from "./nifti.ts";
+export { readPng } from "./png.ts";
+
+export interface ImageFile {
+  readonly name?: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ReadOptions {
+  readonly limits?: Limits;
+  /** Where the codecs find their WebAssembly; needed in browsers only. */
+  readonly wasm?: WasmSource;
+}
+
+type Format = "DICOM" | "NIfTI" | "PNG" | "JPEG";
+
+/**
+ * Reads one picture or volume, or the files of a DICOM series. The format is told by the bytes, never by the name.
+ * Throws UnsupportedFormat, MalformedFile or TooLarge.
+ * @example const volume = await readImage([{ bytes: new Uint8Array(await file.arrayBuffer()) }]);
+ */
+export async function readImage(files: readonly ImageFile[], options: ReadOptions = {}): Promise<Volume> {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const total = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  check("uploaded bytes", total, limits.fileBytes);
+  const known = files
+    .map(({ bytes }) => ({ bytes, format: formatOf(bytes) }))
+    .filter((file): file is { bytes: Uint8Array; format: Format } => file.format !== undefined);
+  const [first] = known;
+  if (!first) throw unsupported(files.length === 0 ? "no file" : "bytes of no format that is read here");
+  const dicom = known.filter(({ format }) => format === "DICOM");
+  if (dicom.length === 0 && known.length > 1)
+    throw unsupported(`${known.length} files that are no DICOM series`, "one file, or the files of one DICOM series");
+  try {
+    const volume = dicom.length > 0 ? await readSeries(dicom, limits, options) : await readOne(first, limits, options);
+    const left = files.length - Math.max(dicom.length, 1);
+    return left > 0 ? { ...volume, warnings: [...volume.warnings, `${left} other files are left out.`] } : volume;
+  } catch (thrown) {
+    throw asReadError(thrown, first.format, "file");
+  }
+}
+
+const readSeries = (files: readonly { bytes: Uint8Array }[], limits: Limits, { wasm }: ReadOptions) =>
+  readDicomSeries(
+    files.map(({ bytes }) => bytes),
+    { limits, wasm },
+  );
+
+async function readOne(
+  { bytes, format }: { bytes: Uint8Array; format: Format },
+  limits: Limits,
+  { wasm }: ReadOptions,
+) {
+  switch (format) {
+    case "DICOM":
+      return readDicomSeries([bytes], { limits, wasm });
+    case "NIfTI":
+      return readNifti(bytes, limits);
+    case "PNG":
+      return readPng(bytes, limits);
+    case "JPEG":
+      return readJpeg(bytes, limits, wasm);
+    default:
+      return format satisfies never;
+  }
+}
+
+/** The format by its magic bytes; undefined for anything else. */
+function formatOf(bytes: Uint8Array): Format | undefined {
+  if (startsWith(bytes, PNG_MAGIC)) return "PNG";
+  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return "JPEG";
+  if (isNifti(bytes)) return "NIfTI";
+  return looksLikeDicom(bytes) ? "DICOM" : undefined;
+}
+
+function isNifti(bytes: Uint8Array): boolean {
+  if (!isGzip(bytes)) return niftiVersion(bytes) !== undefined;
+  try {
+    return niftiVersion(headerBytes(bytes)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const startsWith = (bytes: Uint8Array, magic: readonly number[]) => magic.every((byte, i) => bytes[i] === byte);

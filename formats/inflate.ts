@@ -1,0 +1,91 @@
+/** Inflating with a byte counter: no library's own inflate ever sees a whole untrusted stream. */
+import { Gunzip, Inflate, Unzlib } from "fflate";
+import { asReadError, malformed, tooLarge } from "./fail.ts";
+
+export type Wrapping = "raw" | "zlib" | "gzip";
+
+interface Stream {
+  ondata: (chunk: Uint8Array<ArrayBuffer>, final: boolean) => void;
+  push(chunk: Uint8Array, final?: boolean): void;
+}
+
+/** One push of this size grows to at most 16.6 MB (deflate's best ratio is 1032:1). */
+const STEP = 16384;
+
+const STREAMS: Record<Wrapping, () => Stream> = {
+  raw: () => new Inflate(),
+  zlib: () => new Unzlib(),
+  gzip: () => new Gunzip(),
+};
+
+/** Feeds `bytes` step by step until `take` says that it has enough. */
+function inflateInto(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  format: string,
+  take: (chunk: Uint8Array) => "more" | "enough",
+) {
+  const stream = STREAMS[wrapping]();
+  let enough = false;
+  stream.ondata = (chunk) => {
+    if (!enough && chunk.length > 0) enough = take(chunk) === "enough";
+  };
+  try {
+    for (let at = 0; at < bytes.length && !enough; at += STEP)
+      stream.push(bytes.subarray(at, at + STEP), at + STEP >= bytes.length);
+  } catch (thrown) {
+    if (!enough) throw asReadError(thrown, format, `${wrapping} stream`);
+  }
+}
+
+/** The whole stream, at most `limit` bytes; TooLarge past it. */
+export function inflateAll(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  { format, limit }: { format: string; limit: number },
+) {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  inflateInto(bytes, wrapping, format, (chunk) => {
+    total += chunk.length;
+    if (total > limit) throw tooLarge(`${format}: inflated bytes`, total, limit);
+    chunks.push(chunk);
+    return "more";
+  });
+  const all = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** The first `length` bytes of the stream, whatever follows; MalformedFile when it ends before. */
+export function inflatePrefix(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  { format, length }: { format: string; length: number },
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(length);
+  let filled = 0;
+  inflateInto(bytes, wrapping, format, (chunk) => {
+    const part = chunk.subarray(0, length - filled);
+    out.set(part, filled);
+    filled += part.length;
+    return filled === length ? "enough" : "more";
+  });
+  if (filled < length) throw malformed(format, "data", `It ends after ${filled} of ${length} bytes.`);
+  return out;
+}
+
+/** Throws unless the stream inflates to exactly `length` bytes; keeps nothing of it. */
+export function checkInflatedLength(bytes: Uint8Array, wrapping: Wrapping, format: string, length: number): void {
+  let total = 0;
+  inflateInto(bytes, wrapping, format, (chunk) => {
+    total += chunk.length;
+    return total > length ? "enough" : "more";
+  });
+  if (total !== length)
+    throw malformed(format, "data", `Expected ${length} inflated bytes, got ${total > length ? "more" : total}.`);
+}
