@@ -112,17 +112,16 @@ function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding
 }
 
 /**
- * Which of the graph's masks answer. Mask 0 is trained for several prompts, the others for an ambiguous click
- * (Kirillov et al. 2023, "Making the model efficient"); graphs with three masks have no such mask 0.
+ * Which of the graph's masks answer, best first. Of four, mask 0 is for several prompts and the others are for one
+ * ambiguous click (Kirillov et al. 2023, "Making the model efficient"); of three, all are candidates.
  */
 function candidates({ ious }: RawMasks, prompts: readonly Prompt[], multimask: boolean): number[] {
-  const all = [...ious.keys()];
-  const byIou = (indices: number[]) => indices.toSorted((a, b) => ious[b] - ious[a]);
   const [only] = prompts;
   const ambiguous = prompts.length === 1 && only.kind === "point" && only.label === "foreground";
-  if (multimask) return byIou(ambiguous && all.length === 4 ? all.slice(1) : all);
-  if (all.length === 4 && !ambiguous) return [0];
-  return byIou(all).slice(0, 1);
+  if (ious.length === 4 && !ambiguous) return [0];
+  const all = [...ious.keys()].slice(ious.length === 4 ? 1 : 0);
+  const best = all.toSorted((a, b) => ious[b] - ious[a]);
+  return multimask ? best : best.slice(0, 1);
 }
 
 function scoredMask(

@@ -44,8 +44,9 @@ function iouAt(got: Float32Array, expected: Float32Array, from: number, to: numb
 
 async function compare(decoder: Decoder, bytes: Uint8Array, manifest: Manifest): Promise<GoldenResult> {
   const { tensors } = readSafetensors(bytes);
-  const { image, point_coords, point_labels, low_res_masks, iou_predictions, ...embedding } = tensors;
-  const values = Object.entries(embedding).map(([name, tensor]) => [name, float32(asFloat32(tensor), tensor.dims)]);
+  const { image, point_coords, point_labels, low_res_masks, iou_predictions } = tensors;
+  const embedding = Object.entries(tensors).filter(([name]) => name.startsWith("image_"));
+  const values = embedding.map(([name, tensor]) => [name, float32(asFloat32(tensor), tensor.dims)]);
   const prepared = await decoder.prepare({
     embedding: Object.fromEntries(values),
     image: image && imageOf(image, manifest),

@@ -1,7 +1,7 @@
 /** Prompts that are areas (lasso, mask) → the decoder's `mask_input`, and the point and box that go with a lasso. */
 
 import { SegmenterError } from "./errors.ts";
-import type { Mask } from "./mask.ts";
+import { type Mask, maskBounds } from "./mask.ts";
 import { fillPolygon } from "./polygon.ts";
 import { decodeRle } from "./rle.ts";
 import type { PromptSpace } from "./sam.ts";
@@ -67,9 +67,13 @@ export function coverage(mask: Mask, { crop, scaleX, scaleY, inputSize }: Transf
 }
 
 /** Pixel of the mask farthest from its border (chamfer distance 3-4), or undefined for an empty mask. */
-export function deepestPixel({ data, width, height }: Mask): XY | undefined {
-  const distance = new Int32Array((width + 2) * (height + 2));
+export function deepestPixel(mask: Mask): XY | undefined {
+  const bounds = maskBounds(mask);
+  if (!bounds) return undefined;
+  const { x0, y0 } = bounds;
+  const [width, height] = [bounds.x1 - x0 + 1, bounds.y1 - y0 + 1];
   const stride = width + 2;
+  const distance = new Int32Array(stride * (height + 2));
   const pass = (i: number, back: 1 | -1) =>
     Math.min(
       distance[i - back] + 3,
@@ -77,17 +81,16 @@ export function deepestPixel({ data, width, height }: Mask): XY | undefined {
       distance[i - back * (stride + 1)] + 4,
       distance[i - back * (stride - 1)] + 4,
     );
-  for (let y = 0; y < height; y++)
-    for (let x = 0, i = (y + 1) * stride + 1; x < width; x++, i++) distance[i] = data[y * width + x] ? pass(i, 1) : 0;
-  let best: XY | undefined;
-  let depth = 0;
-  for (let y = height - 1; y >= 0; y--) {
-    for (let x = width - 1, i = (y + 1) * stride + width; x >= 0; x--, i--) {
-      distance[i] = Math.min(distance[i], pass(i, -1));
-      if (distance[i] > depth) [depth, best] = [distance[i], [x, y]];
-    }
+  for (let y = 0; y < height; y++) {
+    for (let x = 0, i = (y + 1) * stride + 1; x < width; x++, i++)
+      distance[i] = mask.data[(y + y0) * mask.width + x + x0] ? pass(i, 1) : 0;
   }
-  return best;
+  let best = 0;
+  for (let i = distance.length - stride - 2; i > stride; i--) {
+    distance[i] = Math.min(distance[i], pass(i, -1));
+    if (distance[i] > distance[best]) best = i;
+  }
+  return [(best % stride) - 1 + x0, Math.floor(best / stride) - 1 + y0];
 }
 
 /** Moves `logits` towards ±8 as far as each cell is covered. */

@@ -2,8 +2,6 @@ import { SegmenterError } from "../errors.ts";
 import { float32, type Tensor } from "../session.ts";
 import { embeddingFeeds, type Family, type FamilyGraphs, output, pointFeeds, rawMasks } from "./family.ts";
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
 /** Our own contract: SAM's names, `prepare` beside the decoder, text, context and presence. */
 export function promptomyFamily({ manifest, decoder, prepare }: FamilyGraphs): Family {
   const takes = (name: string) => decoder.inputNames.includes(name);
@@ -45,7 +43,7 @@ export function promptomyFamily({ manifest, decoder, prepare }: FamilyGraphs): F
       const { data: ious } = output(outputs, ["iou_predictions"]);
       const raw = rawMasks(output(outputs, ["low_res_masks"]), ious, manifest);
       const presence = outputs.presence?.data[0];
-      return typeof presence === "number" ? { ...raw, presence: sigmoid(presence) } : raw;
+      return typeof presence === "number" ? { ...raw, presence } : raw;
     },
   };
 }

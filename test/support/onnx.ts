@@ -95,7 +95,7 @@ function manifestOf(kind: TinyKind, id: string, graphs: Record<string, object>):
       resize: stretched ? "stretch" : "longest-side",
       pad: stretched ? "none" : "bottom-right",
     },
-    embedding: { shape: own ? [128, 32, 32] : [256, 64, 64], wire: own ? "i8" : "f16" },
+    embedding: { shape: own ? [1, 128, 32, 32] : [1, 256, 64, 64], wire: own ? "i8" : "f16" },
     logits: { size: 256, threshold: 0 },
     prompts: PROMPTS[kind],
     ...(own ? { contexts: CONTEXTS } : {}),

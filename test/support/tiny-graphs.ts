@@ -150,7 +150,7 @@ export function tinyPromptomyDecoder() {
   g.output("low_res_masks", logits, [1, 4, LOGITS, LOGITS]);
   g.output("iou_predictions", ious, [1, 4]);
   const there = g.op("MatMul", [said, g.constant(weights(7, 128, 4), [128, 1])]);
-  g.output("presence", g.op("Reshape", [there, g.ints([1])]), [1]);
+  g.output("presence", g.op("Sigmoid", [g.op("Reshape", [there, g.ints([1])])]), [1]);
   return g.model();
 }
 
