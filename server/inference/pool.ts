@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Slice } from "../../core/volume.ts";
 import { ignoreEvents, type Observe } from "../events.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import { type ChildHandle, startChild } from "./child-handle.ts";
@@ -19,7 +20,9 @@ import type {
   TaskResult,
 } from "./protocol.ts";
 
-export interface EncodeJob extends Omit<EncodeTask, "kind"> {
+export interface EncodeJob extends Omit<EncodeTask, "kind" | "slice"> {
+  /** A function is asked when a child is free, so that a long queue holds no pixels. */
+  readonly slice: Slice | (() => Promise<Slice>);
   /** Names the input where the caller knows a name, such as its cache key; otherwise the pixels are hashed. */
   readonly name?: string;
 }
@@ -89,8 +92,8 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
   return {
     ...chosen,
     async encode({ name, ...job }, call) {
-      const run = (child: ChildHandle) => child.run({ kind: "encode", ...job }).then(asEncoded);
-      const { result, waitMs, ms } = await encode.submit({ run, input: name ?? sliceName(job) }, call);
+      const run = (child: ChildHandle) => encodeOn(child, job);
+      const { result, waitMs, ms } = await encode.submit({ run, input: name ?? inputName(job) }, call);
       observe({ kind: "encode", modelId: job.modelId, ms, waitMs });
       return result;
     },
@@ -148,6 +151,11 @@ function openLanes(
   };
 }
 
+async function encodeOn(child: ChildHandle, { slice, ...job }: EncodeJob): Promise<EncodeResult> {
+  const pixels = typeof slice === "function" ? await slice() : slice;
+  return asEncoded(await child.run({ kind: "encode", ...job, slice: pixels }));
+}
+
 /** First without the slice: the child mostly holds it. */
 async function decodeOn(child: ChildHandle, { load, ...job }: DecodeJob): Promise<DecodeResult> {
   const task: Task = { kind: "decode", ...job };
@@ -167,7 +175,8 @@ function asDecoded(result: TaskResult): DecodeResult {
 }
 
 /** Names an input for the circuit breaker: pixels and how they are shown, never who they are of. */
-function sliceName({ modelId, slice, window, crop }: Omit<EncodeTask, "kind">): string {
+function inputName({ modelId, slice, window, crop }: EncodeJob): string {
+  if (typeof slice === "function") throw new RangeError("An encode job with a slice to be loaded needs a name.");
   const { buffer, byteOffset, byteLength } = slice.data;
   const hash = createHash("sha256").update(JSON.stringify([modelId, window, crop, slice.width, slice.height]));
   return hash.update(new Uint8Array(buffer, byteOffset, byteLength)).digest("hex");
