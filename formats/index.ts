@@ -15,7 +15,9 @@ export { readDicomSeries } from "./dicom/series.ts";
 export { readJpeg } from "./jpeg.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { readNifti } from "./nifti.ts";
+export { type Labelmap, writeNiftiLabelmap } from "./nifti-write.ts";
 export { readPng } from "./png.ts";
+export { type PngImage, writeMaskPng, writePng } from "./png-write.ts";
 
 export interface ImageFile {
   readonly name?: string;

@@ -56,11 +56,10 @@ export function frameReader(file: DicomFile, header: ImageHeader, wasm?: WasmSou
 }
 
 function nativeReader({ dataSet }: DicomFile, header: ImageHeader): FrameReader {
-  const bytes = nativePixels(dataSet, header);
   const { columns, rows, samples, bitsAllocated, photometric, pixels } = header;
   const length = columns * rows * samples;
   const wordsOfBytes = !dataSet.littleEndian && bitsAllocated === 8 && pixels.vr === "OW";
-  const source = wordsOfBytes ? bytes.slice() : bytes;
+  const source = wordsOfBytes ? nativePixels(dataSet, header).slice() : nativePixels(dataSet, header);
   if (wordsOfBytes) swapBytes(source, 2);
   return async (frame) => {
     if (bitsAllocated === 1) return unpackBitsAt(source, frame * length, length);

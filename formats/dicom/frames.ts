@@ -6,14 +6,14 @@ import { bytesOf } from "./values.ts";
 
 const FIELD = "(7FE0,0010)";
 
-/** Bytes of each frame, or of all frames for packed bits, whose frames need not start on a byte. */
+/** The bytes of all uncompressed frames, with the byte that pads them to an even length. */
 export function nativePixels(dataSet: DataSet, header: ImageHeader): Uint8Array {
   const { columns, rows, frames, samples, bitsAllocated, photometric, pixels } = header;
   const perPixel = photometric === "YBR_FULL_422" ? 2 : samples;
   const expected = Math.ceil((columns * rows * frames * perPixel * bitsAllocated) / 8);
   if (pixels.length < expected)
     throw malformed("DICOM", FIELD, `It has ${pixels.length} bytes, but the image needs ${expected}.`);
-  return bytesOf(dataSet, pixels).subarray(0, expected);
+  return bytesOf(dataSet, pixels).subarray(0, expected + (expected % 2));
 }
 
 /** Encoded bytes of each frame. */

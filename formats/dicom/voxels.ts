@@ -71,7 +71,7 @@ const rescaled = (values: VoxelArray, { slope, intercept }: Rescale): Float32Arr
   Float32Array.from(values, (value) => value * slope + intercept);
 
 /** Frames after the palette or the modality LUT, where the file has one. */
-function valueReader({ file, header }: Source, wasm: WasmSource | undefined): FrameReader {
+export function valueReader({ file, header }: Source, wasm: WasmSource | undefined): FrameReader {
   const read = frameReader(file, header, wasm);
   if (header.photometric === "PALETTE COLOR") {
     const palette = readPalette(file.dataSet, header.signed);

@@ -1,0 +1,12 @@
+import { isSegmenterError } from "../../core/errors.ts";
+
+/** Code of the error that a call ends with; undefined when it succeeds. Anything that is not ours is thrown on. */
+export async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (thrown) {
+    if (isSegmenterError(thrown)) return thrown.code;
+    throw thrown;
+  }
+}
