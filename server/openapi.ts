@@ -1,6 +1,25 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
-import * as wire from "../core/wire/index.ts";
+import {
+  Context,
+  Crop,
+  EmbeddingInfo,
+  EmbeddingRequest,
+  ImageInfo,
+  Manifest,
+  MaskRequest,
+  MaskResponse,
+  MaskResult,
+  PixelBox,
+  PlaneInfo,
+  PrefetchRequest,
+  Problem,
+  Prompt,
+  Rle,
+  SegmentRequest,
+  Transform,
+  Window,
+} from "../core/wire/index.ts";
 import type { AppEnv } from "./middleware/context.ts";
 
 /** A JSON value of the document. */
@@ -23,36 +42,56 @@ const TAGS = [
 ];
 
 /** Shapes that get a name of their own in the document. */
-const NAMED = [
-  "ImageInfo",
-  "PlaneInfo",
-  "EmbeddingRequest",
-  "EmbeddingInfo",
-  "PrefetchRequest",
-  "MaskRequest",
-  "SegmentRequest",
-  "MaskResponse",
-  "MaskResult",
-  "Manifest",
-  "Problem",
-  "Prompt",
-  "Transform",
-  "Crop",
-  "Rle",
-  "PixelBox",
-  "Window",
-  "Context",
-] as const satisfies readonly (keyof typeof wire)[];
+const NAMED: Readonly<Record<string, z.ZodType>> = {
+  ImageInfo,
+  PlaneInfo,
+  EmbeddingRequest,
+  EmbeddingInfo,
+  PrefetchRequest,
+  MaskRequest,
+  SegmentRequest,
+  MaskResponse,
+  MaskResult,
+  Manifest,
+  Problem,
+  Prompt,
+  Transform,
+  Crop,
+  Rle,
+  PixelBox,
+  Window,
+  Context,
+};
 
-/** The OpenAPI 3.1 document, made from the same schemas that check the requests. */
+/** The OpenAPI 3.1 document of a finished app, once, made from the same schemas that check the requests. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>): { readonly [key: string]: Json } {
-  const schemas: Record<string, z.ZodType> = Object.fromEntries(NAMED.map((name) => [name, wire[name]]));
-  const known = new Set(app.openAPIRegistry.definitions.flatMap((d) => (d.type === "schema" ? [d] : [])));
-  if (known.size === 0)
-    for (const [name, schema] of Object.entries(schemas)) app.openAPIRegistry.register(name, schema);
-  const raw = app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS });
-  const { webhooks: _none, ...document } = JSON.parse(JSON.stringify(raw, exactTuples)); // plain JSON
-  return withReferences(document);
+  const { webhooks: _none, components: _empty, ...document } = plain(app);
+  return withReferences({ ...document, info: INFO, tags: TAGS }, namedSchemas());
+}
+
+const plain = (app: OpenAPIHono<AppEnv>): { readonly [key: string]: Json } =>
+  JSON.parse(JSON.stringify(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO }), exactTuples));
+
+/** Each named shape as the generator writes it out: read back from a route that answers with it. */
+function namedSchemas(): ReadonlyMap<string, Json> {
+  const app = new OpenAPIHono<AppEnv>();
+  for (const [name, schema] of Object.entries(NAMED)) {
+    const content = { "application/json": { schema } };
+    app.openAPIRegistry.registerPath({
+      method: "get",
+      path: `/${name}`,
+      responses: { 200: { description: name, content } },
+    });
+  }
+  const shape = (name: string): Json => {
+    let at: Json | undefined = plain(app);
+    for (const key of ["paths", `/${name}`, "get", "responses", "200", "content", "application/json", "schema"]) {
+      at =
+        typeof at === "object" && at !== null && !Array.isArray(at) ? (at as { [key: string]: Json })[key] : undefined; // Array.isArray does not narrow readonly arrays
+    }
+    return at ?? {};
+  };
+  return new Map(Object.keys(NAMED).map((name) => [name, shape(name)]));
 }
 
 /** The generator leaves the length of tuples open, and writes the pattern of a digest too loosely. */
@@ -65,20 +104,19 @@ function exactTuples(key: string, value: unknown): unknown {
 }
 
 /** Writes `$ref` wherever a named shape was written out. */
-function withReferences(document: { [key: string]: Json }): { readonly [key: string]: Json } {
-  const components = document.components as { schemas: Record<string, Json> }; // registered above
-  const names = new Map(Object.entries(components.schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
-  const replace = (value: Json, own?: string): Json => {
+function withReferences(document: { readonly [key: string]: Json }, named: ReadonlyMap<string, Json>) {
+  const names = new Map([...named].map(([name, schema]) => [JSON.stringify(schema), name]));
+  const replace = (value: Json): Json => {
     if (typeof value !== "object" || value === null) return value;
-    if (Array.isArray(value)) return value.map((item) => replace(item));
     const name = names.get(JSON.stringify(value));
-    if (name !== undefined && name !== own) return { $ref: `#/components/schemas/${name}` };
+    return name === undefined ? inside(value) : { $ref: `#/components/schemas/${name}` };
+  };
+  const inside = (value: Json): Json => {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(replace);
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner)]));
   };
-  const schemas = Object.fromEntries(
-    Object.entries(components.schemas).map(([name, schema]) => [name, replace(schema, name)]),
-  );
-  const { components: _written, ...rest } = document;
-  const replaced = replace(rest) as { [key: string]: Json }; // an object without a name of its own stays an object
+  const schemas = Object.fromEntries([...named].map(([name, schema]) => [name, inside(schema)]));
+  const replaced = Object.fromEntries(Object.entries(document).map(([key, value]) => [key, replace(value)]));
   return { ...replaced, components: { schemas } };
 }

@@ -3,8 +3,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:f
 import { join } from "node:path";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import type { Limits } from "../limits.ts";
-import { type StoredHeader, voxelsOf } from "./header.ts";
+import type { StoredHeader } from "./header.ts";
 import type { IncomingFile } from "./types.ts";
+import { voxelsOf } from "./voxels.ts";
 
 /** Bytes that stay free on the disk of the spool. */
 const FREE_FLOOR_BYTES = 256 * 2 ** 20;

@@ -1,23 +1,11 @@
 import { createHash } from "node:crypto";
-import { endianness } from "node:os";
 import { spacingOf } from "../../core/geometry.ts";
 import { planesOf, sliceGrid } from "../../core/slice.ts";
 import type { Digest } from "../../core/store.ts";
-import type { NamedWindow, Volume, VoxelArray } from "../../core/volume.ts";
+import type { NamedWindow, Volume } from "../../core/volume.ts";
 import { windowsOf } from "../../core/window.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
-
-const ARRAYS = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
-export type Dtype = keyof typeof ARRAYS;
+import { type Dtype, dtypeOf, littleEndianBytes } from "./voxels.ts";
 
 /** A volume without its voxels, as it is kept beside them on disk: plain JSON. */
 export interface StoredHeader extends Omit<Volume, "data"> {
@@ -38,24 +26,6 @@ const sha256 = (...parts: (string | Uint8Array)[]): Digest => {
   for (const part of parts) hash.update(part);
   return `sha256:${hash.digest("hex")}`;
 };
-
-/** numpy name of the stored values. */
-export function dtypeOf(data: VoxelArray): Dtype {
-  const found = Object.entries(ARRAYS).find(([, array]) => data instanceof array);
-  if (!found) throw new RangeError("Voxels must be one of the eight numeric arrays.");
-  return found[0] as Dtype; // entries() loses the key type
-}
-
-/** The bytes of a typed array, little-endian, without a copy. Throws on a big-endian machine, which we do not support. */
-export function littleEndianBytes(data: VoxelArray): Uint8Array {
-  if (endianness() !== "LE") throw new RangeError("This machine is big-endian; voxels are kept little-endian.");
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** A view of little-endian bytes as stored values. `bytes` must be the whole, aligned. */
-export function voxelsOf(dtype: Dtype, bytes: ArrayBuffer): VoxelArray {
-  return new ARRAYS[dtype](bytes);
-}
 
 /** Names, measures and describes a volume. Free text of the file stays behind. */
 export function headerOf(volume: Volume): StoredHeader {

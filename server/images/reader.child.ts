@@ -4,8 +4,9 @@ import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts"
 import { readImage } from "../../formats/index.ts";
 import type { Limits } from "../limits.ts";
 import { diskError, writeSynced } from "./files.ts";
-import { headerOf, littleEndianBytes } from "./header.ts";
+import { headerOf } from "./header.ts";
 import type { ReadAnswer, ReadJob } from "./reader.ts";
+import { littleEndianBytes } from "./voxels.ts";
 
 async function readJob({ paths, out, limits }: ReadJob): Promise<ReadAnswer> {
   await checkSizes(paths, limits);

@@ -21,9 +21,9 @@ const policy = (frameAncestors: readonly string[]): string =>
     ["frame-ancestors 'self'", ...frameAncestors].join(" "),
   ].join("; ");
 
-/** Security headers on every answer, errors too. What a route does not declare cacheable is not stored. */
-export function securityHeaders({ frameAncestors = [], hsts = false }: HeaderOptions = {}): MiddlewareHandler {
-  const always: readonly [string, string][] = [
+/** What every answer carries, errors too. */
+export function securityHeaderList({ frameAncestors = [], hsts = false }: HeaderOptions = {}): [string, string][] {
+  return [
     ["Content-Security-Policy", policy(frameAncestors)],
     ["Cross-Origin-Opener-Policy", "same-origin"],
     ["Cross-Origin-Embedder-Policy", "require-corp"],
@@ -31,8 +31,13 @@ export function securityHeaders({ frameAncestors = [], hsts = false }: HeaderOpt
     ["Permissions-Policy", "camera=(), geolocation=(), microphone=()"],
     ["Referrer-Policy", "no-referrer"],
     ["X-Content-Type-Options", "nosniff"],
-    ...(hsts ? [["Strict-Transport-Security", "max-age=31536000"] as [string, string]] : []),
+    ...(hsts ? [["Strict-Transport-Security", "max-age=31536000"] satisfies [string, string]] : []),
   ];
+}
+
+/** Sets them, and `no-store` on whatever a route does not declare cacheable. */
+export function securityHeaders(options?: HeaderOptions): MiddlewareHandler {
+  const always = securityHeaderList(options);
   return async (c, next) => {
     await next();
     const { headers } = c.res;

@@ -1,12 +1,12 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { encode } from "fast-png";
 import { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/volume.ts";
 import { windowToBytes } from "../../core/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../core/wire/index.ts";
-import { writePng } from "../../formats/index.ts";
 import type { AppDeps } from "../deps.ts";
-import { dtypeOf, littleEndianBytes } from "../images/header.ts";
+import { dtypeOf, littleEndianBytes } from "../images/voxels.ts";
 import { type AppEnv, timed } from "../middleware/context.ts";
 import { immutable } from "./immutable.ts";
 import { binary, problems } from "./shared.ts";
@@ -103,7 +103,6 @@ function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
 
 function pngOf(slice: Slice, window: Window): Uint8Array {
   const { width, height, channels } = slice;
-  if (channels === 1)
-    return writePng({ width, height, channels: 1, data: new Uint8Array(windowToBytes(slice, window)) });
-  return writePng({ width, height, channels: 3, data: new Uint8Array(littleEndianBytes(slice.data)) });
+  const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(slice.data);
+  return encode({ width, height, channels, depth: 8, data });
 }

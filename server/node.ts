@@ -1,0 +1,138 @@
+import { createReadStream, existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { createApp } from "./app.ts";
+import type { Study } from "./images/types.ts";
+import { createLog, type Log } from "./log.ts";
+import { securityHeaderList } from "./middleware/headers.ts";
+import type { Lifecycle, OpenFile } from "./ports.ts";
+import { httpProblem } from "./problem.ts";
+import { createServices, openStudy, type Services } from "./services.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { staticFiles } from "./static.ts";
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080`, without a slash at the end. */
+  readonly url: string;
+  readonly services: Services;
+  readonly studies: readonly Study[];
+  /** Refuses new work, lets what runs end within `drainMs` of the limits, then stops. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions extends Partial<Settings> {
+  readonly log?: Log;
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
+
+/** Starts a server; every option that is left out comes from the environment, then from the defaults. */
+export async function startServer({ log = createLog(), ...given }: StartOptions = {}): Promise<RunningServer> {
+  const settings = readSettings(given);
+  const services = await createServices(settings, { processMetrics: true });
+  const studies = [await openStudy(services.images, settings.study)];
+  const stopping = { draining: false };
+  const app = createApp({
+    ...services,
+    ...originRules(settings),
+    log,
+    limits: settings.limits,
+    studies,
+    openFile,
+    lifecycle: lifecycleOf(services, stopping),
+    headers: { frameAncestors: settings.frameAncestors, hsts: settings.hsts },
+    ...(existsSync(settings.clientDir) ? { findStatic: staticFiles(settings.clientDir) } : {}),
+  });
+  const server = createHttpServer(app.fetch, settings);
+  const inFlight = countInFlight(server);
+  await listen(server, settings);
+  log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
+  const stop = async (): Promise<void> => {
+    stopping.draining = true;
+    await inFlight.none(settings.limits.drainMs);
+    server.close();
+    server.closeAllConnections();
+    await services.close({ graceMs: 1000 });
+    log.info("stopped");
+  };
+  let stopped: Promise<void> | undefined;
+  return { url: urlOf(server, settings.host), services, studies, close: () => (stopped ??= stop()) };
+}
+
+/** On a loopback address only local names are answered (DNS rebinding), unless names were given. */
+function originRules({ corsOrigins, allowedHosts, host }: Settings) {
+  const hosts = allowedHosts ?? (LOOPBACK.has(host) ? ["127.0.0.1", "localhost", "[::1]"] : undefined);
+  return { corsOrigins, ...(hosts ? { allowedHosts: hosts } : {}) };
+}
+
+function lifecycleOf({ models }: Services, stopping: { readonly draining: boolean }): Lifecycle {
+  return {
+    draining: () => stopping.draining,
+    unready: () => [
+      ...(stopping.draining ? ["ShuttingDown"] : []),
+      ...(models.list().length === 0 ? ["NoModel", ...models.refused().map(({ error }) => error.code)] : []),
+    ],
+  };
+}
+
+function createHttpServer(fetch: (request: Request) => Response | Promise<Response>, settings: Settings): Server {
+  const { limits, frameAncestors, hsts } = settings;
+  const refused = (): Response => {
+    const problem = httpProblem(400);
+    for (const [name, value] of securityHeaderList({ frameAncestors, hsts })) problem.headers.set(name, value);
+    return problem;
+  };
+  const listener = getRequestListener(fetch, { errorHandler: refused }); // what is no URL at all never reaches the app
+  const timeouts = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: Math.max(limits.uploadMs, limits.requestMs),
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+  };
+  const server = createServer(timeouts, listener);
+  server.maxRequestsPerSocket = limits.socketRequests;
+  server.maxConnections = limits.connections;
+  return server;
+}
+
+function countInFlight(server: Server): { none(ms: number): Promise<void> } {
+  let count = 0;
+  let idle = (): void => {};
+  server.on("request", (_request, response) => {
+    count++;
+    response.once("close", () => {
+      if (--count === 0) idle();
+    });
+  });
+  return {
+    none: (ms) =>
+      new Promise((resolve) => {
+        if (count === 0) return resolve();
+        const timer = setTimeout(resolve, ms);
+        idle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+  };
+}
+
+function listen(server: Server, { port, host }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+const openFile: OpenFile = (path, { start, end }) =>
+  Readable.toWeb(createReadStream(path, { start, end })) as ReadableStream<Uint8Array>; // Node's own type for the same stream

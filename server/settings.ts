@@ -1,0 +1,87 @@
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SegmenterError } from "../core/errors.ts";
+import type { Device } from "./inference/pool.ts";
+import { type Limits, limitsFromEnvironment } from "./limits.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a server is started with; each has a `PROMPTOMY_*` variable of the same name. */
+export interface Settings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A file or folder to open; the built-in phantom when left out. */
+  readonly study?: string;
+  readonly device: Device;
+  /** Default model; the first found when left out. */
+  readonly model?: string;
+  readonly cacheDir: string;
+  /** Folders with a manifest, or with such folders inside. */
+  readonly modelDirs: readonly string[];
+  /** The built viewer. */
+  readonly clientDir: string;
+  readonly corsOrigins: readonly string[];
+  readonly frameAncestors: readonly string[];
+  /** Host names to answer to; decided by `host` when left out. */
+  readonly allowedHosts?: readonly string[];
+  readonly hsts: boolean;
+  readonly limits: Limits;
+}
+
+const DEVICES: readonly Device[] = ["auto", "cpu", "cuda", "webgpu"];
+
+/** The folder of package.json, from the source and from the build. */
+const root = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../" : "../../", import.meta.url));
+
+/** Settings from defaults, then the environment, then `given`. Throws InvalidRequest naming the variable. */
+export function readSettings(given: Partial<Settings> = {}, env: Environment = process.env): Settings {
+  const cacheDir = given.cacheDir ?? env.PROMPTOMY_CACHE_DIR ?? defaultCacheDir(env);
+  const ownModels = [join(root, "models", "default"), join(cacheDir, "models")];
+  const hosts = env.PROMPTOMY_ALLOWED_HOSTS;
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    host: env.PROMPTOMY_HOST ?? "127.0.0.1",
+    port: portOf(env.PROMPTOMY_PORT ?? "8080"),
+    device: deviceOf(env.PROMPTOMY_DEVICE ?? "auto"),
+    modelDirs: [...listOf(env.PROMPTOMY_MODEL_DIRS, delimiter), ...ownModels],
+    clientDir: join(root, "dist", "app"),
+    corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ","),
+    frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ","),
+    hsts: env.PROMPTOMY_HSTS === "1",
+    limits: limitsFromEnvironment(env),
+    ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
+    ...(env.PROMPTOMY_MODEL ? { model: env.PROMPTOMY_MODEL } : {}),
+    ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
+    ...defined,
+    cacheDir,
+  };
+}
+
+const refuse = (path: string, reason: string) => new SegmenterError("InvalidRequest", { reason, path });
+
+/** A TCP port. Throws InvalidRequest. */
+export function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw refuse("port", "expected 0 to 65535");
+  return port;
+}
+
+/** A device name. Throws InvalidRequest. */
+export function deviceOf(text: string): Device {
+  const found = DEVICES.find((device) => device === text);
+  if (!found) throw refuse("device", `expected one of ${DEVICES.join(", ")}`);
+  return found;
+}
+
+function listOf(text: string | undefined, separator: string): string[] {
+  return (text ?? "")
+    .split(separator)
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function defaultCacheDir(env: Environment): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "promptomy");
+}
