@@ -1,0 +1,51 @@
+/** What the phantom's voxels are called. */
+
+/** Label value of each structure. */
+export const LABEL = {
+  background: 0,
+  body: 1,
+  lungRight: 2,
+  lungLeft: 3,
+  heart: 4,
+  aorta: 5,
+  venaCava: 6,
+  liver: 7,
+  gallbladder: 8,
+  spleen: 9,
+  pancreas: 10,
+  kidneyRight: 11,
+  kidneyLeft: 12,
+  stomach: 13,
+  smallBowel: 14,
+  colon: 15,
+  spine: 16,
+  ribs: 17,
+  pelvis: 18,
+  airway: 19,
+  psoas: 20,
+} as const;
+
+/** Names for people, at the index of their label. */
+export const LABEL_NAMES: readonly string[] = [
+  "background",
+  "body",
+  "right lung",
+  "left lung",
+  "heart",
+  "aorta",
+  "inferior vena cava",
+  "liver",
+  "gallbladder",
+  "spleen",
+  "pancreas",
+  "right kidney",
+  "left kidney",
+  "stomach",
+  "small bowel",
+  "colon",
+  "spine",
+  "ribs and sternum",
+  "pelvis",
+  "airways",
+  "psoas muscles",
+];
