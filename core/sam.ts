@@ -82,7 +82,7 @@ function thinned(points: readonly XY[], transform: Transform): readonly XY[] {
     length += Math.hypot(dx * transform.scaleX, dy * transform.scaleY);
   }
   const wanted = 1 + Math.floor(length / (transform.inputSize * SCRIBBLE_SPACING));
-  return resamplePolyline(points, Math.min(Math.max(wanted, Math.min(points.length, 2)), MAX_SCRIBBLE_POINTS));
+  return resamplePolyline(points, Math.min(Math.max(wanted, 2), MAX_SCRIBBLE_POINTS));
 }
 
 function addBox(draft: Draft, index: number, corners: readonly [XY, XY], transform: Transform) {
