@@ -9,8 +9,9 @@ interface Stream {
   push(chunk: Uint8Array, final?: boolean): void;
 }
 
-/** One push of this size grows to at most 16.6 MB (deflate's best ratio is 1032:1). */
-const STEP = 16384;
+/** Pushes grow from the first size, so that a header costs little, to the last, which makes at most 16.6 MB (1032:1). */
+const FIRST_STEP = 512;
+const LAST_STEP = 16384;
 
 const STREAMS: Record<Wrapping, () => Stream> = {
   raw: () => new Inflate(),
@@ -31,8 +32,10 @@ function inflateInto(
     if (!enough && chunk.length > 0) enough = take(chunk) === "enough";
   };
   try {
-    for (let at = 0; at < bytes.length && !enough; at += STEP)
-      stream.push(bytes.subarray(at, at + STEP), at + STEP >= bytes.length);
+    for (let at = 0, step = FIRST_STEP; at < bytes.length && !enough; step = Math.min(LAST_STEP, 2 * step)) {
+      stream.push(bytes.subarray(at, at + step), at + step >= bytes.length);
+      at += step;
+    }
   } catch (thrown) {
     if (!enough) throw asReadError(thrown, format, `${wrapping} stream`);
   }
@@ -67,6 +70,17 @@ export function inflatePrefix(
   wrapping: Wrapping,
   { format, length }: { format: string; length: number },
 ): Uint8Array<ArrayBuffer> {
+  const out = inflateUpTo(bytes, wrapping, { format, length });
+  if (out.length < length) throw malformed(format, "data", `It ends after ${out.length} of ${length} bytes.`);
+  return out;
+}
+
+/** The first `length` bytes of the stream, or all that it has. */
+export function inflateUpTo(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  { format, length }: { format: string; length: number },
+): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(length);
   let filled = 0;
   inflateInto(bytes, wrapping, format, (chunk) => {
@@ -75,8 +89,7 @@ export function inflatePrefix(
     filled += part.length;
     return filled === length ? "enough" : "more";
   });
-  if (filled < length) throw malformed(format, "data", `It ends after ${filled} of ${length} bytes.`);
-  return out;
+  return out.subarray(0, filled);
 }
 
 /** Throws unless the stream inflates to exactly `length` bytes; keeps nothing of it. */

@@ -28,7 +28,7 @@ export function writeNiftiLabelmap(
   const view = new DataView(bytes.buffer);
   const wide = labels instanceof Uint16Array;
   view.setInt32(0, 348, true);
-  [3, columns, rows, slices, 1, 1, 1, 1].forEach((value, i) => view.setInt16(40 + 2 * i, value, true));
+  for (const [i, value] of [3, ...size, 1, 1, 1, 1].entries()) view.setInt16(40 + 2 * i, value, true);
   view.setInt16(68, INTENT_LABEL, true);
   view.setInt16(70, wide ? 512 : 2, true);
   view.setInt16(72, wide ? 16 : 8, true);
@@ -44,14 +44,19 @@ export function writeNiftiLabelmap(
 function writeGeometry(view: DataView, ijkToRas: Mat4, spacing: Vec3): void {
   const rotation = rotationOf(ijkToRas, spacing);
   const { handedness, quaternion } = quaternionOf(rotation);
-  [handedness, ...spacing, 1, 1, 1, 1].forEach((value, i) => view.setFloat32(76 + 4 * i, value, true));
+  writeFloats(view, 76, [handedness, ...spacing, 1, 1, 1, 1]);
   // A quaternion cannot say shear (gantry tilt): then the sform stands alone.
   view.setInt16(252, isOrthogonal(rotation) ? SCANNER_ANATOMICAL : 0, true);
   view.setInt16(254, SCANNER_ANATOMICAL, true);
-  quaternion.forEach((value, i) => view.setFloat32(256 + 4 * i, value, true));
-  [3, 7, 11].forEach((from, i) => view.setFloat32(268 + 4 * i, ijkToRas[from] ?? 0, true));
-  ijkToRas.slice(0, 12).forEach((value, i) => view.setFloat32(280 + 4 * i, value, true));
+  writeFloats(view, 256, [...quaternion, ...axisOffset(ijkToRas)]);
+  writeFloats(view, 280, ijkToRas.slice(0, 12));
 }
+
+function writeFloats(view: DataView, at: number, values: readonly number[]): void {
+  for (const [i, value] of values.entries()) view.setFloat32(at + 4 * i, value, true);
+}
+
+const axisOffset = (m: Mat4): Vec3 => [m[3] ?? 0, m[7] ?? 0, m[11] ?? 0];
 
 /** Unit steps along i, j and k as columns. */
 function rotationOf(m: Mat4, spacing: Vec3): readonly [Vec3, Vec3, Vec3] {

@@ -2,7 +2,7 @@
 import type { NamedWindow, Volume, VoxelArray } from "../core/volume.ts";
 import { swapBytes } from "./dicom/samples.ts";
 import { malformed } from "./fail.ts";
-import { inflatePrefix } from "./inflate.ts";
+import { inflatePrefix, inflateUpTo } from "./inflate.ts";
 import type { Limits } from "./limits.ts";
 import { NIFTI_HEADER_BYTES, type NiftiHeader, type NiftiType, readNiftiHeader } from "./nifti-header.ts";
 import { withoutAlpha } from "./picture.ts";
@@ -36,14 +36,8 @@ export function readNifti(bytes: Uint8Array, limits: Limits): Volume {
 }
 
 /** Header bytes; of a compressed file no more is inflated than they need. */
-export function headerBytes(bytes: Uint8Array): Uint8Array {
-  if (!isGzip(bytes)) return bytes;
-  try {
-    return inflatePrefix(bytes, "gzip", { format: "NIfTI", length: NIFTI_HEADER_BYTES });
-  } catch {
-    throw malformed("NIfTI", "header", "The compressed stream ends inside it.");
-  }
-}
+export const headerBytes = (bytes: Uint8Array): Uint8Array =>
+  isGzip(bytes) ? inflateUpTo(bytes, "gzip", { format: "NIfTI", length: NIFTI_HEADER_BYTES }) : bytes;
 
 /** Extensions lie between the header and vox_offset, each with its own size (nifti1.h, "extended header"). */
 function checkExtensions(file: Uint8Array, { offset, littleEndian }: NiftiHeader): void {

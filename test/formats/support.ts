@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 
 /** Code of the error that a call ends with; undefined when it succeeds. Anything that is not ours is thrown on. */
@@ -9,4 +10,10 @@ export async function codeOf(call: Promise<unknown>): Promise<string | undefined
     if (isSegmenterError(thrown)) return thrown.code;
     throw thrown;
   }
+}
+
+/** Numbers equal to so many decimals, one by one. */
+export function expectNear(actual: readonly number[], expected: readonly number[], digits: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, value] of actual.entries()) expect(value).toBeCloseTo(expected[i] ?? Number.NaN, digits);
 }
