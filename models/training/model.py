@@ -4,9 +4,12 @@ Everything that depends on the image alone runs once (`Encoder`, `Prepare`); `De
 few operations, because a browser GPU pays for each dispatch. Shapes use S = side of the square input (512 at run time).
 """
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_weights
 
 from text import VOCABULARY_SIZE
 
@@ -19,35 +22,36 @@ SIGMAS = (0.02, 0.09)  # radii of a click's Gaussians, as shares of the side
 
 
 class ConvBn(nn.Module):
-    """3x3 (or 1x1) convolution, batch norm, ReLU; with `residual` the input is added before the ReLU.
+    """Convolution (or 2x2 transposed convolution) and batch norm, by default with a ReLU.
 
-    The sum is linear in the input, so that export folds it into one convolution with a bias.
+    With `residual` the input is added before the ReLU. All of it but the ReLU is linear at inference, and export folds it
+    into one convolution with a bias.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, kernel: int = 3, residual: bool = False):
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, kernel: int = 3, residual: bool = False,
+                 up: bool = False, relu: bool = True):
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+        self.conv = (nn.ConvTranspose2d(inputs, outputs, 2, 2, bias=False) if up
+                     else nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False))
         self.bn = nn.BatchNorm2d(outputs)
-        self.residual = residual
+        self.residual, self.relu = residual, relu
         if residual:
             nn.init.constant_(self.bn.weight, 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn(self.conv(x))
-        return F.relu(y + x if self.residual else y)
+        y = y + x if self.residual else y
+        return F.relu(y) if self.relu else y
 
     def fused(self) -> nn.Module:
-        """The same function at inference as one convolution and a ReLU."""
-        conv, bn = self.conv, self.bn
-        scale = bn.weight / torch.sqrt(bn.running_var + bn.eps)
-        weight = conv.weight * scale[:, None, None, None]
+        """The same function at inference as one convolution and, if wanted, a ReLU."""
+        bn, up = self.bn, isinstance(self.conv, nn.ConvTranspose2d)
+        merged = copy.deepcopy(self.conv)
+        merged.weight, merged.bias = fuse_conv_bn_weights(
+            self.conv.weight, None, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose=up)
         if self.residual:
-            nn.init.dirac_(identity := torch.empty_like(weight))
-            weight = weight + identity
-        merged = nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
-        merged.weight.data.copy_(weight)
-        merged.bias.data.copy_(bn.bias - bn.running_mean * scale)
-        return nn.Sequential(merged, nn.ReLU())
+            merged.weight.data += nn.init.dirac_(torch.empty_like(merged.weight))
+        return nn.Sequential(merged, nn.ReLU()) if self.relu else merged
 
 
 def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
@@ -77,15 +81,15 @@ class Encoder(nn.Module):
         return self.out(F.relu(self.skip(fine) + top))
 
 
-def position_code(side: int, device: torch.device) -> Tensor:
-    """Sine code of the cell centres of a side x side grid, [side*side,128]."""
+def cell_centres(side: int, device: torch.device) -> Tensor:
+    """Centres [side*side,2] (x, y) of a grid over the unit square, row by row."""
     centre = (torch.arange(side, device=device, dtype=torch.float32) + 0.5) / side
     y, x = torch.meshgrid(centre, centre, indexing="ij")
-    return encode_points(torch.stack([x, y], -1).reshape(-1, 2))
+    return torch.stack([x, y], -1).reshape(-1, 2)
 
 
-def encode_points(points: Tensor) -> Tensor:
-    """Sine code of points [...,2] in 0..1 -> [...,128]; 32 octave-spaced frequencies per axis."""
+def position_code(points: Tensor) -> Tensor:
+    """Sines of points [...,2] in 0..1 -> [...,128]: 32 frequencies per axis, in two phases."""
     frequencies = 3.14159265 * torch.exp2(torch.arange(32, device=points.device) * (5.0 / 31))
     phase = (points[..., None] * frequencies).flatten(-2)
     return torch.cat([torch.sin(phase), torch.cos(phase)], -1)
@@ -100,22 +104,23 @@ class Prepare(nn.Module):
         self.down = ConvBn(S4, S8, stride=2)
         self.place = nn.Linear(WIDTH, WIDTH)
         self.project = nn.Linear(WIDTH, 3 * WIDTH)
-        self.base = nn.Conv2d(WIDTH, S16, 3, padding=1)
+        self.base = ConvBn(WIDTH, S16, relu=False)
 
     def forward(self, image: Tensor, embedding: Tensor) -> dict[str, Tensor]:
         features_s4 = self.stem(image * 4 - 2)
         batch, _, height, width = embedding.shape
         tokens = embedding.flatten(2).transpose(1, 2)
-        placed = tokens + self.place(position_code(height, embedding.device))
+        placed = tokens + self.place(position_code(cell_centres(height, embedding.device)))
         key, value, query = self.project(placed).reshape(batch, height * width, 3, HEADS, WIDTH // HEADS).unbind(2)
+        scale = (WIDTH // HEADS) ** -0.5
         return {
             "features_s4": features_s4,
             "features_s8": self.down(features_s4),
             "features_s16": self.base(embedding),
             "image_tokens": tokens,
-            "image_keys": key.permute(0, 2, 3, 1),
+            "image_keys": key.permute(0, 2, 3, 1) * scale,
             "image_values": value.transpose(1, 2),
-            "image_queries": query.transpose(1, 2),
+            "image_queries": query.transpose(1, 2) * scale,
         }
 
 
@@ -124,111 +129,95 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.output_tokens = nn.Parameter(torch.randn(1, MASKS + 1, WIDTH) * 0.5)
+        def linear() -> nn.Linear:
+            return nn.Linear(WIDTH, WIDTH, bias=False)
+
+        self.output_tokens = nn.Parameter(torch.randn(MASKS + 1, WIDTH) * 0.5)
         self.context = nn.Linear(len(CONTEXTS), WIDTH, bias=False)
-        self.labels = nn.Linear(5, WIDTH, bias=False)  # background, foreground, two box corners, padding
-        self.clicked = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.place = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.self_query = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.self_value = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.read_query = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.read_out = nn.Linear(WIDTH, WIDTH, bias=False)
+        self.labels = nn.Linear(5, WIDTH, bias=False)  # foreground, background, two box corners, padding
+        self.clicked, self.place = linear(), linear()
+        self.self_query, self.self_value = linear(), linear()
+        self.read_query, self.read_out = linear(), linear()
         self.mlp = nn.Sequential(nn.Linear(WIDTH, 2 * WIDTH), nn.ReLU(), nn.Linear(2 * WIDTH, WIDTH))
         self.norms = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in range(3))
-        self.write_key = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.write_value = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.written = nn.Conv2d(WIDTH, S16, 1)
-        self.film = nn.Linear(WIDTH, 2 * S16)
-        self.maps16 = nn.Conv2d(7, S16, 3, padding=1)
-        self.conv16 = nn.ModuleList(nn.Conv2d(S16, S16, 3, padding=1) for _ in range(3))
-        self.up8 = nn.ConvTranspose2d(S16, S8, 2, 2)
-        self.maps8 = nn.Conv2d(6, S8, 3, padding=1)
-        self.conv8 = nn.ModuleList(nn.Conv2d(S8, S8, 3, padding=1) for _ in range(2))
-        self.up4 = nn.ConvTranspose2d(S8, S4, 2, 2)
-        self.maps4 = nn.Conv2d(6, S4, 3, padding=1)
-        self.conv4 = nn.ModuleList(nn.Conv2d(S4, S4, 3, padding=1) for _ in range(2))
-        self.up2 = nn.ConvTranspose2d(S4, S2, 2, 2)
+        self.write_key = linear()
+        self.write_value = nn.Linear(WIDTH, HEADS * S16, bias=False)
+        self.film = nn.Linear(WIDTH, S16)
+        self.maps16 = ConvBn(6, S16, relu=False)
+        self.conv16 = nn.Sequential(*(ConvBn(S16, S16, residual=True) for _ in range(3)))
+        self.up8 = ConvBn(S16, S8, up=True, relu=False)
+        self.conv8 = nn.Sequential(*(ConvBn(S8, S8, residual=True) for _ in range(2)))
+        self.up4 = ConvBn(S8, S4, up=True, relu=False)
+        self.maps4 = ConvBn(6, S4, relu=False)
+        self.conv4 = nn.Sequential(*(ConvBn(S4, S4, residual=True) for _ in range(2)))
+        self.up2 = ConvBn(S4, S2, up=True)
         self.hyper = nn.Linear(WIDTH, S2)
         self.hyper_bias = nn.Parameter(torch.randn(MASKS, S2) * 0.3)
         self.iou = nn.Sequential(nn.Linear(WIDTH + 2, 64), nn.ReLU(), nn.Linear(64, 1))
         self.presence = nn.Linear(WIDTH, 1)
 
-    def prompt_maps(self, points: Tensor, kinds: Tensor, mask: Tensor, side: int) -> Tensor:
+    def prompt_maps(self, points: Tensor, kinds: Tensor, mask: Tensor) -> Tensor:
         """[B,6,side,side]: clicks + and -, narrow and wide; box; previous logits. Separable, so one MatMul rasterises."""
-        batch = points.shape[0]
+        batch, side = points.shape[0], mask.shape[-1]
         grid = (torch.arange(side, device=points.device, dtype=torch.float32) + 0.5) / side
+        away = grid - points.transpose(1, 2)[..., None]  # [B,2 axes,N,side]
         rate = torch.tensor([-1 / s**2 for s in SIGMAS], device=points.device)[:, None, None]
-        bells = torch.exp((points[..., None] - grid).square()[:, None] * rate[:, :, :, None])  # [B,2,N,2,side]
-        signs = kinds[:, :, :2].transpose(1, 2)[:, None, :, None]  # [B,1,2,1,N]
-        columns = bells[:, :, None, :, 1].transpose(3, 4) * signs
-        clicks = (columns @ bells[:, :, None, :, 0]).clamp(max=1).reshape(batch, 4, side, side)
-        corners = kinds[:, :, 2:4].transpose(1, 2) @ points  # [B,2,2] corner, axis; 0 when there is no box
-        edges = torch.sigmoid((grid - corners[..., None]) * 200)
-        inside = edges[:, 0] - edges[:, 1]  # [B,2,side]
-        box = (inside[:, 1, :, None] * inside[:, 0, None, :])[:, None]
-        return torch.cat([clicks, box, mask], 1)
+        across, down = torch.exp(away.square()[:, :, None] * rate).unbind(1)  # [B,2 radii,N,side]
+        signs = kinds[:, :, :2].transpose(1, 2)[:, :, None, :, None]  # [B,2 signs,1,N,1]
+        clicks = down.transpose(2, 3)[:, None] @ (across[:, None] * signs)
+        clicks = clicks.clamp(max=1).reshape(batch, 4, side, side)
+        turn = (kinds[:, :, 2] - kinds[:, :, 3])[:, None, None]  # [B,1,1,N]: enter at the first corner, leave at the second
+        inside = turn @ torch.sigmoid(away * 200)  # [B,2 axes,1,side]
+        box = inside[:, 1].transpose(1, 2) @ inside[:, 0]
+        return torch.cat([clicks, box[:, None], mask], 1)
 
-    def tokens(self, prepared: dict[str, Tensor], points: Tensor, kinds: Tensor, maps: Tensor, text: Tensor,
-               has_text: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Output tokens after one two-way layer, and what the prompts write back onto the s16 grid."""
-        batch, count = points.shape[:2]
-        values, queries = prepared["image_tokens"], prepared["image_queries"]
-        side = maps.shape[-1]
-        grid = (torch.arange(side, device=points.device, dtype=torch.float32) + 0.5) / side
-        bells = torch.exp((points[..., None] - grid).square() * (-1 / 0.03**2)) + 1e-6  # [B,N,2,side]
-        bells = bells / bells.sum(-1, keepdim=True)
-        weights = (bells[:, :, 1, :, None] * bells[:, :, 0, None, :]).reshape(batch, count, side * side)
-        clicked = self.labels(kinds) + self.clicked(weights @ values) + self.place(encode_points(points))
-        out = self.output_tokens + self.context(context)[:, None]
-        x = torch.cat([out, clicked, text * has_text[:, None, None]], 1)
-        silent = torch.cat([kinds.new_zeros(batch, MASKS + 1), kinds[:, :, 4], (1 - has_text)[:, None].expand(-1, text.shape[1])], 1)
-        bias = silent[:, None] * -1e4
+    def first_tokens(self, prepared: dict[str, Tensor], points: Tensor, kinds: Tensor, text: Tensor, context: Tensor) -> Tensor:
+        """Output tokens, one token per point (its label, what the image shows there, where it is), and the text."""
+        cells = cell_centres(int(prepared["image_tokens"].shape[1] ** 0.5), points.device)
+        closeness = (points @ cells.T * 2 - cells.square().sum(1)) / 0.03**2  # a Gaussian, once the softmax normalises it
+        seen = closeness.softmax(-1) @ prepared["image_tokens"]
+        clicked = self.labels(kinds) + self.clicked(seen) + self.place(position_code(points))
+        return torch.cat([self.output_tokens + self.context(context)[:, None], clicked, text], 1)
+
+    def two_way(self, prepared: dict[str, Tensor], x: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens after attending to each other and to the image, and what they write back onto the s16 grid."""
+        batch, total = x.shape[:2]
         scores = self.self_query(x) @ x.transpose(1, 2) * WIDTH**-0.5 + bias
         x = self.norms[0](x + scores.softmax(-1) @ self.self_value(x))
-        total = x.shape[1]
         query = self.read_query(x).reshape(batch, total, HEADS, -1).transpose(1, 2)
-        read = (query @ prepared["image_keys"] * (WIDTH // HEADS) ** -0.5).softmax(-1) @ prepared["image_values"]
+        read = (query @ prepared["image_keys"]).softmax(-1) @ prepared["image_values"]
         x = self.norms[1](x + self.read_out(read.transpose(1, 2).reshape(batch, total, WIDTH)))
         x = self.norms[2](x + self.mlp(x))
         key = self.write_key(x).reshape(batch, total, HEADS, -1).permute(0, 2, 3, 1)
-        value = self.write_value(x).reshape(batch, total, HEADS, -1).transpose(1, 2)
-        write = (queries @ key * (WIDTH // HEADS) ** -0.5 + bias[:, None]).softmax(-1) @ value
-        grid_shaped = write.transpose(2, 3).reshape(batch, WIDTH, side, side)
-        return x[:, : MASKS + 1], grid_shaped
+        value = self.write_value(x).reshape(batch, total, HEADS, S16).transpose(1, 2)
+        written = ((prepared["image_queries"] @ key + bias[:, None]).softmax(-1) @ value).sum(1)
+        side = int(written.shape[1] ** 0.5)
+        return x[:, : MASKS + 1], written.transpose(1, 2).reshape(batch, S16, side, side)
 
     def forward(self, prepared: dict[str, Tensor], points: Tensor, labels: Tensor, mask: Tensor, has_mask: Tensor,
                 text: Tensor, has_text: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """points [B,N,2] as shares of the side; returns logits [B,4,S/2,S/2], IoU [B,4] and presence logit [B]."""
         kinds = (labels[..., None] == torch.tensor([1.0, 0.0, 2.0, 3.0, -1.0], device=labels.device)).float()
         soft = torch.tanh(F.avg_pool2d(mask, 2) * 0.25) * has_mask[:, None, None, None]
-        maps4 = self.prompt_maps(points, kinds, soft, soft.shape[-1])
-        maps8 = F.avg_pool2d(maps4, 2)
-        maps16 = F.avg_pool2d(maps8, 2)
-        tokens, written = self.tokens(prepared, points, kinds, maps16, text, has_text, context)
-        inside = maps16[:, 5:].clamp(min=0) + maps16[:, 4:5]
-        x = prepared["features_s16"] + self.written(written) + self.maps16(torch.cat([maps16, inside], 1))
-        gain, shift = self.film(tokens[:, 0])[:, :, None, None].chunk(2, 1)
-        x = F.relu(x * (1 + gain) + shift)
-        x = x + F.relu(self.conv16[0](x))
-        x = x + F.relu(self.conv16[1](x))
-        x = x + F.relu(self.conv16[2](x))
-        x = F.relu(self.up8(x) + prepared["features_s8"] + self.maps8(maps8))
-        x = x + F.relu(self.conv8[0](x))
-        x = x + F.relu(self.conv8[1](x))
-        x = F.relu(self.up4(x) + prepared["features_s4"] + self.maps4(maps4))
-        x = x + F.relu(self.conv4[0](x))
-        x = x + F.relu(self.conv4[1](x))
-        x = self.up2(x).relu()
+        maps4 = self.prompt_maps(points, kinds, soft)
+        first = self.first_tokens(prepared, points, kinds, text * has_text[:, None, None], context)
+        bias = F.pad(kinds[:, :, 4], (MASKS + 1, text.shape[1]))[:, None] * -1e4
+        tokens, written = self.two_way(prepared, first, bias)
+        x = prepared["features_s16"] + written + self.maps16(F.avg_pool2d(maps4, 4))
+        x = self.conv16(F.relu(x * (1 + self.film(tokens[:, 0]))[:, :, None, None]))
+        x = self.conv8(F.relu(self.up8(x) + prepared["features_s8"]))
+        x = self.conv4(F.relu(self.up4(x) + prepared["features_s4"] + self.maps4(maps4)))
+        x = self.up2(x)
         hyper = self.hyper(tokens[:, 1:]) + self.hyper_bias
         logits = (hyper @ x.flatten(2)).reshape(x.shape[0], MASKS, x.shape[2], x.shape[3])
-        return logits, self.quality(logits, tokens), self.presence(tokens[:, 0])[:, 0]
+        return logits, self.quality(logits, tokens[:, 1:]), self.presence(tokens[:, 0])[:, 0]
 
     def quality(self, logits: Tensor, tokens: Tensor) -> Tensor:
-        """Predicted IoU of each mask, from its token and from how decided and how large the mask is."""
+        """Predicted IoU of each mask, from its token [B,4,128] and from how decided and how large the mask is."""
         likely = torch.sigmoid(logits.detach())
-        size = likely.mean((2, 3)) + 1e-5
+        size = likely.mean((2, 3)) + 1e-4
         decided = likely.square().mean((2, 3)) / size
-        seen = torch.cat([tokens[:, 1:], decided[..., None], torch.sqrt(size)[..., None]], -1)
+        seen = torch.cat([tokens, decided[..., None], size[..., None]], -1)
         return torch.sigmoid(self.iou(seen)[..., 0])
 
 

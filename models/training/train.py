@@ -31,8 +31,8 @@ from prompts import PADDING, correction
 
 RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 200, 0.998
 ROUNDS, TARGETS = 3, 3
-IMAGES = {192: 8, 256: 5, 384: 3}  # per process and step
-PHASES = [(0.5, {192: 0.9, 256: 0.1}), (0.85, {192: 0.45, 256: 0.55}), (1.01, {256: 0.5, 384: 0.5})]
+IMAGES = {128: 10, 192: 6, 256: 4, 384: 2}  # per process and step
+PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.8, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.3, 256: 0.45, 384: 0.25})]
 REAL_FIRST, REAL_LAST = 0.55, 0.8
 SAVE_EVERY = 180.0  # seconds
 

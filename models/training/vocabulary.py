@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from text import words
+
 PATH = Path(__file__).parent.parent / "vocabulary.json"
 TEMPLATES = ["{}", "{}", "{}", "the {}", "{} in this image", "segment the {}", "{} on {}", "a {} image of the {}", "{} {}"]
 MODALITY = {
@@ -27,11 +29,16 @@ def misspell(rng: np.random.Generator, text: str) -> str:
     return [text[:i] + text[i + 1 :], text[:i] + text[i] + text[i:], text[: i - 1] + text[i] + text[i - 1] + text[i + 1 :]][int(rng.integers(3))]
 
 
+def key_of(name: str) -> str:
+    """A name without case, accents and punctuation, so that a data set's spelling finds its entry."""
+    return " ".join(words(name))
+
+
 class Phrases:
     """Says names, and knows which names do not belong to a source."""
 
     def __init__(self, slices: list[tuple[str, str, set[str]]]):
-        self.synonyms = {n.lower(): [entry["name"], *entry["synonyms"]]
+        self.synonyms = {key_of(n): [entry["name"], *entry["synonyms"]]
                          for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
         self.ids: dict[str, int] = {}
         self.of_source: dict[str, set[str]] = {}
@@ -42,12 +49,12 @@ class Phrases:
 
     def id(self, name: str) -> int:
         """A stable number per structure, equal for synonyms."""
-        key = self.synonyms.get(name.lower(), [name])[0]
+        key = self.synonyms.get(key_of(name), [name])[0]
         return self.ids.setdefault(key, len(self.ids))
 
     def say(self, rng: np.random.Generator, name: str) -> str:
         """The name or a synonym, in a random template, now and then with a typo."""
-        options = self.synonyms.get(name.lower(), [name])
+        options = self.synonyms.get(key_of(name), [name])
         text = name if rng.random() < 0.5 else str(rng.choice(options))
         if rng.random() < 0.08:
             text = misspell(rng, text)

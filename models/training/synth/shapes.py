@@ -31,7 +31,8 @@ def render(rng: np.random.Generator, labels: Array, channels: int) -> Array:
     for _ in range(2):
         chosen = (rng.random(count) < 0.5).astype(np.float32)[:, None]
         image = image + texture(rng, side, channels) * (deviations * chosen)[labels]
-    return cv2.GaussianBlur(np.clip(image, 0, 255), (0, 0), rng.uniform(0.3, 1.4)).reshape(side, side, channels)
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.4)).reshape(side, side, channels)
+    return np.clip(soft, 0, 255)
 
 
 def partition(rng: np.random.Generator, side: int) -> Array:

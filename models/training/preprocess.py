@@ -1,0 +1,36 @@
+"""The deployed preprocessing, in floating point: resize the longest side to 512, scale to 0..1, pad at the right and bottom."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+SIDE = 512
+
+
+def resized(width: int, height: int, side: int = SIDE) -> tuple[int, int]:
+    """New (width, height): the longest side becomes `side`, halves round up."""
+    scale = side / max(width, height)
+    return max(1, int(width * scale + 0.5)), max(1, int(height * scale + 0.5))
+
+
+def network_input(image: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """Windowed slice [H,W] or [H,W,3] in 0..255 -> float32 [1,3,side,side]."""
+    planes = torch.from_numpy(np.atleast_3d(image).astype(np.float32)).permute(2, 0, 1)[None]
+    width, height = resized(image.shape[1], image.shape[0], side)
+    small = F.interpolate(planes, (height, width), mode="bilinear", antialias=True, align_corners=False)
+    small = small.expand(1, 3, height, width) / 255
+    return F.pad(small, (0, side - width, 0, side - height)).numpy()
+
+
+def to_frame(points: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.ndarray:
+    """Pixel-centre coordinates [...,2] of a slice (width, height) -> pixel-centre coordinates of the network's frame."""
+    width, height = resized(*size, side)
+    return (points + 0.5) * [width / size[0], height / size[1]] - 0.5
+
+
+def to_slice(logits: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.ndarray:
+    """Logits [M,side/2,side/2] of the padded frame -> [M,H,W] on the slice (width, height), bilinear."""
+    width, height = resized(*size, side)
+    frame = F.interpolate(torch.from_numpy(logits)[None], (side, side), mode="bilinear", align_corners=False)
+    cut = frame[:, :, :height, :width]
+    return F.interpolate(cut, (size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
