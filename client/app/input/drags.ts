@@ -1,0 +1,179 @@
+/** What a pressed pointer does until it is released. Positions are in CSS pixels of the canvas. */
+
+import type { PointLabel } from "../../../core/wire/index.ts";
+import type { App } from "../app.ts";
+import { t } from "../i18n.ts";
+import { clampInside, isInside, toSlice, type Viewport } from "../render/viewport.ts";
+import type { Gesture, Point } from "../state/state.ts";
+import { addCorner, extendGesture, finishGesture, startGesture } from "./gestures.ts";
+
+export interface Drag {
+  move(at: Point): void;
+  end(at: Point): void;
+  cancel(): void;
+}
+
+/** What drags need to know of the canvas. */
+export interface Surface {
+  readonly app: App;
+  viewport(): Viewport | undefined;
+  /** CSS size of the canvas. */
+  size(): { readonly width: number; readonly height: number };
+}
+
+/** Movement below this is a click. */
+export const CLICK_SLOP = 5;
+/** Closer than this to the first corner closes a lasso. */
+const CLOSE_DISTANCE = 10;
+
+const nothing = () => {};
+const distance = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y);
+
+/** The slice position under a canvas position; `undefined` without a slice. */
+export function slicePoint({ app, viewport }: Surface, at: Point): { point: Point; inside: boolean } | undefined {
+  const { study } = app.store.state;
+  const current = viewport();
+  if (!study || !current) return undefined;
+  const point = toSlice(current, at);
+  return { point: clampInside(point, study.plane), inside: isInside(point, study.plane) };
+}
+
+/** Moves the picture. */
+export function panDrag({ app }: Surface, start: Point): Drag {
+  let last = start;
+  return {
+    move(at) {
+      app.view.pan(at.x - last.x, at.y - last.y);
+      last = at;
+    },
+    end: nothing,
+    cancel: nothing,
+  };
+}
+
+/** Up is closer. */
+export function zoomDrag({ app, size }: Surface, start: Point): Drag {
+  let last = start;
+  const { width, height } = size();
+  const centre = { x: start.x - width / 2, y: start.y - height / 2 };
+  return {
+    move(at) {
+      app.view.zoom(Math.exp((last.y - at.y) * 0.008), centre);
+      last = at;
+    },
+    end: nothing,
+    cancel: nothing,
+  };
+}
+
+/** Sideways changes the width, up and down the centre, in proportion to the window. */
+export function windowDrag({ app }: Surface, start: Point): Drag {
+  const first = app.store.state.study?.window;
+  return {
+    move(at) {
+      if (!first) return;
+      const width = Math.max(1, first.width * Math.exp((at.x - start.x) / 300));
+      const center = first.center + ((at.y - start.y) * first.width) / 400;
+      app.studies.setWindow({ name: t.windowManual, width: Math.round(width), center: Math.round(center) });
+    },
+    end: nothing,
+    cancel: () => {
+      if (first) app.studies.setWindow(first);
+    },
+  };
+}
+
+/** A click gives a point; a drag moves the picture. */
+export function pointPress(surface: Surface, start: Point, label: PointLabel): Drag {
+  let pan: Drag | undefined;
+  return {
+    move(at) {
+      if (!pan && distance(at, start) > CLICK_SLOP) pan = panDrag(surface, start);
+      pan?.move(at);
+    },
+    end() {
+      if (!pan) addPoint(surface, start, label);
+    },
+    cancel: nothing,
+  };
+}
+
+/** A point prompt at the nearest pixel; outside the slice there is nothing to point at. */
+export function addPoint(surface: Surface, at: Point, label: PointLabel): void {
+  const target = slicePoint(surface, at);
+  if (!target?.inside) return;
+  const { x, y } = target.point;
+  surface.app.prompts.add({ kind: "point", x: Math.round(x), y: Math.round(y), label });
+}
+
+/** Draws a box, scribble or lasso; a click instead of a drag begins or continues it corner by corner. */
+export function drawDrag(surface: Surface, start: Point, drawing: Pick<Gesture, "kind" | "label">): Drag {
+  const { store, prompts } = surface.app;
+  const first = slicePoint(surface, start);
+  const under = store.state.gesture;
+  const resumed = under?.clicked ? under : undefined;
+  if (!resumed && first?.inside) startGesture(store, drawing.kind, drawing.label, first.point);
+  let moved = false;
+  let last = start;
+  return {
+    move(at) {
+      if (distance(at, start) > CLICK_SLOP) moved = true;
+      const target = slicePoint(surface, at);
+      if (!target || (drawing.kind !== "box" && distance(at, last) < 2)) return;
+      last = at;
+      extendGesture(store, target.point);
+    },
+    end(at) {
+      const target = slicePoint(surface, at);
+      if (!target) return;
+      if (moved && !resumed) return finishGesture(store, prompts);
+      if (resumed && (drawing.kind === "box" || closes(surface, resumed, at))) {
+        if (drawing.kind === "box") extendGesture(store, target.point);
+        return finishGesture(store, prompts);
+      }
+      addCorner(store, target.point);
+    },
+    cancel: () => store.set({ gesture: undefined }),
+  };
+}
+
+function closes(surface: Surface, gesture: Gesture, at: Point): boolean {
+  const viewport = surface.viewport();
+  if (gesture.kind !== "lasso" || gesture.points.length < 4 || !viewport) return false;
+  const [{ x, y }] = gesture.points;
+  const first = { x: viewport.left + (x + 0.5) * viewport.scaleX, y: viewport.top + (y + 0.5) * viewport.scaleY };
+  return distance(first, at) < CLOSE_DISTANCE;
+}
+
+/** One finger up or down turns slices; a still finger is a tap or, held, a long press. */
+export function touchPress(surface: Surface, start: Point): Drag {
+  const { app } = surface;
+  let state: "pressed" | "scrolling" | "done" = "pressed";
+  let anchor = start.y;
+  const timer = setTimeout(() => {
+    if (state !== "pressed") return;
+    state = "done";
+    navigator.vibrate?.(15);
+    addPoint(surface, start, "background");
+  }, LONG_PRESS_MS);
+  return {
+    move(at) {
+      if (state === "pressed" && distance(at, start) > TOUCH_SLOP) state = "scrolling";
+      if (state !== "scrolling") return;
+      clearTimeout(timer);
+      const steps = Math.trunc((at.y - anchor) / PIXELS_PER_SLICE);
+      if (steps === 0) return;
+      anchor += steps * PIXELS_PER_SLICE;
+      app.studies.step(steps);
+    },
+    end() {
+      clearTimeout(timer);
+      if (state === "pressed") addPoint(surface, start, app.store.state.sign);
+    },
+    cancel: () => clearTimeout(timer),
+  };
+}
+
+const LONG_PRESS_MS = 500;
+const TOUCH_SLOP = 10;
+const PIXELS_PER_SLICE = 14;

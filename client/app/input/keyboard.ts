@@ -1,0 +1,91 @@
+/** Keys of the whole page: shortcuts, crosshair, keys that are held. */
+import type { App } from "../app.ts";
+import { addCursorPoint, moveCursor } from "./cursor.ts";
+import { chordOf, HOLD } from "./keymap.ts";
+
+export interface Held {
+  readonly pan: boolean;
+  readonly window: boolean;
+}
+
+const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+/** Listens on the document; returns which drag-changing keys are down. */
+export function listenToKeys(app: App): Held {
+  const held = { pan: false, window: false };
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || isTyping(event)) return;
+    if (hold(app, held, event, true) || cursorKey(app, event) || pickLabel(app, event)) return event.preventDefault();
+    const command = app.shortcuts.commandOf(chordOf(event));
+    if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
+    if (app.commands.run(command)) event.preventDefault();
+  });
+  document.addEventListener("keyup", (event) => hold(app, held, event, false));
+  // A key released in another window never comes up here.
+  addEventListener("blur", () => {
+    held.pan = held.window = false;
+    app.store.set({ peek: false });
+  });
+  return held;
+}
+
+const targetOf = (event: Event) => event.composedPath()[0];
+
+/** Keys in text fields belong to the text, apart from Escape. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = targetOf(event);
+  const field = target instanceof HTMLInputElement && !["range", "checkbox", "color"].includes(target.type);
+  return (field || target instanceof HTMLTextAreaElement) && event.key !== "F1";
+}
+
+/** Buttons keep Enter and Space; sliders, toolbars and lists keep their arrows; Tab moves focus everywhere but on the canvas. */
+function ownsKey(event: KeyboardEvent): boolean {
+  const path = event.composedPath().filter((node) => node instanceof Element);
+  const onPage = path[0] === document.body || path[0]?.matches("canvas") === true;
+  if (event.key === "Tab") return !onPage;
+  if (path.some((node) => node.matches("dialog[open]"))) return event.key !== "F1" && event.key !== "?";
+  const control = path[0]?.matches("button, a, input, select, summary, [role=radio], [role=slider]") ?? false;
+  if (event.key === "Enter" || event.key === " ") return control;
+  const moves =
+    event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End" || event.key.startsWith("Page");
+  return (
+    moves &&
+    path.some((node) => node.matches("[role=toolbar], [role=slider], [role=radiogroup], [role=menu], input, select"))
+  );
+}
+
+function hold(app: App, held: { pan: boolean; window: boolean }, event: KeyboardEvent, down: boolean): boolean {
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  if (down && (!plain || !app.shortcuts.singleKeys || (event.key === HOLD.pan && ownsKey(event)))) return false;
+  const key = event.key.toLowerCase();
+  if (key === HOLD.pan) held.pan = down;
+  else if (key === HOLD.window) held.window = down;
+  else if (key === HOLD.peek) app.store.set({ peek: down });
+  else return false;
+  return true;
+}
+
+/** While the crosshair is shown, arrows and Enter are its keys. */
+function cursorKey({ store, prompts }: App, event: KeyboardEvent): boolean {
+  if (!store.state.cursor || event.ctrlKey || event.metaKey || ownsKey(event)) return false;
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    const step = event.shiftKey ? 10 : 1;
+    moveCursor(store, arrow[0] * step, arrow[1] * step);
+    return true;
+  }
+  if (event.key !== "Enter") return false;
+  addCursorPoint(store, prompts, event.shiftKey ? "background" : "foreground");
+  return true;
+}
+
+function pickLabel(app: App, event: KeyboardEvent): boolean {
+  if (!(event.ctrlKey || event.metaKey) || !/^[0-9]$/.test(event.key)) return false;
+  app.commands.pickLabel(Number(event.key) || 10);
+  return true;
+}

@@ -1,0 +1,30 @@
+import type { Point } from "../state/state.ts";
+import type { Surface } from "./drags.ts";
+
+/** A mouse wheel's notch is at least this; smaller deltas come from touchpads and add up. */
+const NOTCH = 80;
+const TOUCHPAD_STEP = 40;
+const LINE = 33;
+
+/** Wheel turns slices; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single picture always zooms. */
+export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (event: MouseEvent) => Point): void {
+  let rest = 0;
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const delta = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
+      if (event.ctrlKey || event.metaKey || (app.store.state.study?.plane.count ?? 1) < 2) {
+        const { width, height } = size();
+        const { x, y } = at(event);
+        const centre = { x: x - width / 2, y: y - height / 2 };
+        return app.view.zoom(Math.exp(-Math.max(-20, Math.min(20, delta)) * 0.01), centre);
+      }
+      rest = Math.abs(delta) >= NOTCH ? Math.sign(delta) * TOUCHPAD_STEP : rest + delta;
+      const steps = Math.trunc(rest / TOUCHPAD_STEP);
+      rest -= steps * TOUCHPAD_STEP;
+      if (steps !== 0) app.studies.step(steps);
+    },
+    { passive: false },
+  );
+}

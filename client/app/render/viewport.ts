@@ -1,0 +1,77 @@
+/** Where slice pixels lie on the screen, in CSS pixels of the canvas. Integer slice coordinates are pixel centres. */
+import type { Point, View } from "../state/state.ts";
+
+export interface Viewport {
+  readonly scaleX: number;
+  readonly scaleY: number;
+  /** Screen position of the slice's top left corner, which is slice coordinate (−0.5, −0.5). */
+  readonly left: number;
+  readonly top: number;
+}
+
+export interface ViewportInput {
+  readonly width: number;
+  readonly height: number;
+  /** Millimetres per pixel; only their ratio matters here. */
+  readonly spacingMm: readonly [number, number] | null | undefined;
+  readonly canvasWidth: number;
+  readonly canvasHeight: number;
+  readonly view: View;
+}
+
+const MARGIN = 18;
+export const ZOOM_RANGE = { min: 0.5, max: 32 } as const;
+
+/** Fits the slice in true proportions, then applies zoom and pan. */
+export function viewportOf({ width, height, spacingMm, canvasWidth, canvasHeight, view }: ViewportInput): Viewport {
+  const [pitchX, pitchY] = spacingMm ?? [1, 1];
+  const fit = Math.min(
+    Math.max(1, canvasWidth - 2 * MARGIN) / (width * pitchX),
+    Math.max(1, canvasHeight - 2 * MARGIN) / (height * pitchY),
+  );
+  const scaleX = fit * pitchX * view.zoom;
+  const scaleY = fit * pitchY * view.zoom;
+  return {
+    scaleX,
+    scaleY,
+    left: canvasWidth / 2 + view.panX - (width * scaleX) / 2,
+    top: canvasHeight / 2 + view.panY - (height * scaleY) / 2,
+  };
+}
+
+/** Slice → screen. */
+export const toScreen = (viewport: Viewport, { x, y }: Point): Point => ({
+  x: viewport.left + (x + 0.5) * viewport.scaleX,
+  y: viewport.top + (y + 0.5) * viewport.scaleY,
+});
+
+/** Screen → slice, unrounded. */
+export const toSlice = (viewport: Viewport, { x, y }: Point): Point => ({
+  x: (x - viewport.left) / viewport.scaleX - 0.5,
+  y: (y - viewport.top) / viewport.scaleY - 0.5,
+});
+
+/** True when the pixel under a slice position exists. */
+export const isInside = ({ x, y }: Point, size: { readonly width: number; readonly height: number }): boolean =>
+  x >= -0.5 && y >= -0.5 && x < size.width - 0.5 && y < size.height - 0.5;
+
+/** Nearest position within the slice's pixel centres. */
+export const clampInside = ({ x, y }: Point, size: { readonly width: number; readonly height: number }): Point => ({
+  x: Math.min(size.width - 1, Math.max(0, x)),
+  y: Math.min(size.height - 1, Math.max(0, y)),
+});
+
+/** Zooms by a factor and keeps the slice point under `at` (relative to the canvas centre) where it is. */
+export function zoomAt(view: View, factor: number, at: Point = { x: 0, y: 0 }): View {
+  const zoom = Math.min(ZOOM_RANGE.max, Math.max(ZOOM_RANGE.min, view.zoom * factor));
+  const ratio = zoom / view.zoom;
+  return { zoom, panX: at.x - (at.x - view.panX) * ratio, panY: at.y - (at.y - view.panY) * ratio };
+}
+
+/** A round length in mm whose bar is at most `maxWidth` CSS pixels wide: 1, 2, 5 × 10ⁿ. */
+export function scaleBar(pixelsPerMm: number, maxWidth: number): { mm: number; width: number } {
+  const limit = maxWidth / pixelsPerMm;
+  const power = 10 ** Math.floor(Math.log10(limit));
+  const step = [5, 2, 1].find((candidate) => candidate * power <= limit) ?? 1;
+  return { mm: step * power, width: step * power * pixelsPerMm };
+}

@@ -1,0 +1,83 @@
+/** What to do next, where pixels go, and what this is not for. */
+import { css, html, nothing } from "lit";
+import { t } from "../i18n.ts";
+import { activeMask } from "../state/places.ts";
+import type { State } from "../state/state.ts";
+import { ViewerElement } from "./element.ts";
+import { icon } from "./icons.ts";
+import { controls } from "./styles.ts";
+
+export class StatusLine extends ViewerElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: flex;
+        align-items: center;
+        gap: 16px;
+        padding: 0 13px;
+        background: var(--surface);
+        border-top: 1px solid var(--line);
+        font-size: 12px;
+        color: var(--muted);
+        white-space: nowrap;
+        overflow: hidden;
+      }
+      .hint {
+        flex: 1;
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      .privacy {
+        display: inline-flex;
+        align-items: center;
+        gap: 5px;
+      }
+      .notice {
+        color: var(--warning);
+        font-weight: 600;
+      }
+      @media (max-width: 760px) {
+        :host {
+          justify-content: center;
+          min-height: 24px;
+          padding-bottom: env(safe-area-inset-bottom);
+          font-size: 11px;
+        }
+        .hint {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  protected watch = ({ tool, cursor, study, waiting, masks, activeLabel }: State) => [
+    tool,
+    cursor !== undefined,
+    study?.stage,
+    study?.slice,
+    waiting,
+    masks,
+    activeLabel,
+  ];
+
+  override render() {
+    const { host, hostname } = this.app.server;
+    const local = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+    return html`<span class="hint">${this.state.study ? this.#hint() : nothing}</span>
+      <span class="privacy" title=${t.privacyDetail(host)}>${icon("shield", 14)}${local ? t.privacyLocal : t.privacyHost(host)}</span>
+      <span class="notice">${t.notice}</span>`;
+  }
+
+  #hint(): string {
+    const { cursor, waiting, study, tool } = this.state;
+    if (cursor) return t.hints.cursor;
+    if (waiting > 0 && study?.stage !== "ready") return t.hints.waiting;
+    if (tool !== "point") return t.hints[tool];
+    if (!activeMask(this.state)) return t.hints.start;
+    return matchMedia("(pointer: coarse)").matches ? t.hints.refineTouch : t.hints.refine;
+  }
+}
+
+customElements.define("status-line", StatusLine);

@@ -1,0 +1,138 @@
+/** Tools as a vertical toolbar with one tab stop (WAI-ARIA toolbar pattern). */
+import { css, html, nothing } from "lit";
+import { t } from "../i18n.ts";
+import { chordText, SHORTCUTS } from "../input/keymap.ts";
+import type { State, Tool } from "../state/state.ts";
+import { ViewerElement } from "./element.ts";
+import { type IconName, icon } from "./icons.ts";
+import { moveFocus } from "./roving.ts";
+import { controls } from "./styles.ts";
+
+const PROMPT_TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso"];
+const VIEW_TOOLS: readonly Tool[] = ["pan", "window"];
+
+export class ToolRail extends ViewerElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        padding: 8px 0;
+        background: var(--surface);
+        border-right: 1px solid var(--line);
+      }
+      [role="toolbar"] {
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        gap: 3px;
+        flex: 1;
+        width: 100%;
+      }
+      button.icon {
+        position: relative;
+        width: 40px;
+        height: 40px;
+        border-radius: var(--radius);
+      }
+      button[aria-pressed="true"] {
+        background: var(--accent-soft);
+        color: var(--accent);
+        box-shadow: inset 0 0 0 1px rgb(90 209 200 / 45%);
+      }
+      button[aria-pressed="true"]:hover:not(:disabled) {
+        background: var(--accent-soft);
+        color: var(--accent);
+      }
+      .key {
+        position: absolute;
+        right: 3px;
+        bottom: 1px;
+        font-size: 9px;
+        color: var(--muted);
+        opacity: 0.75;
+      }
+      hr {
+        width: 26px;
+        margin: 6px 0;
+        border: 0;
+        border-top: 1px solid var(--line);
+      }
+      .space {
+        flex: 1;
+      }
+      @media (max-width: 760px) {
+        :host {
+          padding: 4px 6px;
+          border-right: 0;
+          border-top: 1px solid var(--line);
+        }
+        [role="toolbar"] {
+          flex-direction: row;
+          justify-content: space-around;
+        }
+        button.icon {
+          width: 44px;
+          height: 44px;
+        }
+        hr,
+        .key,
+        .space,
+        .wide {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  protected watch = ({ tool, inverted, study }: State) => [tool, inverted, study?.info];
+
+  override render() {
+    const { view } = this.app;
+    const narrow = matchMedia("(max-width: 760px)").matches;
+    return html`<div role="toolbar" aria-label=${t.tools.group} aria-orientation=${narrow ? "horizontal" : "vertical"}
+        @keydown=${moveFocus}>
+      ${PROMPT_TOOLS.map((tool) => this.#tool(tool))}
+      <hr />
+      ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
+      ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}
+      <span class="space"></span>
+      ${this.#action({ name: t.view.zoomIn, image: "zoomIn", command: "view.zoomIn", run: () => view.zoom(1.25) })}
+      ${this.#action({ name: t.view.zoomOut, image: "zoomOut", command: "view.zoomOut", run: () => view.zoom(0.8) })}
+      ${this.#action({ name: t.view.reset, image: "fit", command: "view.reset", run: view.reset })}
+    </div>`;
+  }
+
+  #invert = () => this.app.store.set({ inverted: !this.state.inverted });
+
+  #tool(tool: Tool) {
+    const chord = SHORTCUTS.find(({ command }) => command === `tool.${tool}`)?.chords[0] ?? "";
+    const active = this.state.tool === tool;
+    return html`<button class="icon" aria-pressed=${active} aria-label=${t.toolNames[tool]} tabindex=${active ? 0 : -1}
+      title=${`${t.tools[tool]} (${chordText(chord)})`} @click=${() => this.app.view.setTool(tool)}>
+      ${icon(tool, 20)}${chord.length === 1 ? html`<span class="key" aria-hidden="true">${chord.toUpperCase()}</span>` : nothing}
+    </button>`;
+  }
+
+  #action({
+    name,
+    image,
+    command,
+    run,
+    pressed,
+  }: {
+    name: string;
+    image: IconName;
+    command?: string;
+    run: () => void;
+    pressed?: boolean;
+  }) {
+    const chord = SHORTCUTS.find((shortcut) => shortcut.command === command)?.chords[0];
+    return html`<button class="icon wide" tabindex="-1" aria-label=${name} aria-pressed=${pressed ?? nothing}
+      title=${chord ? `${name} (${chordText(chord)})` : name} @click=${run}>${icon(image, 20)}</button>`;
+  }
+}
+
+customElements.define("tool-rail", ToolRail);

@@ -1,0 +1,216 @@
+import { css } from "lit";
+
+export const topBarStyles = css`
+  :host {
+    display: block;
+    background: var(--surface);
+    border-bottom: 1px solid var(--line);
+  }
+  header {
+    display: flex;
+    align-items: center;
+    gap: 14px;
+    height: 100%;
+    padding: 0 10px 0 13px;
+  }
+  h1 {
+    display: flex;
+    align-items: center;
+    gap: 9px;
+    margin: 0;
+    font-size: 15px;
+    font-weight: 650;
+    letter-spacing: -0.01em;
+  }
+  .study {
+    display: flex;
+    flex-direction: column;
+    min-width: 90px;
+    max-width: 260px;
+    padding-left: 14px;
+    border-left: 1px solid var(--line);
+    line-height: 1.25;
+  }
+  .study strong,
+  .study span {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    font-weight: 600;
+  }
+  .study span {
+    font-size: 11px;
+    font-weight: 400;
+    color: var(--muted);
+  }
+  .windows {
+    display: flex;
+    gap: 4px;
+  }
+  select {
+    min-height: 30px;
+    width: 30px;
+    padding: 0 4px;
+    border: 0;
+    border-radius: var(--radius);
+    background: var(--ground);
+    box-shadow: inset 0 0 0 1px var(--line);
+    cursor: pointer;
+  }
+  select.chosen {
+    width: auto;
+    max-width: 130px;
+    padding: 0 8px;
+    background: var(--hover);
+  }
+  option {
+    background: var(--raised);
+    color: var(--text);
+  }
+  .space {
+    flex: 1;
+  }
+  .badge {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    height: 26px;
+    padding: 0 10px;
+    border-radius: 13px;
+    background: var(--raised);
+    box-shadow: inset 0 0 0 1px var(--line);
+    font-size: 12px;
+    white-space: nowrap;
+    cursor: default;
+  }
+  .badge.model {
+    color: var(--muted);
+    max-width: 170px;
+    display: block;
+    line-height: 26px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .badge em {
+    font-style: normal;
+    color: var(--muted);
+  }
+  .badge em:empty {
+    display: none;
+  }
+  .badge i {
+    width: 7px;
+    height: 7px;
+    border-radius: 50%;
+    background: var(--accent);
+  }
+  .badge.server i {
+    background: var(--warning);
+  }
+  .badge.busy i {
+    background: var(--warning);
+    animation: pulse 1s infinite alternate;
+  }
+  @keyframes pulse {
+    to {
+      opacity: 0.25;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .badge.busy i {
+      animation: none;
+    }
+  }
+  .actions {
+    display: flex;
+    align-items: center;
+    gap: 4px;
+  }
+  .open {
+    position: relative;
+    display: inline-flex;
+    align-items: center;
+    gap: 7px;
+    height: 32px;
+    padding: 0 12px;
+    border-radius: var(--radius-small);
+    background: var(--hover);
+    font-weight: 600;
+    cursor: pointer;
+    white-space: nowrap;
+  }
+  .open:hover {
+    background: #313a45;
+  }
+  .open:focus-within {
+    outline: 2px solid var(--accent);
+    outline-offset: 1px;
+  }
+  .open input {
+    position: absolute;
+    inset: 0;
+    opacity: 0;
+    cursor: pointer;
+    font-size: 0;
+  }
+  button.icon[aria-pressed="true"] {
+    color: var(--accent);
+  }
+  @media (max-width: 1380px) {
+    .chips {
+      display: none;
+    }
+    select {
+      width: auto;
+      max-width: 140px;
+      padding: 0 8px;
+    }
+    .badge.model {
+      display: none;
+    }
+  }
+  @media (max-width: 1100px) {
+    h1 span {
+      display: none;
+    }
+    .open span {
+      display: none;
+    }
+    .study {
+      padding-left: 0;
+      border: 0;
+    }
+  }
+  @media (max-width: 760px) {
+    header {
+      flex-wrap: wrap;
+      gap: 6px 8px;
+      padding: 6px 8px;
+    }
+    .study {
+      flex: 1;
+      min-width: 0;
+      max-width: none;
+    }
+    .space {
+      display: none;
+    }
+    .planes {
+      order: 5;
+    }
+    .windows {
+      order: 6;
+      flex: 1;
+    }
+    .windows select {
+      width: 100%;
+      max-width: none;
+    }
+    .planes button {
+      padding: 0 8px;
+    }
+    .badge em {
+      display: none;
+    }
+  }
+`;

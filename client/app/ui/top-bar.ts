@@ -1,0 +1,110 @@
+/** Title, study, plane, display window, what decodes, and opening files. */
+import { html, nothing } from "lit";
+import { decimal, number, t } from "../i18n.ts";
+import { filesOfPicker } from "../input/files.ts";
+import { sameWindow } from "../state/places.ts";
+import type { OpenStudy, State } from "../state/state.ts";
+import { ViewerElement } from "./element.ts";
+import { icon, mark } from "./icons.ts";
+import { moveFocus } from "./roving.ts";
+import { controls } from "./styles.ts";
+import { topBarStyles } from "./top-bar-styles.ts";
+
+const CHIPS = 5;
+
+export class TopBar extends ViewerElement {
+  static override styles = [controls, topBarStyles];
+
+  protected watch = ({ study, engine, model, panelOpen }: State) => [
+    study?.info,
+    study?.plane,
+    study?.window,
+    engine,
+    model,
+    panelOpen,
+  ];
+
+  override render() {
+    const { study } = this.state;
+    return html`<header>
+      <h1>${mark}<span>${t.product}</span></h1>
+      ${study ? this.#study(study) : nothing}
+      ${study ? this.#planes(study) : nothing}
+      ${study?.window ? this.#windows(study) : nothing}
+      <span class="space"></span>
+      ${this.#engine()}
+      <div class="actions">
+        <label class="open" title=${t.openHint}>
+          <input type="file" multiple @change=${this.#pick} />${icon("open")}<span>${t.open}</span>
+        </label>
+        <button class="icon" aria-label=${t.help} title=${`${t.help} (?)`} @click=${() => this.app.store.set({ helpOpen: true })}>
+          ${icon("help", 20)}
+        </button>
+        <button class="icon" aria-label=${t.panelToggle} title=${t.panelToggle} aria-pressed=${this.state.panelOpen}
+          @click=${() => this.app.store.set({ panelOpen: !this.state.panelOpen })}>${icon("panel", 20)}</button>
+      </div>
+    </header>`;
+  }
+
+  #pick = async (event: Event) => {
+    const input = event.target;
+    if (!(input instanceof HTMLInputElement)) return;
+    const files = filesOfPicker(input.files);
+    input.value = "";
+    if (files.length > 0) await this.app.studies.openFiles(files);
+  };
+
+  #study({ info, name }: OpenStudy) {
+    const size = (info.kind === "image" ? info.size.slice(0, 2) : info.size).map(number).join(" × ");
+    const spacing = info.spacing ? `${info.spacing.map(decimal).join(" × ")} mm` : "";
+    const facts = [info.modality, size, spacing].filter(Boolean).join("  ·  ");
+    return html`<div class="study" title=${[`${name} — ${facts}`, ...info.warnings].join("\n")}>
+      <strong>${name}</strong><span>${facts}</span>
+    </div>`;
+  }
+
+  #planes({ info, plane }: OpenStudy) {
+    const planes = info.planes.length > 1 ? info.planes.filter((other) => other.plane !== "native") : [];
+    if (planes.length === 0) return nothing;
+    return html`<div class="segmented planes" role="radiogroup" aria-label=${t.planeGroup} @keydown=${moveFocus}>
+      ${planes.map(
+        (other) => html`<button role="radio" aria-checked=${other === plane} tabindex=${other === plane ? 0 : -1}
+          @click=${() => this.app.studies.setPlane(other.plane)}>${t.planes[other.plane]}</button>`,
+      )}
+    </div>`;
+  }
+
+  #windows({ info, window }: OpenStudy) {
+    const index = info.windows.findIndex((other) => sameWindow(other, window));
+    const choose = (at: number) => this.app.studies.setWindow(info.windows[at]);
+    return html`<div class="windows">
+      <div class="segmented chips" role="radiogroup" aria-label=${t.windowGroup} @keydown=${moveFocus}>
+        ${info.windows.slice(0, CHIPS).map(
+          (
+            other,
+            at,
+          ) => html`<button role="radio" aria-checked=${at === index} tabindex=${at === Math.max(0, index) ? 0 : -1}
+            title=${`${t.windowReadout(other.center, other.width)} (${at + 1})`} @click=${() => choose(at)}>${other.name}</button>`,
+        )}
+      </div>
+      <select aria-label=${t.windowMore} title=${t.windowMore} class=${index >= CHIPS || index < 0 ? "chosen" : ""}
+        @change=${(event: Event) => choose(Number((event.target as HTMLSelectElement).value))}>
+        ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
+        ${info.windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  #engine() {
+    const { engine, model } = this.state;
+    if (!engine) return html`<span class="badge busy"><i></i>${t.backendStarting}</span>`;
+    const recovering = engine.state === "recovering" || engine.state === "starting";
+    const name = recovering ? t.backendRecovering : t.backend[engine.backend];
+    const ms = engine.ms === undefined ? "" : ` ${number(Math.max(1, engine.ms))} ms`;
+    return html`<span class="badge model" title=${t.modelTitle(engine.model)}>${model?.name ?? engine.model}</span>
+      <span class="badge ${recovering ? "busy" : engine.backend}" tabindex="0" title=${t.backendTitle(t.backend[engine.backend], engine.reason)}
+        aria-label=${t.backendTitle(t.backend[engine.backend], engine.reason)} role="note"><i></i>${name}<em>${ms}</em></span>`;
+  }
+}
+
+customElements.define("top-bar", TopBar);
