@@ -3,20 +3,9 @@ import { affineRasToLps } from "../core/geometry.ts";
 import type { Mat4, Vec3 } from "../core/volume.ts";
 import { malformed, unsupported } from "./fail.ts";
 import { checkGrid, type Limits } from "./limits.ts";
+import type { VoxelType } from "./voxels.ts";
 
-export type NiftiType =
-  | "uint8"
-  | "int8"
-  | "int16"
-  | "uint16"
-  | "int32"
-  | "uint32"
-  | "int64"
-  | "uint64"
-  | "float32"
-  | "float64"
-  | "rgb24"
-  | "rgba32";
+export type NiftiType = VoxelType | "rgb24" | "rgba32";
 
 export interface NiftiHeader {
   readonly littleEndian: boolean;
