@@ -45,7 +45,7 @@ export async function workerBackend(options: WorkerBackendOptions): Promise<Back
     });
     const start = remote.start({ backend, manifest, threads, cacheBytes, mustBeFast }, readFile);
     const { note, ms } = unwrap(await lifeline.guard(start, startTimeoutMs));
-    remote.lost().then(lifeline.cut);
+    if (backend === "webgpu") remote.lost().then(lifeline.cut);
     return { name: backend, threads, note, ms, lost: lifeline.ended, ...operations(remote, lifeline, options), close };
   } catch (error) {
     close();

@@ -2,44 +2,73 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
+import { createLog } from "../../server/log.ts";
+import { type RunningServer, type StartOptions, startServer } from "../../server/node.ts";
+import { type TinyKind, writeTinyModel } from "./onnx.ts";
 
 export interface Served {
   readonly url: string;
   close(): Promise<void>;
 }
 
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
+export interface TestServer extends Served {
+  readonly running: RunningServer;
+}
 
-/** Builds a page for production, as a user's bundler does; resolves to the folder. */
-export async function buildPage(root: string): Promise<{ dir: string; remove(): Promise<void> }> {
-  const dir = await mkdtemp(join(tmpdir(), "page-"));
+const temporary = (name: string) => mkdtemp(join(tmpdir(), `${name}-`));
+const remove = (dir: string) => rm(dir, { recursive: true, force: true });
+
+/** A real server with an empty cache. Without `modelDirs` it serves a tiny model of random weights. */
+export async function startTestServer(options: StartOptions & { tiny?: TinyKind } = {}): Promise<TestServer> {
+  const { tiny = "promptomy", ...settings } = options;
+  const dir = await temporary("server");
+  const modelDir = join(dir, "tiny");
+  if (!settings.modelDirs) await writeTinyModel(modelDir, tiny);
+  const running = await startServer({
+    port: 0,
+    host: "127.0.0.1",
+    device: "cpu",
+    cacheDir: join(dir, "cache"),
+    modelDirs: [modelDir],
+    log: createLog({ level: "silent" }),
+    ...settings,
+  });
+  const close = async () => {
+    await running.close();
+    await remove(dir);
+  };
+  return { url: running.url, running, close };
+}
+
+export interface BuiltPage {
+  /** The folder to serve. */
+  readonly dir: string;
+  remove(): Promise<void>;
+}
+
+/** The page of the client's tests, built for production as a user's bundler does it. */
+export async function buildClientPage(): Promise<BuiltPage> {
+  const dir = await temporary("page");
   await build({
-    root,
+    root: fileURLToPath(new URL("client-page", import.meta.url)),
     configFile: false,
     logLevel: "error",
     base: "./",
     build: { outDir: dir, target: "esnext", assetsInlineLimit: 0, minify: false, emptyOutDir: true },
     worker: { format: "es" },
   });
-  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+  return { dir, remove: () => remove(dir) };
 }
 
-/** Serves a built page, and `/v1` from the API server. Without `isolated` the page has no SharedArrayBuffer. */
-export async function servePage(dir: string, api: string, { isolated = true } = {}): Promise<Served> {
+/** Serves a built page without COOP and COEP, and `/v1` from a server: the browser withholds SharedArrayBuffer. */
+export async function serveUnisolated(dir: string, api: string): Promise<Served> {
   const server = await preview({
     configFile: false,
     logLevel: "error",
     build: { outDir: dir },
-    preview: {
-      host: "127.0.0.1",
-      port: 0,
-      headers: isolated ? ISOLATION : {},
-      proxy: { "/v1": { target: api } },
-    },
+    preview: { host: "127.0.0.1", port: 0, proxy: { "/v1": { target: api, changeOrigin: true } } },
   });
   const [url] = server.resolvedUrls?.local ?? [];
   if (!url) throw new Error("The preview server has no address.");

@@ -1,9 +1,12 @@
-/** The package as a bundler sees it, within reach of `page.evaluate`. */
+/** The package as a bundler sees it, within reach of `page.evaluate`, with what tests need beside it. */
 import * as client from "../../../client/index.ts";
+import { maskArea, maskIou } from "../../../core/mask.ts";
 
 const page = {
   ...client,
-  /** A worker whose GPU device `BroadcastChannel("destroy")` destroys. */
+  maskArea,
+  maskIou,
+  /** A worker that a message on the channel `doom` crashes, or whose GPU device it destroys. */
   doomedWorker: () => new Worker(new URL("./doomed.worker.ts", import.meta.url), { type: "module" }),
   /** A worker that throws as soon as it loads. */
   brokenWorker: () => new Worker(new URL("./broken.worker.ts", import.meta.url), { type: "module" }),
