@@ -1,10 +1,10 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { encode } from "fast-png";
 import { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/volume.ts";
 import { windowToBytes } from "../../core/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../core/wire/index.ts";
+import { writePng } from "../../formats/index.ts";
 import type { AppDeps } from "../deps.ts";
 import { dtypeOf, littleEndianBytes } from "../images/voxels.ts";
 import { type AppEnv, timed } from "../middleware/context.ts";
@@ -104,5 +104,5 @@ function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
 function pngOf(slice: Slice, window: Window): Uint8Array {
   const { width, height, channels } = slice;
   const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(slice.data);
-  return encode({ width, height, channels, depth: 8, data });
+  return writePng({ width, height, channels, data });
 }

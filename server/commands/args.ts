@@ -1,0 +1,103 @@
+import { parseArgs } from "node:util";
+import type { ArgsDef } from "citty";
+import { deviceOf, portOf, type Settings } from "../settings.ts";
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Options of every command. */
+export const COMMON = {
+  json: { type: "boolean", description: "Answer in JSON on standard output" },
+  quiet: { type: "boolean", description: "Say only what was asked for" },
+  device: { type: "string", description: "auto, cpu, cuda or webgpu", valueHint: "device" },
+  model: { type: "string", description: "Model id", valueHint: "id" },
+  "model-dir": { type: "string", description: "Folder of models, before the others", valueHint: "dir" },
+  "cache-dir": { type: "string", description: "Where images and embeddings are kept", valueHint: "dir" },
+} as const satisfies ArgsDef;
+
+/** What was given: flags, the last value of each option, every value of options that repeat, and what has no name. */
+export interface Given {
+  flag(name: string): boolean;
+  value(name: string): string | undefined;
+  all(name: string): readonly string[];
+  readonly positionals: readonly string[];
+}
+
+/** Reads arguments by their definition. Throws UsageError for anything that it does not name. */
+export function readArgs(rawArgs: readonly string[], definition: ArgsDef): Given {
+  const named = Object.entries(definition).filter(([, { type }]) => type !== "positional");
+  const options = Object.fromEntries(
+    named.map(([name, { type }]) => [name, { type: type === "boolean" ? type : "string", multiple: true }] as const),
+  );
+  const positionalLimit = Object.keys(definition).length - named.length;
+  const { values, positionals } = strictly(joinValues(rawArgs, definition), options);
+  if (positionals.length > positionalLimit) throw new UsageError(`Too many arguments: expected ${positionalLimit}.`);
+  const all = (name: string) => (values[name] ?? []).filter((value) => typeof value === "string");
+  return {
+    flag: (name) => (values[name] ?? []).includes(true),
+    value: (name) => all(name).at(-1),
+    all,
+    positionals,
+  };
+}
+
+type Options = Record<string, { readonly type: "string" | "boolean"; readonly multiple: boolean }>;
+
+function strictly(args: string[], options: Options) {
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    return { values: values as Record<string, (string | boolean)[]>, positionals }; // every option is `multiple`
+  } catch (thrown) {
+    throw new UsageError(thrown instanceof Error ? thrown.message : "Wrong arguments.");
+  }
+}
+
+/** `--window -600,1500` and `-o FILE` → `--name=value`, so that a value may begin with a minus. */
+function joinValues(rawArgs: readonly string[], definition: ArgsDef): string[] {
+  const out: string[] = [];
+  for (let n = 0; n < rawArgs.length; n++) {
+    const arg = rawArgs[n] ?? "";
+    if (arg === "--") return [...out, ...rawArgs.slice(n)];
+    const name = optionName(arg, definition);
+    const next = rawArgs[n + 1];
+    if (name !== undefined && next !== undefined) {
+      out.push(`--${name}=${next}`);
+      n++;
+    } else out.push(arg);
+  }
+  return out;
+}
+
+/** The full name of an option that takes a value, written without `=`. */
+function optionName(arg: string, definition: ArgsDef): string | undefined {
+  const found = Object.entries(definition).find(([name, option]) => {
+    if (option.type !== "string") return false;
+    const aliases = typeof option.alias === "string" ? [option.alias] : (option.alias ?? []);
+    return arg === `--${name}` || aliases.some((short) => arg === `-${short}`);
+  });
+  return found?.[0];
+}
+
+/** Server settings among the arguments; the environment decides the rest. */
+export function settingsOf(given: Given): Partial<Settings> {
+  const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
+  const [host, port] = [given.value("host"), given.value("port")];
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(device === undefined ? {} : { device: deviceOf(device) }),
+    ...(model === undefined ? {} : { model }),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
+  };
+}
+
+/** Numbers with commas between. Throws UsageError unless there are exactly `count`. */
+export function numbersOf(text: string, count: number, option: string): number[] {
+  const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (numbers.length !== count || !numbers.every(Number.isFinite)) {
+    throw new UsageError(`--${option} expects ${count} numbers with commas between, got "${text}".`);
+  }
+  return numbers;
+}

@@ -1,0 +1,76 @@
+import { defineCommand } from "citty";
+import { filesOf, loadModels, type Model } from "../models/registry.ts";
+import { UsageError } from "./args.ts";
+import { command, commandSettings } from "./command.ts";
+import { pullModel, readCatalog } from "./pull.ts";
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const sizeOf = (model: Model): number => filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0);
+
+const list = command({
+  name: "list",
+  description: "Models that serve, and those that can be pulled",
+  args: {},
+  async run({ given, result }) {
+    const { modelDirs, catalogDir } = commandSettings(given);
+    const registry = await loadModels(modelDirs);
+    const here = registry.list().map((model, n) => ({
+      id: model.id,
+      state: n === 0 ? "default" : "ready",
+      family: model.manifest.family,
+      licence: model.manifest.licence,
+      bytes: sizeOf(model),
+    }));
+    const broken = registry.refused().map(({ id, error }) => ({ id, state: "refused", code: error.code }));
+    const known = new Set([...here, ...broken].map(({ id }) => id));
+    const offered = (await readCatalog(catalogDir))
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, family, licence }) => ({ id, state: "can be pulled", family, licence }));
+    const lines = [
+      ...here.map(({ id, state, licence, bytes }) => [id, state, licence, megabytes(bytes)]),
+      ...broken.map(({ id, state, code }) => [id, state, code]),
+      ...offered.map(({ id, state, licence }) => [id, state, licence]),
+    ];
+    result([...here, ...broken, ...offered], lines.map((line) => line.join("\t")).join("\n"));
+  },
+});
+
+const verify = command({
+  name: "verify",
+  description: "Check every file of every model against its digest",
+  args: {},
+  async run({ given, result }) {
+    const registry = await loadModels(commandSettings(given).modelDirs);
+    const good = registry.list().map(({ id }) => ({ id, ok: true }));
+    const bad = registry.refused().map(({ id, error }) => ({ id, ok: false, code: error.code, ...error.detail }));
+    const lines = [
+      ...good.map(({ id }) => `${id}\tok`),
+      ...registry.refused().map(({ id, error }) => `${id}\t${error.message}`),
+    ];
+    result([...good, ...bad], lines.join("\n"));
+    if (bad.length > 0 || good.length === 0)
+      throw new Error(`${bad.length} of ${bad.length + good.length} models are not usable.`);
+  },
+});
+
+const pull = command({
+  name: "pull",
+  description: "Fetch a model of the catalogue, resuming and verifying",
+  args: { id: { type: "positional", description: "As `models list` shows it" } },
+  async run({ given, result, note }) {
+    const [id] = given.positionals;
+    if (id === undefined) throw new UsageError("Give a model id.");
+    const { cacheDir, catalogDir } = commandSettings(given);
+    const manifest = (await readCatalog(catalogDir)).find((entry) => entry.id === id);
+    if (!manifest) throw new UsageError("No such model in the catalogue; see `promptomy models list`.");
+    const leaving = new AbortController();
+    process.once("SIGINT", () => leaving.abort());
+    const pulled = await pullModel(manifest, { cacheDir, note, signal: leaving.signal });
+    result(pulled, `${pulled.id} → ${pulled.dir}`);
+  },
+});
+
+export const models = defineCommand({
+  meta: { name: "models", description: "List, verify or pull models" },
+  subCommands: { list, verify, pull },
+});
