@@ -42,6 +42,8 @@ export interface LaneOptions {
 
 export interface LaneStats {
   readonly slots: number;
+  /** Children that are loaded and wait for work. */
+  readonly idle: number;
   readonly busy: number;
   readonly queued: number;
   readonly finished: number;
@@ -101,8 +103,9 @@ export class Lane {
 
   stats(): LaneStats {
     const pids = this.#slots.flatMap(({ pid }) => pid ?? []);
-    const queued = this.#queue.length;
-    return { ...this.#counts, slots: pids.length, busy: this.#running.size, queued, averageMs: this.#averageMs, pids };
+    const idle = this.#slots.filter((slot) => slot.idle).length;
+    const [busy, queued] = [this.#running.size, this.#queue.length];
+    return { ...this.#counts, slots: this.#slots.length, idle, busy, queued, averageMs: this.#averageMs, pids };
   }
 
   /**
@@ -150,13 +153,14 @@ export class Lane {
   }
 
   #refusal({ input }: Work<unknown>, background: boolean, signal?: AbortSignal): SegmenterError | undefined {
-    const { name, queue } = this.#options;
+    const { name, queue, slots } = this.#options;
     if (signal?.aborted) return cancelled(name);
     const refuse = (): SegmenterError | undefined => {
       if (this.#closed) return new SegmenterError("ShuttingDown", { retryAfterS: 5 });
       const attempts = this.#breaker.deaths(input);
       if (this.#breaker.isOpen(input)) return new SegmenterError("EncoderCrashed", { attempts });
-      if (this.#queue.length >= (background ? queue / 2 : queue)) return this.#saturated();
+      const room = slots + (background ? queue / 2 : queue);
+      if (this.#queue.length + this.#running.size >= room) return this.#saturated();
       return undefined;
     };
     const refusal = refuse();

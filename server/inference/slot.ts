@@ -112,6 +112,7 @@ export class Slot {
     await this.#begin(child);
     const { message } = await child.died;
     clearInterval(pulse);
+    this.#child = undefined;
     this.#ready = false;
     this.#busy = false;
     return message;

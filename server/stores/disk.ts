@@ -26,19 +26,30 @@ const MAX_QUARANTINED = 16;
  */
 export async function diskStore({ dir, maxBytes, observe = ignoreEvents }: DiskStoreOptions): Promise<EmbeddingStore> {
   await prepare(dir);
-  const index = await openIndex(dir, maxBytes, observe);
+  const index = new LRUCache<string, number>({ maxSize: maxBytes, sizeCalculation: (bytes) => bytes, dispose });
+  const evicted: string[] = [];
   let restUntil = 0;
+
+  function dispose(_bytes: number, name: string, reason: LRUCache.DisposeReason): void {
+    if (reason === "evict") evicted.push(name);
+  }
+  /** Counts an entry as just used; what no longer fits is deleted. */
+  const keep = async (name: string, bytes: number): Promise<void> => {
+    index.set(name, bytes);
+    for (const old of evicted.splice(0)) {
+      observe({ kind: "cache", tier: "disk", outcome: "evicted" });
+      await rm(join(dir, old), { force: true }).catch(() => {});
+    }
+  };
+  for (const { name, bytes } of await entriesByAge(dir)) await keep(name, bytes);
   return {
     async get(id) {
       const name = fileName(id);
       const read = await readEntry(dir, name);
       observe({ kind: "cache", tier: "disk", outcome: read.outcome });
-      if (read.outcome !== "hit") {
-        index.delete(name);
-        return undefined;
-      }
-      index.set(name, read.payload.byteLength + TRAILER_BYTES);
-      return read.payload;
+      if (read.outcome === "hit") await keep(name, read.payload.byteLength + TRAILER_BYTES);
+      else index.delete(name);
+      return read.outcome === "hit" ? read.payload : undefined;
     },
     async set(id, bytes) {
       const name = fileName(id);
@@ -46,7 +57,7 @@ export async function diskStore({ dir, maxBytes, observe = ignoreEvents }: DiskS
       if (size > maxBytes || index.has(name) || Date.now() < restUntil) return;
       try {
         await writeAtomic(dir, name, bytes);
-        index.set(name, size);
+        await keep(name, size);
       } catch (thrown) {
         restUntil = Date.now() + REST_MS;
         observe({ kind: "cache-off", tier: "disk", reason: errorCode(thrown) });
@@ -74,21 +85,6 @@ async function readEntry(dir: string, name: string): Promise<Read> {
   return { outcome: "hit", payload };
 }
 
-/** Sizes by file name, oldest use first; what falls out is deleted. */
-async function openIndex(dir: string, maxBytes: number, observe: Observe): Promise<LRUCache<string, number>> {
-  const index = new LRUCache<string, number>({
-    maxSize: maxBytes,
-    sizeCalculation: (bytes) => bytes,
-    dispose: (_bytes, name, reason) => {
-      if (reason !== "evict") return;
-      observe({ kind: "cache", tier: "disk", outcome: "evicted" });
-      rm(join(dir, name), { force: true }).catch(() => {});
-    },
-  });
-  for (const { name, bytes } of await entriesByAge(dir)) index.set(name, bytes);
-  return index;
-}
-
 function fileName(id: Digest): string {
   const hex = ID.exec(id)?.[1];
   if (!hex) throw new RangeError(`Expected sha256: and 64 hex digits, got ${id.length} other characters.`);
@@ -113,6 +109,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Oldest use first. */
 async function entriesByAge(dir: string): Promise<{ name: string; bytes: number }[]> {
   const names = (await readdir(dir)).filter((name) => ENTRY.test(name));
   const found = await Promise.all(

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
-import type { Digest, EmbeddingStore } from "../../core/store.ts";
-
-export const idOf = (n: number): Digest => `sha256:${n.toString(16).padStart(64, "0")}`;
-
-/** Bytes that differ for each seed. */
-export function bytesOf(seed: number, length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17 + (i >> 8)) & 255);
-}
+import type { EmbeddingStore } from "../../core/store.ts";
+import { bytesOf, idOf } from "./entries.ts";
 
 /** What every embedding store promises. `create` gives a store with room for at least 64 KiB. */
 export function embeddingStoreContract(create: () => Promise<EmbeddingStore> | EmbeddingStore): void {
