@@ -58,9 +58,8 @@ const between = ([ax, ay]: Vertex, [bx, by]: Vertex, t: number): Vertex => {
 function toggleRightOf([ax, ay]: Vertex, [bx, by]: Vertex, { width, height, data }: Mask): void {
   const first = Math.max(0, Math.ceil(Math.min(ay, by)));
   const end = Math.min(height, Math.ceil(Math.max(ay, by)));
-  const slope = (bx - ax) / (by - ay);
   for (let y = first; y < end; y++) {
-    const x = Math.max(0, Math.ceil(ax + (y - ay) * slope));
+    const x = Math.max(0, Math.ceil(ax + ((y - ay) * (bx - ax)) / (by - ay)));
     if (x < width) data[y * width + x] = (data[y * width + x] ?? 0) ^ 1;
   }
 }

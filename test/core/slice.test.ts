@@ -33,11 +33,8 @@ describe("slice grids", () => {
     for (const ijkToLps of ORIENTATIONS) {
       for (const plane of PLANES) {
         const grid = sliceGrid(volume(ijkToLps), plane);
-        for (const at of [
-          [0, 0, 0],
-          [1, 2, 0],
-          [grid.width - 1, grid.height - 1, grid.count - 1],
-        ] as const) {
+        const corner: Vec3 = [grid.width - 1, grid.height - 1, grid.count - 1];
+        for (const at of [[0, 0, 0], [1, 2, 0], corner] satisfies Vec3[]) {
           const ijk = grid.toIjk(...at);
           expect(grid.fromIjk(ijk)).toEqual(at);
           const viaVoxel = transformPoint(ijkToLps, ijk);
