@@ -134,5 +134,6 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-const openFile: OpenFile = (path, { start, end }) =>
+/** Streams a part of a file of this machine. */
+export const openFile: OpenFile = (path, { start, end }) =>
   Readable.toWeb(createReadStream(path, { start, end })) as ReadableStream<Uint8Array>; // Node's own type for the same stream

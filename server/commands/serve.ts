@@ -18,7 +18,7 @@ export const serve = command({
     const server = await startServer({ ...settings, ...(study === undefined ? {} : { study }), log });
     const { pool, models } = server.services;
     result({ url: server.url, device: pool.device }, `Promptomy: ${server.url}`);
-    note(`Masks on ${pool.device} (${pool.deviceReason}). Research use only, not for diagnosis.`);
+    note(`Slices are encoded on ${pool.device}. Research use only, not for diagnosis.`);
     if (models.list().length === 0) note("No usable model was found; see `promptomy doctor`.");
     await untilSignal();
     await server.close();

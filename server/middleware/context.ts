@@ -21,7 +21,8 @@ export async function timed<T>(c: Context<AppEnv>, name: string, step: () => Pro
 /** The pattern that matched, never the URL: `/v1/images/:id`. */
 function patternOf(c: Context): string {
   const path = matchedRoutes(c).at(-1)?.path ?? "*";
-  return path.includes("*") ? "unmatched" : path;
+  if (path === "/*") return c.res.status === 404 ? "unmatched" : "viewer"; // middleware is registered under this pattern too
+  return path === "*" ? "unmatched" : path;
 }
 
 /** Methods that are worth a label of their own. */
