@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { decodeRle } from "../../core/rle.ts";
+import { MaskRequest, MaskResponse } from "../../core/wire/index.ts";
+import { createEmbeddingService } from "../../server/embeddings.ts";
+import { createMaskService } from "../../server/masks.ts";
+import { memoryStore } from "../../server/stores/memory.ts";
+import { idOf } from "./entries.ts";
+import { openPool, pictures } from "./slow-model.ts";
+
+const IMAGE = idOf(0);
+const click = (x: number, y: number, label: "foreground" | "background" = "foreground") => ({
+  kind: "point" as const,
+  x,
+  y,
+  label,
+});
+
+async function open() {
+  const { pool, models } = await openPool(undefined, { decoders: 1 });
+  const images = pictures();
+  const embeddings = createEmbeddingService({ images, pool, store: memoryStore({ maxBytes: 64 << 20 }), models });
+  const service = () => createMaskService({ images, pool, embeddings, models });
+  const { masks } = service();
+  const ask = (request: object, waiting = {}) => masks(MaskRequest.parse(request), waiting);
+  return { ask, restarted: service, embeddings, images };
+}
+
+describe("the mask service", () => {
+  test("answers a click by slice or by embedding with the same mask, which holds the click", async () => {
+    const { ask } = await open();
+    const bySlice = await ask({ imageId: IMAGE, slice: 2, prompts: [click(30, 20)] });
+    expect(() => MaskResponse.parse(bySlice)).not.toThrow();
+    const byEmbedding = await ask({ embeddingId: bySlice.embeddingId, prompts: [click(30, 20)] });
+    expect(byEmbedding).toEqual(bySlice);
+    const [best] = bySlice.masks;
+    const mask = decodeRle(best!.rle);
+    expect([mask.width, mask.height]).toEqual([64, 64]);
+    expect(mask.data[20 * 64 + 30]).toBe(1);
+    expect(best!.area).toBe(mask.data.reduce((sum, value) => sum + value, 0));
+    expect(best!.areaMm2).toBeCloseTo(best!.area / 4);
+    expect(bySlice.notice).toContain("not for diagnosis");
+  });
+
+  test("gives the same mask on a cold server from the embedding's id alone", async () => {
+    const { ask, restarted } = await open();
+    const first = await ask({ imageId: IMAGE, prompts: [click(30, 20)] });
+    const request = MaskRequest.parse({ embeddingId: first.embeddingId, prompts: [click(30, 20)] });
+    expect(await restarted().masks(request)).toEqual(first);
+  });
+
+  test("gives three candidates, best first, and refines the one whose logits come back", async () => {
+    const { ask } = await open();
+    const first = await ask({ imageId: IMAGE, prompts: [click(30, 30)], multimask: true });
+    const ious = first.masks.map(({ predictedIou }) => predictedIou);
+    expect(ious).toHaveLength(3);
+    expect(ious).toEqual(ious.toSorted((a, b) => b - a));
+    const { embeddingId, lowResLogitsId } = first;
+    const prompts = [click(30, 30), click(40, 30, "background")];
+    const refined = await ask({ embeddingId, prompts, previous: lowResLogitsId });
+    const plain = await ask({ embeddingId, prompts });
+    expect(refined.lowResLogitsId).not.toBe(plain.lowResLogitsId);
+    await expect(ask({ imageId: IMAGE, slice: 5, prompts, previous: lowResLogitsId })).rejects.toMatchObject({
+      code: "InvalidRequest",
+      detail: { path: "previous" },
+    });
+    await expect(ask({ embeddingId, prompts, previous: idOf(7) })).rejects.toMatchObject({ code: "LogitsNotFound" });
+  });
+
+  test("says with a text whether the structure is there", async () => {
+    const { ask } = await open();
+    const { presence } = await ask({ imageId: IMAGE, prompts: [{ kind: "text", text: "liver" }] });
+    expect(presence).toBeGreaterThanOrEqual(0);
+    expect(presence).toBeLessThanOrEqual(1);
+  });
+
+  test("refuses an embedding for another model or image, unknown ids and impossible prompts (D-12)", async () => {
+    const { ask } = await open();
+    const { embeddingId } = await ask({ imageId: IMAGE, prompts: [click(30, 30)] });
+    const prompts = [click(30, 30)];
+    const refused = (request: object, code: string) => expect(ask(request)).rejects.toMatchObject({ code });
+    await refused({ embeddingId, prompts, model: "other" }, "ModelMismatch");
+    await refused({ embeddingId, prompts, imageId: idOf(2) }, "InvalidRequest");
+    await refused({ embeddingId: idOf(9), prompts }, "EmbeddingNotFound");
+    await refused({ prompts }, "InvalidRequest");
+    await refused({ imageId: idOf(1), prompts }, "ImageNotFound");
+    await refused({ embeddingId, prompts: [click(30, 64)] }, "InvalidPrompt");
+  });
+
+  test("an abort ends the wait", async () => {
+    const { ask } = await open();
+    const gone = AbortSignal.abort();
+    await expect(ask({ imageId: IMAGE, prompts: [click(3, 3)] }, { signal: gone })).rejects.toMatchObject({
+      code: "Cancelled",
+    });
+  });
+});
