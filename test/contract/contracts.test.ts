@@ -9,7 +9,7 @@ import { modelInput } from "../../core/preprocess.ts";
 import type { Transform } from "../../core/wire/embedding.ts";
 import type { Manifest } from "../../core/wire/manifest.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
-import { type TinyKind, TINY_RADIUS, tinyModel } from "../support/onnx.ts";
+import { TINY_RADIUS, type TinyKind, tinyModel } from "../support/onnx.ts";
 import { greySlice, sameBytes } from "../support/slices.ts";
 
 const WIDTH = 200;

@@ -4,15 +4,10 @@ import { isSegmenterError } from "../../core/errors.ts";
 import { transformOf } from "../../core/preprocess.ts";
 import { MAX_SCRIBBLE_POINTS, promptFeeds } from "../../core/sam.ts";
 import { Prompt } from "../../core/wire/prompt.ts";
+import { inputSpec } from "../support/slices.ts";
 
 const size = { width: 90, height: 70, spacingMm: undefined };
-const transform = transformOf(size, {
-  size: 512,
-  mean: [0, 0, 0],
-  std: [255, 255, 255],
-  resize: "longest-side",
-  pad: "bottom-right",
-});
+const transform = transformOf(size, inputSpec(512));
 
 /** What becomes of one prompt as it stands in a request body. */
 function fate(json: string): "refused by schema" | "refused by the slice" | "accepted" {

@@ -4,6 +4,7 @@ import { asFloat32, decodeEmbedding, encodeEmbedding, transcodeEmbedding } from 
 import { isSegmenterError } from "../../core/errors.ts";
 import { writeSafetensors } from "../../core/safetensors.ts";
 import { float32, type Tensor } from "../../core/session.ts";
+import { thrownBy } from "../support/slices.ts";
 
 const single = (values: readonly number[]): Record<string, Tensor> => ({
   image_embeddings: float32(Float32Array.from(values), [1, 2, values.length / 2, 1]),
@@ -72,13 +73,7 @@ describe("embedding file", () => {
 
   test("refuses int8 without its scale", () => {
     const bytes = writeSafetensors({ image_embeddings: { type: "int8", data: new Int8Array(4), dims: [1, 2, 2, 1] } });
-    const error = (() => {
-      try {
-        return decodeEmbedding(bytes);
-      } catch (caught) {
-        return caught;
-      }
-    })();
+    const error = thrownBy(() => decodeEmbedding(bytes));
     expect(isSegmenterError(error, "MalformedFile")).toBe(true);
   });
 });

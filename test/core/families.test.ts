@@ -5,6 +5,7 @@ import { rawMasks } from "../../core/families/family.ts";
 import { familyOf } from "../../core/families/index.ts";
 import type { Session } from "../../core/session.ts";
 import { tinyModel } from "../support/onnx.ts";
+import { thrownBy } from "../support/slices.ts";
 
 const CONTEXTS = ["auto", "CT", "MR", "US", "XR", "fundus", "endoscopy", "pathology", "microscopy", "PET"];
 const chosen = (modality?: string) => {
@@ -62,13 +63,7 @@ describe("familyOf", () => {
     "refuses a %s manifest over a graph with other inputs",
     async (kind) => {
       const { manifest } = await tinyModel(kind);
-      const error = (() => {
-        try {
-          return familyOf(manifest, session(["x"]));
-        } catch (caught) {
-          return caught;
-        }
-      })();
+      const error = thrownBy(() => familyOf(manifest, session(["x"])));
       expect(isSegmenterError(error, "ModelCorrupt") && error.detail.file).toBe("decoder.onnx");
     },
   );

@@ -3,15 +3,9 @@ import { describe, expect, test } from "vitest";
 import { logitsToMask, stabilityScore } from "../../core/logits.ts";
 import { maskArea } from "../../core/mask.ts";
 import { transformOf } from "../../core/preprocess.ts";
-import type { InputSpec } from "../../core/wire/manifest.ts";
+import { inputSpec } from "../support/slices.ts";
 
-const INPUT: InputSpec = {
-  size: 512,
-  mean: [0, 0, 0],
-  std: [255, 255, 255],
-  resize: "longest-side",
-  pad: "bottom-right",
-};
+const INPUT = inputSpec(512);
 const transform = (width: number, height: number, crop?: { x0: number; y0: number; x1: number; y1: number }) =>
   transformOf({ width, height, spacingMm: undefined }, INPUT, crop);
 

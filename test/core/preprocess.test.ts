@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { modelInput, transformOf } from "../../core/preprocess.ts";
 import type { InputSpec } from "../../core/wire/manifest.ts";
-import { greySlice } from "../support/slices.ts";
+import { greySlice, inputSpec, thrownBy } from "../support/slices.ts";
 
-const OWN: InputSpec = { size: 64, mean: [0, 0, 0], std: [255, 255, 255], resize: "longest-side", pad: "bottom-right" };
+const OWN = inputSpec(64);
 const SAM: InputSpec = { ...OWN, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
 const STRETCH: InputSpec = { ...OWN, resize: "stretch", pad: "none" };
 const WHOLE = { center: 128, width: 256 };
@@ -33,13 +33,7 @@ describe("transformOf", () => {
     { x0: 0.5, y0: 0, x1: 5, y1: 10 },
     { x0: Number.NaN, y0: 0, x1: 5, y1: 10 },
   ])("refuses the crop %j", (crop) => {
-    const error = (() => {
-      try {
-        return transformOf({ width: 100, height: 50, spacingMm: undefined }, OWN, crop);
-      } catch (caught) {
-        return caught;
-      }
-    })();
+    const error = thrownBy(() => transformOf({ width: 100, height: 50, spacingMm: undefined }, OWN, crop));
     expect(isSegmenterError(error, "InvalidRequest")).toBe(true);
   });
 });

@@ -6,16 +6,10 @@ import { transformOf } from "../../core/preprocess.ts";
 import { coverage, DRAWN_LOGIT, deepestPixel } from "../../core/prompt-logits.ts";
 import { encodeRle } from "../../core/rle.ts";
 import { LABEL, promptFeeds } from "../../core/sam.ts";
-import type { InputSpec } from "../../core/wire/manifest.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
+import { inputSpec } from "../support/slices.ts";
 
-const INPUT: InputSpec = {
-  size: 512,
-  mean: [0, 0, 0],
-  std: [255, 255, 255],
-  resize: "longest-side",
-  pad: "bottom-right",
-};
+const INPUT = inputSpec(512);
 const size = { width: 300, height: 200, spacingMm: undefined };
 const transform = transformOf(size, INPUT);
 const space = { size, logitsSize: 256 };

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { dequantise, quantise } from "../../core/quantise.ts";
+import { thrownBy } from "../support/slices.ts";
 
 describe("quantise", () => {
   test("is off by at most half a scale", () => {
@@ -31,13 +32,7 @@ describe("quantise", () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses %d", (bad) => {
-    const error = (() => {
-      try {
-        return quantise(Float32Array.of(1, bad), 1);
-      } catch (caught) {
-        return caught;
-      }
-    })();
+    const error = thrownBy(() => quantise(Float32Array.of(1, bad), 1));
     expect(isSegmenterError(error, "EncoderOutputInvalid")).toBe(true);
   });
 

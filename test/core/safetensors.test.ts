@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../core/safetensors.ts";
 import { float32, type Tensor } from "../../core/session.ts";
+import { thrownBy } from "../support/slices.ts";
 
 /** A file from a header in plain text, for what the writer would never write. */
 function raw(header: unknown, data = 0, length?: number): Uint8Array {
@@ -20,13 +21,7 @@ const entry = (begin: number, end: number, more: object = {}) => ({
   ...more,
 });
 
-const thrown = (bytes: Uint8Array) => {
-  try {
-    return readSafetensors(bytes);
-  } catch (error) {
-    return error;
-  }
-};
+const thrown = (bytes: Uint8Array) => thrownBy(() => readSafetensors(bytes));
 
 const tensors: fc.Arbitrary<Tensor> = fc.oneof(
   fc.float32Array({ maxLength: 20 }).map((data): Tensor => ({ type: "float32", data, dims: [data.length] })),

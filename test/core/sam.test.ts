@@ -3,16 +3,10 @@ import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { transformOf } from "../../core/preprocess.ts";
 import { fromModel, LABEL, MAX_SCRIBBLE_POINTS, promptFeeds, toModel } from "../../core/sam.ts";
-import type { InputSpec } from "../../core/wire/manifest.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
+import { inputSpec, thrownBy } from "../support/slices.ts";
 
-const INPUT: InputSpec = {
-  size: 1024,
-  mean: [0, 0, 0],
-  std: [255, 255, 255],
-  resize: "longest-side",
-  pad: "bottom-right",
-};
+const INPUT = inputSpec(1024);
 const SLICE = { width: 512, height: 256, spacingMm: undefined };
 const transform = transformOf(SLICE, INPUT);
 const space = { size: SLICE, logitsSize: 256 };
@@ -23,13 +17,7 @@ const box: Prompt = { kind: "box", x0: 5, y0: 6, x1: 100, y1: 90 };
 
 const feedsOf = (prompts: readonly Prompt[], more: object = {}) =>
   promptFeeds(prompts, transform, { ...space, ...more });
-const failure = (prompts: readonly Prompt[], more: object = {}) => {
-  try {
-    return feedsOf(prompts, more);
-  } catch (error) {
-    return error;
-  }
-};
+const failure = (prompts: readonly Prompt[], more: object = {}) => thrownBy(() => feedsOf(prompts, more));
 
 describe("points and boxes", () => {
   test("a click is followed by SAM's padding point", () => {

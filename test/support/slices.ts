@@ -1,4 +1,5 @@
 import type { Slice } from "../../core/volume.ts";
+import type { InputSpec } from "../../core/wire/manifest.ts";
 
 /** A grey slice of 8-bit values without geometry. */
 export function greySlice(
@@ -24,4 +25,23 @@ export function greySlice(
 export function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   const bytes = (view: ArrayBufferView) => Buffer.from(view.buffer, view.byteOffset, view.byteLength);
   return bytes(a).equals(bytes(b));
+}
+
+/** 0…255 → 0…1, longest side to `size`, zeros right and below. */
+export const inputSpec = (size: number): InputSpec => ({
+  size,
+  mean: [0, 0, 0],
+  std: [255, 255, 255],
+  resize: "longest-side",
+  pad: "bottom-right",
+});
+
+/** What a call throws; undefined when it returns. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
