@@ -6,18 +6,26 @@ import { readDicomSeries } from "./dicom/series.ts";
 import { asReadError, unsupported } from "./fail.ts";
 import { readJpeg } from "./jpeg.ts";
 import { check, DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { readMetaImage } from "./metaimage.ts";
 import { headerBytes, isGzip, readNifti } from "./nifti.ts";
 import { niftiVersion } from "./nifti-header.ts";
+import { readNrrd } from "./nrrd.ts";
 import { PNG_MAGIC, readPng } from "./png.ts";
+import { readTiff } from "./tiff.ts";
+import { readWebp } from "./webp.ts";
 
 export type { WasmFile, WasmSource } from "./codecs/wasm.ts";
 export { readDicomSeries } from "./dicom/series.ts";
 export { readJpeg } from "./jpeg.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { readMetaImage } from "./metaimage.ts";
 export { readNifti } from "./nifti.ts";
 export { type Labelmap, writeNiftiLabelmap } from "./nifti-write.ts";
+export { readNrrd } from "./nrrd.ts";
 export { readPng } from "./png.ts";
 export { type PngImage, writeMaskPng, writePng } from "./png-write.ts";
+export { readTiff } from "./tiff.ts";
+export { readWebp } from "./webp.ts";
 
 export interface ImageFile {
   readonly name?: string;
@@ -30,7 +38,7 @@ export interface ReadOptions {
   readonly wasm?: WasmSource;
 }
 
-type Format = "DICOM" | "NIfTI" | "PNG" | "JPEG";
+type Format = "DICOM" | "NIfTI" | "NRRD" | "MetaImage" | "PNG" | "JPEG" | "WebP" | "TIFF";
 
 /**
  * Reads one picture or volume, or the files of a DICOM series. The format is told by the bytes, never by the name.
@@ -74,21 +82,45 @@ async function readOne(
       return readDicomSeries([bytes], { limits, wasm });
     case "NIfTI":
       return readNifti(bytes, limits);
+    case "NRRD":
+      return readNrrd(bytes, limits);
+    case "MetaImage":
+      return readMetaImage(bytes, limits);
     case "PNG":
       return readPng(bytes, limits);
     case "JPEG":
       return readJpeg(bytes, limits, wasm);
+    case "WebP":
+      return readWebp(bytes, limits, wasm);
+    case "TIFF":
+      return readTiff(bytes, limits);
     default:
       return format satisfies never;
   }
 }
 
+const MAGIC: readonly { format: Format; bytes: readonly number[]; at?: number }[] = [
+  { format: "PNG", bytes: PNG_MAGIC },
+  { format: "JPEG", bytes: [0xff, 0xd8, 0xff] },
+  { format: "WebP", bytes: ascii("WEBP"), at: 8 },
+  { format: "TIFF", bytes: [0x49, 0x49, 42, 0] },
+  { format: "TIFF", bytes: [0x4d, 0x4d, 0, 42] },
+  { format: "TIFF", bytes: [0x49, 0x49, 43, 0] },
+  { format: "NRRD", bytes: ascii("NRRD000") },
+  { format: "MetaImage", bytes: ascii("ObjectType") },
+  { format: "MetaImage", bytes: ascii("NDims") },
+];
+
 /** The format by its magic bytes; undefined for anything else. */
 function formatOf(bytes: Uint8Array): Format | undefined {
-  if (startsWith(bytes, PNG_MAGIC)) return "PNG";
-  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return "JPEG";
+  const found = MAGIC.find(({ bytes: magic, at = 0 }) => magic.every((byte, i) => bytes[at + i] === byte));
+  if (found) return found.format;
   if (isNifti(bytes)) return "NIfTI";
   return looksLikeDicom(bytes) ? "DICOM" : undefined;
+}
+
+function ascii(text: string): number[] {
+  return Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function isNifti(bytes: Uint8Array): boolean {
@@ -99,5 +131,3 @@ function isNifti(bytes: Uint8Array): boolean {
     return false;
   }
 }
-
-const startsWith = (bytes: Uint8Array, magic: readonly number[]) => magic.every((byte, i) => bytes[i] === byte);

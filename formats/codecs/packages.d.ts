@@ -25,3 +25,9 @@ declare module "jpeg-lossless-decoder-js" {
     ): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | null;
   }
 }
+declare module "@jsquash/webp/codec/dec/webp_dec.js" {
+  const factory: (options: object) => Promise<{
+    decode(bytes: Uint8Array): { data: Uint8ClampedArray<ArrayBuffer>; width: number; height: number } | null;
+  }>;
+  export default factory;
+}

@@ -12,7 +12,8 @@ export type WasmFile =
   | "openjpegwasm_decode.wasm"
   | "charlswasm_decode.wasm"
   | "openjphjs.wasm"
-  | "libjpegturbowasm_decode.wasm";
+  | "libjpegturbowasm_decode.wasm"
+  | "webp_dec.wasm";
 
 export type CodecName = "JPEG" | "JPEG-LS" | "JPEG 2000" | "HTJ2K";
 
