@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Model } from "../models/registry.ts";
 import { startChild } from "./child-handle.ts";
@@ -20,6 +21,7 @@ const PROBE_LIMIT_MS = 20_000;
  */
 export async function chooseDevice(wanted: Device, models: readonly Model[], threads: number): Promise<ChosenDevice> {
   if (wanted === "cpu") return { device: "cpu", deviceReason: "the CPU was asked for" };
+  if (wanted === "auto" && !hasGpu()) return { device: "cpu", deviceReason: "this machine shows no GPU" };
   const task: ProbeTask = {
     kind: "probe",
     candidates: wanted === "auto" ? ["cuda", "webgpu"] : [wanted],
@@ -28,6 +30,13 @@ export async function chooseDevice(wanted: Device, models: readonly Model[], thr
   const { provider, reason } = await tryProviders(task, models.slice(0, 1), threads);
   if (wanted !== "auto" && provider !== wanted) throw new SegmenterError("InvalidRequest", { reason, path: "device" });
   return { device: provider, deviceReason: reason };
+}
+
+/** On Linux a GPU is a device file; elsewhere only a try can tell. Spares the machines without one the time of a try. */
+function hasGpu(): boolean {
+  if (process.platform !== "linux") return true;
+  const render = existsSync("/dev/dri") && readdirSync("/dev/dri").some((name) => name.startsWith("renderD"));
+  return render || existsSync("/dev/nvidiactl") || existsSync("/dev/dxg");
 }
 
 async function tryProviders(task: ProbeTask, models: readonly Model[], threads: number): Promise<ProbeResult> {

@@ -222,8 +222,9 @@ export class Lane {
 
   #pump(): void {
     for (let job = this.#next(); job; job = this.#next()) this.#start(job);
-    if (this.#queue.length > 0 && this.#slots.every(({ failedStarts }) => failedStarts >= HOPELESS_STARTS)) {
-      const [{ failedStarts: attempts, lastError: cause }] = this.#slots;
+    const [slot] = this.#slots;
+    if (slot && this.#slots.every(({ failedStarts }) => failedStarts >= HOPELESS_STARTS)) {
+      const { failedStarts: attempts, lastError: cause } = slot;
       const error = new SegmenterError("EncoderCrashed", { attempts }, { cause });
       for (const { reject } of this.#queue.splice(0)) reject(error);
     }

@@ -45,7 +45,9 @@ async function refusalOf(
     if (mustWin && ms >= cpu.ms) return `takes ${ms.toFixed(0)} ms, the CPU ${cpu.ms.toFixed(0)} ms`;
     return undefined;
   } catch (thrown) {
-    return `does not work here: ${toError(thrown).message.split("\n")[0].slice(0, 200)}`;
+    // ONNX Runtime writes its source line and the failed check first
+    const [words = ""] = toError(thrown).message.trim().split("was false. ").slice(-1);
+    return `does not work here: ${words.split("\n")[0].slice(0, 200)}`;
   }
 }
 
