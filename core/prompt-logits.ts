@@ -5,7 +5,7 @@ import { type Mask, maskBounds } from "./mask.ts";
 import { fillPolygon } from "./polygon.ts";
 import { decodeRle } from "./rle.ts";
 import type { PromptSpace } from "./sam.ts";
-import type { Transform } from "./wire/embedding.ts";
+import type { Crop, Transform } from "./wire/embedding.ts";
 import type { PointLabel, Prompt } from "./wire/prompt.ts";
 
 /** Logit of a pixel that the user drew: sigmoid(8) = 0.9997. */
@@ -33,6 +33,15 @@ function areaOf({ index, prompt }: MaskPromptLike, { size: { width, height } }: 
   if (rows !== height || columns !== width)
     throw invalid(index, `The mask is ${columns}×${rows}, the slice ${width}×${height}.`);
   return decodeRle(prompt.rle);
+}
+
+/** What lies outside the crop is not the model's to see. */
+function cutTo({ x0, y0, x1, y1 }: Crop, mask: Mask): Mask {
+  const { width, height } = mask;
+  if (x0 === 0 && y0 === 0 && x1 === width && y1 === height) return mask;
+  const data = new Uint8Array(width * height);
+  for (let y = y0; y < y1; y++) data.set(mask.data.subarray(y * width + x0, y * width + x1), y * width + x0);
+  return { width, height, data };
 }
 
 /** For each of `count` logits cells along an axis: the slice pixels [from, to) whose centres it covers, one at least. */
@@ -122,10 +131,11 @@ export function promptLogits(areas: readonly MaskPromptLike[], transform: Transf
   const logits = previous?.slice() ?? new Float32Array(logitsSize * logitsSize).fill(-DRAWN_LOGIT);
   const points: { index: number; at: XY; label: PointLabel }[] = [];
   for (const area of [...foreground, ...areas.filter(isBackground)]) {
-    const mask = areaOf(area, space);
-    const deepest = deepestPixel(mask);
-    if (!deepest) throw invalid(area.index, "It encloses no pixel.");
+    const mask = cutTo(transform.crop, areaOf(area, space));
     const background = isBackground(area);
+    const deepest = deepestPixel(mask);
+    if (!deepest && background) continue;
+    if (!deepest) throw invalid(area.index, "It encloses no pixel of the encoded crop.");
     paint(logits, coverage(mask, transform, logitsSize), background ? -DRAWN_LOGIT : DRAWN_LOGIT);
     if (area.prompt.kind === "lasso") points.push({ index: area.index, at: deepest, label: area.prompt.label });
   }

@@ -12,6 +12,9 @@ export const LABEL = { padding: -1, background: 0, foreground: 1, boxTopLeft: 2,
 /** Most points one scribble becomes. */
 export const MAX_SCRIBBLE_POINTS = 64;
 
+/** All scribbles together, two each at least: attention grows with the square of the points. */
+const SCRIBBLE_BUDGET = 512;
+
 /** Scribble points are at least this share of the model's square apart: denser ones add time, not knowledge. */
 const SCRIBBLE_SPACING = 1 / 32;
 
@@ -61,6 +64,7 @@ function checkPlace(index: number, [x, y]: XY, { size }: PromptSpace) {
 
 /** Collects points and the box while the prompts are walked. */
 interface Draft {
+  readonly pointsPerScribble: number;
   readonly points: { readonly at: XY; readonly label: number }[];
   readonly masks: MaskPromptLike[];
   /** Corners in model pixels, of an explicit box. */
@@ -75,14 +79,14 @@ function addStroke(draft: Draft, index: number, places: readonly XY[], label: Po
   for (const place of inside) draft.points.push({ at: toModel(place, transform), label: LABEL[label] });
 }
 
-function thinned(points: readonly XY[], transform: Transform): readonly XY[] {
+function thinned(points: readonly XY[], transform: Transform, most: number): readonly XY[] {
   let length = 0;
   for (let i = 1; i < points.length; i++) {
     const [dx, dy] = [points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]];
     length += Math.hypot(dx * transform.scaleX, dy * transform.scaleY);
   }
   const wanted = 1 + Math.floor(length / (transform.inputSize * SCRIBBLE_SPACING));
-  return resamplePolyline(points, Math.min(Math.max(wanted, 2), MAX_SCRIBBLE_POINTS));
+  return resamplePolyline(points, Math.min(Math.max(wanted, 2), most));
 }
 
 function addBox(draft: Draft, index: number, corners: readonly [XY, XY], transform: Transform) {
@@ -103,7 +107,13 @@ function addPrompt(draft: Draft, prompt: Prompt, index: number, transform: Trans
       return addStroke(draft, index, [[prompt.x, prompt.y]], prompt.label, transform);
     case "scribble":
       for (const place of prompt.points) checkPlace(index, place, space);
-      return addStroke(draft, index, thinned(prompt.points, transform), prompt.label, transform);
+      return addStroke(
+        draft,
+        index,
+        thinned(prompt.points, transform, draft.pointsPerScribble),
+        prompt.label,
+        transform,
+      );
     case "box": {
       const corners = [
         [prompt.x0, prompt.y0],
@@ -163,7 +173,9 @@ function checkPrevious({ previous, logitsSize }: PromptSpace) {
  */
 export function promptFeeds(prompts: readonly Prompt[], transform: Transform, space: PromptSpace): PromptFeeds {
   checkPrevious(space);
-  const draft: Draft = { points: [], masks: [] };
+  const scribbles = prompts.filter(({ kind }) => kind === "scribble").length;
+  const pointsPerScribble = Math.max(2, Math.min(MAX_SCRIBBLE_POINTS, Math.floor(SCRIBBLE_BUDGET / scribbles)));
+  const draft: Draft = { pointsPerScribble, points: [], masks: [] };
   prompts.forEach((prompt, index) => {
     addPrompt(draft, prompt, index, transform, space);
   });

@@ -115,6 +115,21 @@ describe("lassos", () => {
     expect(hasMaskInput).toBe(false);
   });
 
+  test("are cut to the crop: what is outside is neither clicked nor drawn", () => {
+    const cropped = transformOf(size, INPUT, { x0: 100, y0: 0, x1: 300, y1: 200 });
+    const inCrop = (prompts: readonly Prompt[]) => promptFeeds(prompts, cropped, space);
+    const { pointCoords, pointLabels } = inCrop([lasso("foreground")]);
+    expect([...pointLabels]).toEqual([1, 2, 3]);
+    expect(pointCoords[0]).toBeGreaterThan(0);
+    const beside: [number, number][] = [
+      [10, 10],
+      [60, 10],
+      [60, 60],
+    ];
+    expect([...inCrop([lasso("foreground"), lasso("background", beside)]).pointLabels]).toEqual([1, 2, 3]);
+    expect(() => inCrop([lasso("foreground", beside)])).toThrow("no pixel of the encoded crop");
+  });
+
   test("are drawn onto previous logits, which stay as they were", () => {
     const previous = new Float32Array(65536).fill(1);
     const { maskInput } = feedsOf([lasso("background")], previous);

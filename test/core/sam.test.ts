@@ -146,6 +146,11 @@ describe("scribbles", () => {
     expect(pointLabels[0]).toBe(LABEL.background);
   });
 
+  test("stay few together, however many they are", () => {
+    const { pointLabels } = feedsOf(Array.from({ length: 512 }, () => line(400, 490)));
+    expect(pointLabels.length).toBeLessThanOrEqual(1025);
+  });
+
   test("keep both ends and thin the rest", () => {
     const { pointCoords, pointLabels } = feedsOf([line(400, 300)]);
     const count = pointLabels.length - 1;
