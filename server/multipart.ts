@@ -15,7 +15,7 @@ const malformed = (reason: string) => new SegmenterError("InvalidRequest", { rea
 /** The boundary of a multipart content type (RFC 2046 5.1.1), `undefined` for other types. */
 export function boundaryOf(contentType: string): string | undefined {
   if (!/^multipart\/form-data\s*;/i.test(contentType)) return undefined;
-  const found = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType);
+  const found = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/i.exec(contentType);
   return found?.[1] ?? found?.[2];
 }
 
