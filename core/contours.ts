@@ -59,12 +59,11 @@ export function ringArea(ring: readonly Vertex[]): number {
  * walk stays with its own; a vertex met twice cuts the walk into two rings. Marks the upper edges that it used.
  */
 function traceRings({ width, height, data }: Mask, x: number, y: number, traced: Uint8Array): Vertex[][] {
-  const inside = (px: number, py: number) =>
-    px >= 0 && px < width && py >= 0 && py < height && data[py * width + px] !== 0;
+  const inside = ([px, py]: Vertex) => px >= 0 && px < width && py >= 0 && py < height && data[py * width + px] !== 0;
   const rings: Vertex[][] = [];
   const path: Vertex[] = [[x - 0.5, y - 0.5]];
   const crossings = new Map<number, number>();
-  if (inside(x - 1, y - 1)) crossings.set(y * (width + 1) + x, 0);
+  if (inside([x - 1, y - 1])) crossings.set(y * (width + 1) + x, 0);
   let cx = x;
   let cy = y;
   let direction = 0;
@@ -72,8 +71,8 @@ function traceRings({ width, height, data }: Mask, x: number, y: number, traced:
     if (direction === 0) traced[cy * width + cx] = 1;
     cx += DX[direction] ?? 0;
     cy += DY[direction] ?? 0;
-    const own = inside(...pixelAhead(cx, cy, direction, 1));
-    const other = inside(...pixelAhead(cx, cy, direction, -1));
+    const own = inside(pixelAhead(cx, cy, direction, 1));
+    const other = inside(pixelAhead(cx, cy, direction, -1));
     if (own && !other) continue;
     direction = (direction + (own ? 3 : 1)) % 4;
     if (cx === x && cy === y && direction === 0) break;

@@ -33,7 +33,7 @@ const NOISE_HU = 11;
  * @example
  * const { volume, labels, names } = createPhantom({ seed: 7 });
  */
-export function createPhantom({ size = [256, 192, 112], seed = 1 }: PhantomOptions = {}): Phantom {
+export function createPhantom({ size = [256, 192, 96], seed = 1 }: PhantomOptions = {}): Phantom {
   const random = createRandom(seed);
   const noise = createNoise(random);
   const canvas = createCanvas(size);

@@ -21,6 +21,12 @@ export type Shape = (x: number, y: number, z: number) => number;
 /** HU at a point; `depth` = mm under the surface. */
 export type Tissue = (x: number, y: number, z: number, depth: number) => number;
 
+/** The same HU everywhere. */
+export const uniform =
+  (hu: number): Tissue =>
+  () =>
+    hu;
+
 export interface Box {
   readonly from: Vec3;
   readonly to: Vec3;

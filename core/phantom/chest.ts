@@ -1,18 +1,24 @@
 /** Lungs with their vessels, airways, heart and the great vessels. */
 
 import type { Vec3 } from "../volume.ts";
-import { type Canvas, EXTENT, ellipsoid, labelAt, paint, type Shape, smoothMin, type Tissue } from "./canvas.ts";
+import {
+  type Canvas,
+  EXTENT,
+  ellipsoid,
+  labelAt,
+  paint,
+  type Shape,
+  smoothMin,
+  type Tissue,
+  uniform,
+} from "./canvas.ts";
+import { AIRWAYS, ARTERIES, CHEST_VESSELS, OESOPHAGUS, VENA_CAVA } from "./courses.ts";
 import { LABEL } from "./labels.ts";
 import type { Noise, Random } from "./noise.ts";
 import { lungAt } from "./trunk.ts";
-import { type Node, paintCapsule, paintTube } from "./tube.ts";
+import { paintCapsule, paintTube } from "./tube.ts";
 
 const BLOOD = 172;
-
-const flat =
-  (hu: number): Tissue =>
-  () =>
-    hu;
 
 export function paintLungs(canvas: Canvas, noise: Noise, random: Random): void {
   const tissue: Tissue = (x, y, z) => {
@@ -54,7 +60,7 @@ function grow(canvas: Canvas, { at, direction, radius, within, random }: Branch)
   const end: Vec3 = [at[0] + direction[0] * length, at[1] + direction[1] * length, at[2] + direction[2] * length];
   const inside = labelAt(canvas, end) === within;
   if (!inside && radius < 3.6) return;
-  paintCapsule(canvas, [...at, radius], [...end, radius * 0.86], { tissue: flat(60), within });
+  paintCapsule(canvas, [...at, radius], [...end, radius * 0.86], { tissue: uniform(60), within });
   if (radius * 0.8 < 0.55) return;
   for (const share of [0.84, 0.66]) {
     grow(canvas, { at: end, direction: spread(direction, 0.95, random), radius: radius * share, within, random });
@@ -75,7 +81,7 @@ export function paintHeart(canvas: Canvas, noise: Noise): void {
   const hull = spindle([24, -40, 226], [0.76, -0.46, -0.44], 66, 47);
   const atria = ellipsoid([-10, -20, 244], [42, 32, 36]);
   const whole: Shape = (x, y, z) => smoothMin(hull(x, y, z), atria(x, y, z), 16) + 2 * noise(x / 22, y / 22, z / 22);
-  paint(canvas, { box, shape: whole, tissue: flat(-88), label: LABEL.heart });
+  paint(canvas, { box, shape: whole, tissue: uniform(-88), label: LABEL.heart });
   paint(canvas, {
     box,
     shape: (x, y, z) => whole(x, y, z) + 4.5 + 2.5 * noise(x / 14, y / 14, z / 14),
@@ -113,127 +119,15 @@ function spindle([cx, cy, cz]: Vec3, [ax, ay, az]: Vec3, along: number, across: 
   };
 }
 
-const AORTA: readonly Node[] = [
-  [4, -34, 244, 14],
-  [-10, -40, 268, 15],
-  [-6, -30, 294, 14.5],
-  [6, -8, 307, 14],
-  [18, 14, 302, 13],
-  [22, 27, 284, 12.5],
-  [22, 26, 240, 12],
-  [17, 22, 190, 11],
-  [9, 16, 140, 10],
-  [5, 14, 100, 9],
-  [4, 14, 58, 8.5],
-];
-
-const VENA_CAVA: readonly Node[] = [
-  [-20, 16, 40, 10],
-  [-21, 15, 100, 11],
-  [-25, 16, 160, 12],
-  [-27, 2, 196, 13],
-  [-28, -22, 212, 13],
-];
-
 export function paintGreatVessels(canvas: Canvas): void {
-  const veins: readonly (readonly Node[])[] = [
-    [
-      [-26, -28, 250, 10],
-      [-27, -22, 285, 9],
-      [-24, -26, 318, 8],
-      [-22, -30, 345, 8],
-    ],
-    [
-      [18, -58, 248, 14],
-      [16, -44, 268, 13],
-      [26, -22, 276, 11],
-      [50, -2, 274, 8],
-    ],
-    [
-      [14, -38, 270, 11],
-      [-12, -12, 270, 10],
-      [-42, -2, 262, 8],
-    ],
-    [
-      [10, -4, 246, 8],
-      [46, 6, 240, 6],
-    ],
-    [
-      [10, -4, 246, 8],
-      [-42, 6, 236, 6],
-    ],
-  ];
-  for (const nodes of veins) paintTube(canvas, nodes, { tissue: flat(BLOOD - 10) });
-  paintTube(canvas, VENA_CAVA, { tissue: flat(BLOOD - 30), label: LABEL.venaCava });
-  for (const side of [-1, 1]) {
-    const iliacVein: readonly Node[] = [
-      [-20, 17, 42, 9],
-      [-20 + side * 18, 26, 22, 8],
-      [-16 + side * 38, 34, -6, 8],
-    ];
-    paintTube(canvas, iliacVein, { tissue: flat(BLOOD - 34), label: LABEL.venaCava });
-    const iliac: readonly Node[] = [
-      [4, 14, 58, 7],
-      [4 + side * 16, 18, 36, 5.5],
-      [4 + side * 34, 24, -6, 5],
-    ];
-    paintTube(canvas, iliac, { tissue: flat(BLOOD + 8), label: LABEL.aorta });
-  }
-  const branches: readonly (readonly Node[])[] = [
-    [
-      [-4, -22, 302, 6],
-      [-14, -18, 345, 6],
-    ],
-    [
-      [7, -8, 308, 5],
-      [8, -6, 345, 4.5],
-    ],
-    [
-      [16, 8, 306, 5],
-      [26, 6, 345, 5],
-    ],
-    [
-      [6, 10, 142, 4],
-      [6, -4, 132, 3.5],
-      [4, -10, 90, 3],
-    ],
-    [
-      [7, 12, 156, 4],
-      [4, 0, 160, 3.5],
-      [-24, -8, 166, 2.6],
-    ],
-  ];
-  for (const nodes of [AORTA, ...branches]) paintTube(canvas, nodes, { tissue: flat(BLOOD + 8), label: LABEL.aorta });
+  for (const nodes of CHEST_VESSELS) paintTube(canvas, nodes, { tissue: uniform(BLOOD - 10) });
+  for (const nodes of VENA_CAVA) paintTube(canvas, nodes, { tissue: uniform(BLOOD - 30), label: LABEL.venaCava });
+  for (const nodes of ARTERIES) paintTube(canvas, nodes, { tissue: uniform(BLOOD + 8), label: LABEL.aorta });
 }
 
 export function paintAirways(canvas: Canvas): void {
-  const tubes: readonly (readonly Node[])[] = [
-    [
-      [0, 2, 348, 8.5],
-      [0, 8, 310, 8.5],
-      [1, 12, 272, 8.5],
-    ],
-    [
-      [1, 12, 274, 7.5],
-      [-16, 12, 262, 7],
-      [-36, 10, 248, 5],
-      [-56, 14, 232, 3],
-    ],
-    [
-      [1, 12, 274, 7],
-      [20, 14, 260, 6],
-      [40, 14, 246, 4.5],
-      [58, 18, 230, 2.6],
-    ],
-  ];
-  for (const nodes of tubes) paintTube(canvas, nodes, { tissue: flat(35), grow: 1.6 });
-  for (const nodes of tubes) paintTube(canvas, nodes, { tissue: flat(-990), label: LABEL.airway });
-  const oesophagus: readonly Node[] = [
-    [4, 20, 348, 7],
-    [6, 25, 280, 7],
-    [6, 14, 230, 7.5],
-    [16, 6, 198, 8],
-  ];
-  paintTube(canvas, oesophagus, { tissue: flat(48) });
-  paintTube(canvas, oesophagus, { tissue: flat(-300), grow: -5.5 });
+  for (const nodes of AIRWAYS) paintTube(canvas, nodes, { tissue: uniform(35), grow: 1.6 });
+  for (const nodes of AIRWAYS) paintTube(canvas, nodes, { tissue: uniform(-990), label: LABEL.airway });
+  paintTube(canvas, OESOPHAGUS, { tissue: uniform(48) });
+  paintTube(canvas, OESOPHAGUS, { tissue: uniform(-300), grow: -5.5 });
 }

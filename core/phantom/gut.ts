@@ -1,13 +1,9 @@
 /** Stomach and bowel: walls, contents, and gas that lies in front because the patient lies on the back. */
-import { type Canvas, ellipsoid, paint, type Shape, smoothMin, type Tissue } from "./canvas.ts";
+import { type Canvas, ellipsoid, paint, type Shape, smoothMin, type Tissue, uniform } from "./canvas.ts";
+import { COLON } from "./courses.ts";
 import { LABEL } from "./labels.ts";
 import { type Noise, type Random, ramp } from "./noise.ts";
 import { type Node, paintTube } from "./tube.ts";
-
-const flat =
-  (hu: number): Tissue =>
-  () =>
-    hu;
 
 export function paintGut(canvas: Canvas, noise: Noise, random: Random): void {
   paintMesentery(canvas, random);
@@ -25,7 +21,7 @@ function paintStomach(canvas: Canvas, noise: Noise): void {
   const box = { from: [-30, -85, 90], to: [110, 40, 210] } as const;
   // Rugae: the wall is thicker along wandering folds.
   const wall = (x: number, y: number, z: number) => 4 + 2 * Math.max(0, noise(x / 8, y / 8, z / 16));
-  paint(canvas, { box, shape, tissue: flat(74), label: LABEL.stomach });
+  paint(canvas, { box, shape, tissue: uniform(74), label: LABEL.stomach });
   paint(canvas, {
     box,
     shape: (x, y, z) => shape(x, y, z) + wall(x, y, z),
@@ -35,35 +31,13 @@ function paintStomach(canvas: Canvas, noise: Noise): void {
 }
 
 function paintColon(canvas: Canvas, noise: Noise): void {
-  const segments: readonly (readonly Node[])[] = [
-    haustra([
-      [-94, 0, 8, 24],
-      [-100, 8, 50, 22],
-      [-98, 4, 84, 21],
-      [-92, -28, 96, 19],
-    ]),
-    haustra([
-      [-92, -28, 96, 19],
-      [-56, -62, 80, 18],
-      [0, -66, 72, 17],
-      [56, -62, 88, 17],
-      [96, -30, 130, 17],
-    ]),
-    haustra([
-      [96, -30, 130, 17],
-      [112, 14, 122, 15],
-      [110, 22, 80, 14],
-      [108, 20, 40, 14],
-      [96, 12, 2, 15],
-    ]),
-  ];
   const stool: Tissue = (x, y, z) => {
     const lump = noise(x / 6, y / 6, z / 7);
     return 22 + 45 * noise(x / 10 + 3, y / 10, z / 10) - 420 * ramp(lump, 0.3, 0.7);
   };
-  segments.forEach((nodes, n) => {
+  COLON.map(haustra).forEach((nodes, n) => {
     const front = (nodes[Math.floor(nodes.length / 2)]?.[1] ?? 0) - (n === 1 ? -3 : 6);
-    paintTube(canvas, nodes, { tissue: flat(62), label: LABEL.colon });
+    paintTube(canvas, nodes, { tissue: uniform(62), label: LABEL.colon });
     const tissue: Tissue = (x, y, z, depth) => (y < front ? -960 : stool(x, y, z, depth));
     paintTube(canvas, nodes, { tissue, grow: -2.6, label: LABEL.colon });
   });
@@ -87,12 +61,12 @@ function haustra(nodes: readonly Node[]): Node[] {
 
 /** Loops that wander through the lower abdomen, from the back to the front, on both sides. */
 function paintSmallBowel(canvas: Canvas, noise: Noise, random: Random): void {
-  for (let loop = 0; loop < 16; loop++) {
-    const depth = 6 - 4.6 * loop + 4 * random();
+  for (let loop = 0; loop < 13; loop++) {
+    const depth = 6 - 5.6 * loop + 4 * random();
     const nodes = wander(depth, loop % 2 === 0 ? 38 : -30, random);
     const gassy = random() < 0.2;
     const fluid = 10 + 26 * random();
-    paintTube(canvas, nodes, { tissue: flat(92), label: LABEL.smallBowel });
+    paintTube(canvas, nodes, { tissue: uniform(92), label: LABEL.smallBowel });
     const tissue: Tissue = (x, y, z) => (gassy && y < depth - 4 ? -930 : fluid + 24 * noise(x / 6, y / 6, z / 6));
     paintTube(canvas, nodes, { tissue, grow: -2.6, label: LABEL.smallBowel });
   }
@@ -123,6 +97,6 @@ function paintMesentery(canvas: Canvas, random: Random): void {
     const reach = 40 + 40 * random();
     const end: Node = [reach * Math.sin(angle), -20 - 45 * random(), 55 + reach * 0.6 * Math.cos(angle), 0.9];
     const middle: Node = [end[0] * 0.5, -14 - 20 * random(), (end[2] + 78) / 2, 1.5];
-    paintTube(canvas, [[0, -6, 80, 2.2], middle, end], { tissue: flat(110) });
+    paintTube(canvas, [[0, -6, 80, 2.2], middle, end], { tissue: uniform(110) });
   }
 }

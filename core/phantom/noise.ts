@@ -44,10 +44,28 @@ export function createNoise(random: Random): Noise {
   };
 }
 
+/** Samples of a texture a lattice unit, and a side of its tile. */
+const STEPS = 4;
+const TILE = 64;
+
+/** The same noise ten times as fast and in steps of a quarter unit: good for textures, not for borders. */
+export function createTexture(noise: Noise): Noise {
+  const tile = new Float32Array(TILE ** 3);
+  for (let n = 0; n < tile.length; n++) {
+    tile[n] = noise((n % TILE) / STEPS, (Math.floor(n / TILE) % TILE) / STEPS, Math.floor(n / TILE ** 2) / STEPS);
+  }
+  return (x, y, z) => tile[(mirrored(z) * TILE + mirrored(y)) * TILE + mirrored(x)] ?? 0;
+}
+
+/** Runs to and fro along the tile, so that it has no seam. */
+function mirrored(value: number): number {
+  const step = Math.floor(value * STEPS) & (2 * TILE - 1);
+  return step < TILE ? step : 2 * TILE - 1 - step;
+}
+
 export const mix = (a: number, b: number, t: number): number => a + (b - a) * t;
 
-export const clamp = (value: number, low: number, high: number): number =>
-  value < low ? low : value > high ? high : value;
+export const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
 
 /** 0 below `from`, 1 above `to`, smooth between. */
 export const ramp = (value: number, from: number, to: number): number =>

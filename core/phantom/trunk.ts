@@ -1,7 +1,7 @@
 /** The trunk: skin, fat, muscle, the body cavity, diaphragm and lungs, in one pass over all voxels. */
 import { type Canvas, EXTENT, originOf, smoothMax } from "./canvas.ts";
 import { LABEL } from "./labels.ts";
-import { clamp, mix, type Noise, ramp } from "./noise.ts";
+import { clamp, createTexture, mix, type Noise, ramp } from "./noise.ts";
 
 /** Half axes of the body's outline at a height. */
 const bodyAxes = (z: number): [number, number] => [
@@ -52,14 +52,21 @@ export function lungAt(x: number, y: number, z: number): number {
 
 /** Fills air, table and trunk; everything else is painted over it. */
 export function paintTrunk(canvas: Canvas, noise: Noise): void {
+  const fields: Fields = { noise, texture: createTexture(noise) };
   const { size, spacing } = canvas;
   const [, y0, z0] = originOf(canvas);
   for (let k = 0; k < size[2]; k++) {
     const z = z0 + k * spacing[2];
     const [rx, ry] = bodyAxes(z);
     for (let j = 0; j < size[1]; j++)
-      paintRow(canvas, { y: y0 + j * spacing[1], z, rx, ry, row: j + size[1] * k }, noise);
+      paintRow(canvas, { y: y0 + j * spacing[1], z, rx, ry, row: j + size[1] * k }, fields);
   }
+}
+
+/** Exact noise for borders, quick noise for textures. */
+interface Fields {
+  readonly noise: Noise;
+  readonly texture: Noise;
 }
 
 interface Row {
@@ -70,23 +77,25 @@ interface Row {
   readonly row: number;
 }
 
-function paintRow({ size, spacing, hu, labels }: Canvas, { y, z, rx, ry, row }: Row, noise: Noise): void {
+function paintRow({ size, spacing, hu, labels }: Canvas, { y, z, rx, ry, row }: Row, fields: Fields): void {
   const edge = spacing[0];
+  const half = EXTENT[0] / 2;
+  const start = row * size[0];
+  if (y > 95) for (let i = 0; i < size[0]; i++) hu[start + i] = tableAt((i + 0.5) * edge - half, y);
   const belly = ramp(-z, -150, -40);
-  const outside = 1.1 - (y * y) / (ry * ry);
-  for (let i = 0, n = row * size[0]; i < size[0]; i++, n++) {
-    const x = (i + 0.5) * edge - EXTENT[0] / 2;
-    const far = (0.85 * (x * x)) / (rx * rx) > outside;
+  // Beyond this x the outline is more than a voxel away: 0.85 bounds the boxiness of the oval.
+  const reach = rx * Math.sqrt(Math.max(0, 1.1 - (y / ry) ** 2) / 0.85);
+  const first = clamp(Math.floor((half - reach) / edge), 0, size[0]);
+  for (let i = first; i < size[0] - first; i++) {
+    const x = (i + 0.5) * edge - half;
     // A furrow runs down the back between the long muscles.
     const furrow = y > 60 ? 6 / (1 + (x / 13) ** 4) : 0;
-    const depth = far ? -20 : -oval(x, y, rx, ry) - furrow;
-    if (depth < -edge) {
-      if (y > 95) hu[n] = tableAt(x, y);
-      continue;
-    }
+    const depth = -oval(x, y, rx, ry) - furrow;
+    if (depth < -edge) continue;
     const share = clamp(0.5 + depth / edge, 0, 1);
-    hu[n] = mix(-1000, depth < 2.2 ? 30 : wallAt(x, y, z, depth, belly, noise), share);
-    if (share > 0.5) labels[n] = LABEL.body;
+    const tissue = depth < 2.2 ? 30 : wallAt(x, y, z, depth, belly, fields);
+    hu[start + i] = mix(hu[start + i] ?? 0, tissue, share);
+    if (share > 0.5) labels[start + i] = LABEL.body;
   }
 }
 
@@ -98,26 +107,26 @@ function tableAt(x: number, y: number): number {
 }
 
 /** Subcutaneous fat, muscle with fat septa, or what fills the cavity. */
-function wallAt(x: number, y: number, z: number, depth: number, belly: number, noise: Noise): number {
+function wallAt(x: number, y: number, z: number, depth: number, belly: number, { noise, texture }: Fields): number {
   const coarse = noise(x / 34, y / 34, z / 40);
   const sideways = Math.abs(x) / 150;
   const fat = 9 + 5 * sideways + belly * (6 + 8 * ramp(-y, 20, 80)) + 7 * ramp(y, 70, 100) * belly + 2.5 * coarse;
-  if (depth < fat) return subcutaneous(x, y, z, noise);
+  if (depth < fat) return subcutaneous(x, y, z, texture);
   const cavity = cavityAt(x, y, z) + 1.5 * coarse;
-  if (cavity < 0) return z > 222 && Math.abs(x) > 40 ? -100 : inCavity(x, y, z, coarse, noise);
+  if (cavity < 0) return z > 222 && Math.abs(x) > 40 ? -100 : inCavity(x, y, z, coarse, texture);
   const edge = Math.min(depth - fat, cavity);
-  return mix(-80, muscleAt(x, y, z, noise), clamp(0.35 + edge / 1.6, 0, 1));
+  return mix(-80, muscleAt(x, y, z, texture), clamp(0.35 + edge / 1.6, 0, 1));
 }
 
-function subcutaneous(x: number, y: number, z: number, noise: Noise): number {
-  const strand = Math.abs(noise(x / 7 + 9, y / 7, z / 16));
+function subcutaneous(x: number, y: number, z: number, texture: Noise): number {
+  const strand = Math.abs(texture(x / 7 + 9, y / 7, z / 16));
   return -106 + (strand < 0.05 ? 35 : 0) + 6 * strand;
 }
 
 /** Fibres with fat between; the septa between the muscles of the back are drawn as ovals. */
-function muscleAt(x: number, y: number, z: number, noise: Noise): number {
-  const fibre = noise(x / 8, y / 6, z / 30);
-  const septum = noise(x / 19 + 5, y / 12, z / 45 + 3);
+function muscleAt(x: number, y: number, z: number, texture: Noise): number {
+  const fibre = texture(x / 8, y / 6, z / 30);
+  const septum = texture(x / 19 + 5, y / 12, z / 45 + 3);
   const marbling = Math.abs(septum) < 0.07 ? -75 * (1 - Math.abs(septum) / 0.07) : 0;
   const erector = Math.abs(oval(Math.abs(x) - 31, y - 88, 27, 18));
   const fascia = y > 60 && erector < 1.6 ? -110 * (1 - erector / 1.6) : 0;
@@ -125,7 +134,7 @@ function muscleAt(x: number, y: number, z: number, noise: Noise): number {
 }
 
 /** Lungs above the diaphragm, fat around everything else. */
-function inCavity(x: number, y: number, z: number, coarse: number, noise: Noise): number {
-  const strand = noise(x / 9, y / 9 + 7, z / 12);
+function inCavity(x: number, y: number, z: number, coarse: number, texture: Noise): number {
+  const strand = texture(x / 9, y / 9 + 7, z / 12);
   return -104 + 7 * coarse + (Math.abs(strand) < 0.045 ? 40 : 0);
 }
