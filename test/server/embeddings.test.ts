@@ -20,7 +20,7 @@ function serve({ pool, models }: Bench, store = memory()) {
 const encodes = ({ events }: Bench) => events.filter(({ kind }) => kind === "encode").length;
 const busy = ({ pool }: Bench) => until(() => pool.stats().encode.busy === 1);
 
-describe("the embedding service", () => {
+describe("the embedding service", { timeout: 90_000 }, () => {
   test("100 callers of one cold slice cost one encode and get equal answers (L-1)", async () => {
     const bench = await openPool(slowEncoder(2));
     const { embeddings, images } = serve(bench);

@@ -25,7 +25,7 @@ async function open() {
   return { ask, restarted: service, embeddings, images };
 }
 
-describe("the mask service", () => {
+describe("the mask service", { timeout: 90_000 }, () => {
   test("answers a click by slice or by embedding with the same mask, which holds the click", async () => {
     const { ask } = await open();
     const bySlice = await ask({ imageId: IMAGE, slice: 2, prompts: [click(30, 20)] });
