@@ -1,10 +1,27 @@
 /** The one adapter for onnxruntime-node and onnxruntime-web: the module is an argument. */
 
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import type { Feeds, Session, Tensor, TensorType } from "./session.ts";
 
-/** What both runtimes export. */
-export type OrtModule = Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor">;
+/** A runtime's tensor, as far as we touch it. */
+interface OrtTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  getData(): Promise<unknown>;
+  dispose(): void;
+}
+
+interface OrtGraph {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+/** What both runtimes export, by structure: core imports neither. `Options` are the runtime's own session options. */
+export interface OrtModule<Options extends object = object> {
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+  readonly InferenceSession: { create(model: Uint8Array, options?: Options): Promise<OrtGraph> };
+}
 
 const TYPES: readonly string[] = [
   "float32",
@@ -19,12 +36,15 @@ const TYPES: readonly string[] = [
 const isTensorType = (type: string): type is TensorType => TYPES.includes(type);
 
 /** Plain `{type, data, dims}` objects do not work as feeds ("invalid data location: undefined"). */
-function toOrt(ort: OrtModule, { type, data, dims }: Tensor): OrtTensor {
+function toOrt({ Tensor }: Pick<OrtModule, "Tensor">, { type, data, dims }: Tensor): OrtTensor {
   // The constructor's overloads name one array type each; `Tensor` pairs them already.
-  return new ort.Tensor(type as "float32", data as Float32Array, dims);
+  return new Tensor(type as "float32", data as Float32Array, dims);
 }
 
-/** Plain data, and the runtime's own memory freed (both runtimes hand CPU outputs out as copies). Newer engines give float16 as Float16Array: same bits. */
+/**
+ * Plain data, and the runtime's own memory freed: both runtimes hand CPU outputs out as copies. Newer engines give
+ * float16 as Float16Array: the same bits.
+ */
 async function fromOrt(name: string, tensor: OrtTensor): Promise<Tensor> {
   const { type, dims } = tensor;
   if (!isTensorType(type)) throw new RangeError(`Output ${name} has type ${type}, which no contract uses.`);
@@ -39,12 +59,13 @@ async function fromOrt(name: string, tensor: OrtTensor): Promise<Tensor> {
  * the next. Rejects with the runtime's error when the bytes are no model it can run.
  *
  * @example
- * const session = await ortSession(await import("onnxruntime-node"), bytes, { executionProviders: ["cpu"] });
+ * import * as ort from "onnxruntime-node";
+ * const session = await ortSession(ort, bytes, { executionProviders: ["cpu"] });
  */
-export async function ortSession(
-  ort: OrtModule,
+export async function ortSession<Options extends object>(
+  ort: OrtModule<Options>,
   model: Uint8Array,
-  options: InferenceSession.SessionOptions = {},
+  options?: Options,
 ): Promise<Session> {
   const session = await ort.InferenceSession.create(model, options);
   let last: Promise<unknown> = Promise.resolve();
