@@ -38,19 +38,26 @@ const SLICE_CACHE_BYTES = 64 * 2 ** 20;
 export function createApi(transport: Transport): Api {
   const images = new Map<string, ImageInfo>();
   const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
-  const downloads = new Map<string, Promise<Slice>>();
+  const sharedImage = sharing<ImageInfo>();
+  const sharedSlice = sharing<Slice>();
 
   const remember = (info: ImageInfo): ImageInfo => {
     images.set(info.imageId, info);
     return info;
   };
-  const image: Api["image"] = async (imageId, call) =>
-    images.get(imageId) ?? remember(await transport.json(`v1/images/${imageId}`, withSignal({}, call?.signal)));
-  const fetchSlice = async (key: string, imageId: string, plane: Plane, k: number): Promise<Slice> => {
-    const [info, bytes] = await Promise.all([image(imageId), transport.bytes(`v1/images/${key}`)]);
-    const slice = sliceFrom(info, plane, k, bytes);
-    slices.set(key, slice, bytes.byteLength);
-    return slice;
+  const image: Api["image"] = async (imageId, call) => {
+    const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
+    return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
+  };
+  const slice: Api["slice"] = async (imageId, plane, k, call) => {
+    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const fetchSlice = async () => {
+      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
+      const made = sliceFrom(info, plane, k, bytes);
+      slices.set(path, made, bytes.byteLength);
+      return made;
+    };
+    return slices.get(path) ?? raceSignal(sharedSlice(path, fetchSlice), call?.signal);
   };
 
   return {
@@ -67,20 +74,25 @@ export function createApi(transport: Transport): Api {
     },
     upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
     image,
-    slice: async (imageId, plane, k, call) => {
-      const key = `${imageId}/slices/${plane}/${k}`;
-      const known = slices.get(key);
-      if (known) return known;
-      // Shared by the viewer and the decoder, so one caller's signal must not stop the other's download.
-      const download = downloads.get(key) ?? fetchSlice(key, imageId, plane, k).finally(() => downloads.delete(key));
-      downloads.set(key, download);
-      return raceSignal(download, call?.signal);
-    },
+    slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
     embedding: (id, mediaType, call) =>
       transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
     masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
+  };
+}
+
+/**
+ * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
+ * because one caller must not stop the other's.
+ */
+function sharing<T>(): (key: string, load: () => Promise<T>) => Promise<T> {
+  const loading = new Map<string, Promise<T>>();
+  return (key, load) => {
+    const shared = loading.get(key) ?? load().finally(() => loading.delete(key));
+    loading.set(key, shared);
+    return shared;
   };
 }
 

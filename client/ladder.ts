@@ -40,7 +40,8 @@ export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
         return adopt(await open(name));
       } catch (error) {
         if (closed || position >= rungs.length - 1) throw error;
-        reasons.set(name, toError(error).message);
+        const [lost, refused] = [reasons.get(name), toError(error).message];
+        reasons.set(name, lost ? `${lost}; then ${refused}` : refused);
       }
     }
   };

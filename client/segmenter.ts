@@ -28,8 +28,8 @@ const CACHE_BYTES = 256 * 2 ** 20;
 const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
 
 /**
- * Connects to a server, loads its model and checks the fastest decoder of this browser.
- * Rejects with `UnknownModel`, or `ServerUnreachable`.
+ * Connects to a server. The fastest decoder of this browser starts and checks itself meanwhile; calls wait for it.
+ * Rejects with `UnknownModel` or `ServerUnreachable`.
  *
  * @example
  * const segmenter = await createSegmenter({ server: location.origin });
@@ -46,8 +46,6 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     open: opener(api, manifest, options),
     report: status.change,
   });
-  await ladder.ready();
-
   const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
     if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
     const { masks, ms } = await raceSignal(
@@ -65,6 +63,10 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return status.now();
     },
     onStatus: status.subscribe,
+    ready: async () => {
+      await ladder.ready();
+      return status.now();
+    },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),

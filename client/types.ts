@@ -90,6 +90,8 @@ export interface Segmenter {
   readonly status: SegmenterStatus;
   /** Calls back on every change of status until the returned function is called. */
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
+  /** Resolves when a backend is chosen. Nothing needs to wait for it: calls do. */
+  ready(): Promise<SegmenterStatus>;
   /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
   upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
   /** What the server knows of a picture. */

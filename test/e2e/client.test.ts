@@ -289,7 +289,7 @@ describe("the ladder", () => {
     const { status, area } = await page.evaluate(
       async ({ at, click }) => {
         const segmenter = await client.createSegmenter({ server: location.origin, worker: client.brokenWorker });
-        const { status } = segmenter;
+        const status = await segmenter.ready();
         const [mask] = await segmenter.segment(await segmenter.embed(at), [click]);
         segmenter.close();
         return { status, area: client.maskArea(mask) };

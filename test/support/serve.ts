@@ -48,12 +48,12 @@ export interface BuiltPage {
   remove(): Promise<void>;
 }
 
-/** The page of the client's tests, built for production as a user's bundler does it. */
-export async function buildClientPage(): Promise<BuiltPage> {
+/** Builds a page for production, as a user's bundler does it. */
+export async function buildPage(root: string, configFile: string | false = false): Promise<BuiltPage> {
   const dir = await temporary("page");
   await build({
-    root: fileURLToPath(new URL("client-page", import.meta.url)),
-    configFile: false,
+    root,
+    configFile,
     logLevel: "error",
     base: "./",
     build: { outDir: dir, target: "esnext", assetsInlineLimit: 0, minify: false, emptyOutDir: true },
@@ -61,6 +61,10 @@ export async function buildClientPage(): Promise<BuiltPage> {
   });
   return { dir, remove: () => remove(dir) };
 }
+
+/** The page of the client's tests. */
+export const buildClientPage = (): Promise<BuiltPage> =>
+  buildPage(fileURLToPath(new URL("client-page", import.meta.url)));
 
 /** Serves a built page without COOP and COEP, and `/v1` from a server: the browser withholds SharedArrayBuffer. */
 export async function serveUnisolated(dir: string, api: string): Promise<Served> {

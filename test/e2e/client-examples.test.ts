@@ -1,0 +1,60 @@
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writePng } from "../../formats/index.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { buildPage, startTestServer } from "../support/serve.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+/** Builds an example, serves it beside a real server and runs the test in its page. */
+async function inExample(name: string, run: (page: Page) => Promise<void>): Promise<void> {
+  const built = await buildPage(
+    fileURLToPath(new URL(`../../examples/${name}`, import.meta.url)),
+    fileURLToPath(new URL("../../examples/vite.config.ts", import.meta.url)),
+  );
+  const server = await startTestServer({ clientDir: built.dir });
+  const page = await browser.newPage();
+  try {
+    await page.goto(server.url);
+    await run(page);
+  } finally {
+    await page.close();
+    await server.close();
+    await built.remove();
+  }
+}
+
+const statusOf = (page: Page, pattern: RegExp) =>
+  page.locator("#status").filter({ hasText: pattern }).waitFor({ timeout: 60_000 });
+
+describe("the examples", () => {
+  test("01-point shows the mask of a click", () =>
+    inExample("01-point", async (page) => {
+      await statusOf(page, /^WASM/);
+      await expect
+        .poll(async () => {
+          await page.locator("canvas").click({ position: { x: 100, y: 90 } });
+          return page.locator("#status").textContent();
+        })
+        .toMatch(/^\d+ pixels, predicted IoU \d\.\d\d, on wasm$/);
+    }));
+
+  test("02-box shows the mask of a box in a chosen file", () =>
+    inExample("02-box", async (page) => {
+      const data = Uint8Array.from({ length: 200 * 150 }, (_, i) => ((i % 200) + Math.floor(i / 200)) % 256);
+      const png = writePng({ width: 200, height: 150, channels: 1, data });
+      await page.locator("input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from(png) });
+      await statusOf(page, /^Drag a box/);
+      const { x = 0, y = 0 } = (await page.locator("canvas").boundingBox()) ?? {};
+      await page.mouse.move(x + 40, y + 30);
+      await page.mouse.down();
+      await page.mouse.move(x + 120, y + 100);
+      await page.mouse.up();
+      await statusOf(page, /^\d+ pixels, predicted IoU/);
+    }));
+});
