@@ -2,10 +2,10 @@
 
 import { launchBrowser } from "../test/support/browser.ts";
 import type { ClientPage } from "../test/support/client-page/main.ts";
-import { buildPage, servePage } from "../test/support/serve.ts";
 import { type Row, sampleOf } from "./report.ts";
 
 interface Options {
+  /** Of a server whose page is the one of the client's tests. */
   readonly url: string;
   readonly imageId: string;
   readonly slice: number;
@@ -22,13 +22,13 @@ async function clicks({ url, imageId, slice, model, count }: Clicks) {
   const segmenter = await client.createSegmenter({ server: url, model, decode: "wasm" });
   const opened = performance.now();
   const on = await segmenter.embed({ imageId, plane: "axial", slice });
-  const at = (i: number) => [{ kind: "point" as const, x: 60 + 3 * i, y: 90 + 2 * i, label: "foreground" as const }];
+  const at = (i: number) => [{ kind: "point" as const, x: 60 + 3 * i, y: 90 + i, label: "foreground" as const }];
   await segmenter.segment(on, at(0));
   const first = performance.now() - opened;
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     const start = performance.now();
-    await segmenter.segment(on, at(i));
+    await segmenter.segment(on, at(i % 40));
     times.push(performance.now() - start);
   }
   const { threads } = segmenter.status;
@@ -36,30 +36,32 @@ async function clicks({ url, imageId, slice, model, count }: Clicks) {
   return { first, times, threads };
 }
 
-/** Rows of one browser; the page is isolated, so WASM may use threads. */
+/** Rows of one browser; the server isolates its page, so WASM may use threads. */
 export async function browserRows(options: Options, models: { ours: string; yardstick: string }): Promise<Row[]> {
-  const { dir, remove } = await buildPage(new URL("../test/support/client-page", import.meta.url).pathname);
-  const served = await servePage(dir, options.url);
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
-    await page.goto(served.url);
-    const run = (model: string, count: number) => page.evaluate(clicks, { ...options, url: served.url, model, count });
+    await page.goto(options.url);
+    const run = (model: string, count: number) => page.evaluate(clicks, { ...options, model, count });
     const ours = await run(models.ours, 60);
     const yardstick = await run(models.yardstick, 5);
     const where = `browser WASM, ${ours.threads} threads`;
+    const first = (ms: number) => sampleOf([ms]);
     return [
       {
         what: `open a slice → first mask (${where})`,
         unit: "ms",
-        ours: sampleOf([ours.first]),
-        yardstick: sampleOf([yardstick.first]),
+        ours: first(ours.first),
+        yardstick: first(yardstick.first),
       },
-      { what: `click → mask (${where})`, unit: "ms", ours: sampleOf(ours.times), yardstick: sampleOf(yardstick.times) },
+      {
+        what: `click → mask (${where})`,
+        unit: "ms",
+        ours: sampleOf(ours.times),
+        yardstick: sampleOf(yardstick.times),
+      },
     ];
   } finally {
     await browser.close();
-    await served.close();
-    await remove();
   }
 }

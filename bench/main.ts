@@ -7,8 +7,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createLog } from "../server/log.ts";
 import { startServer } from "../server/node.ts";
 import { chromiumPath } from "../test/support/browser.ts";
+import { buildClientPage } from "../test/support/serve.ts";
 import { browserRows } from "./browser.ts";
 import { graphRows } from "./graphs.ts";
 import { machine, table } from "./report.ts";
@@ -22,7 +24,14 @@ const yardstick = join(scratch, SAM_SHAPED);
 await writeSamShaped(yardstick);
 const rows = await graphRows(DEFAULT, yardstick);
 
-const server = await startServer({ port: 0, cacheDir: join(scratch, "cache"), modelDirs: [DEFAULT, yardstick] });
+const page = await buildClientPage();
+const server = await startServer({
+  port: 0,
+  cacheDir: join(scratch, "cache"),
+  modelDirs: [DEFAULT, yardstick],
+  clientDir: page.dir,
+  log: createLog({ level: "silent" }),
+});
 try {
   const models = { ours: server.services.models.get().id, yardstick: SAM_SHAPED };
   rows.push(...(await firstMaskRow(server, models)));
@@ -31,6 +40,7 @@ try {
   rows.push(...(await memoryRow(server, models.ours)));
 } finally {
   await server.close();
+  await page.remove();
   await rm(scratch, { recursive: true, force: true });
 }
 

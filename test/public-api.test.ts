@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import * as client from "../client/index.ts";
+import { repositoryRoot } from "./support/data.ts";
+
+/** The published names. A change here is a change for every user: say it in the commit. */
+const VALUES = [
+  "SegmenterError",
+  "append",
+  "canRedo",
+  "canUndo",
+  "createSegmenter",
+  "emptyLog",
+  "isSegmenterError",
+  "parseLog",
+  "promptsOf",
+  "redo",
+  "replay",
+  "serialiseLog",
+  "sliceKeyOf",
+  "undo",
+];
+
+const TYPES = [
+  "BackendName",
+  "CallOptions",
+  "Context",
+  "Crop",
+  "Digest",
+  "EmbedTarget",
+  "Embedding",
+  "ErrorCode",
+  "ErrorDetail",
+  "ImageInfo",
+  "LogEntry",
+  "Mask",
+  "NamedWindow",
+  "Plane",
+  "Prompt",
+  "PromptKind",
+  "PromptLog",
+  "Rle",
+  "ScoredMask",
+  "SegmentMask",
+  "SegmentOptions",
+  "Segmenter",
+  "SegmenterOptions",
+  "SegmenterStatus",
+  "Slice",
+  "SliceRef",
+  "Transform",
+  "Window",
+];
+
+test("the client package exports these names and no others", () => {
+  expect(Object.keys(client).sort()).toEqual(VALUES);
+  const source = readFileSync(join(repositoryRoot, "client/index.ts"), "utf8");
+  const listed = [...source.matchAll(/export (?:type )?\{([^}]*)\}/g)]
+    .flatMap(([, names]) => names.split(","))
+    .map((name) => name.replace(/\btype\b/, "").trim())
+    .filter(Boolean);
+  expect(listed.sort()).toEqual([...VALUES, ...TYPES].sort());
+});
+
+test("the client package is entered by its index and its worker", () => {
+  const { exports } = JSON.parse(readFileSync(join(repositoryRoot, "client/package.json"), "utf8"));
+  expect(Object.keys(exports)).toEqual([".", "./worker"]);
+});
