@@ -110,6 +110,8 @@ class Prepare(nn.Module):
         features_s4 = self.stem(image * 4 - 2)
         batch, _, height, width = embedding.shape
         tokens = embedding.flatten(2).transpose(1, 2)
+        centred = tokens - tokens.mean(1, keepdim=True)
+        units = centred / (centred.square().sum(2, keepdim=True) + 1e-2).sqrt()
         placed = tokens + self.place(position_code(cell_centres(height, embedding.device)))
         key, value, query = self.project(placed).reshape(batch, height * width, 3, HEADS, WIDTH // HEADS).unbind(2)
         scale = (WIDTH // HEADS) ** -0.5
@@ -117,7 +119,7 @@ class Prepare(nn.Module):
             "features_s4": features_s4,
             "features_s8": self.down(features_s4),
             "features_s16": self.base(embedding),
-            "image_tokens": tokens,
+            "image_units": units,
             "image_keys": key.permute(0, 2, 3, 1) * scale,
             "image_values": value.transpose(1, 2),
             "image_queries": query.transpose(1, 2) * scale,
@@ -143,16 +145,20 @@ class Decoder(nn.Module):
         self.write_key = linear()
         self.write_value = nn.Linear(WIDTH, HEADS * S16, bias=False)
         self.film = nn.Linear(WIDTH, S16)
-        self.maps16 = ConvBn(6, S16, relu=False)
+        self.maps16 = ConvBn(7, S16, relu=False)
         self.conv16 = nn.Sequential(*(ConvBn(S16, S16, residual=True) for _ in range(3)))
         self.up8 = ConvBn(S16, S8, up=True, relu=False)
         self.conv8 = nn.Sequential(*(ConvBn(S8, S8, residual=True) for _ in range(2)))
         self.up4 = ConvBn(S8, S4, up=True, relu=False)
-        self.maps4 = ConvBn(6, S4, relu=False)
+        self.maps4 = ConvBn(7, S4, relu=False)
         self.conv4 = nn.Sequential(*(ConvBn(S4, S4, residual=True) for _ in range(2)))
         self.up2 = ConvBn(S4, S2, up=True)
+        self.sharpness = nn.Parameter(torch.tensor(0.0))
         self.hyper = nn.Linear(WIDTH, S2)
         self.hyper_bias = nn.Parameter(torch.randn(MASKS, S2) * 0.3)
+        for layer in (self.hyper, self.film):  # at first the dense maps alone draw; tokens would only add noise
+            nn.init.normal_(layer.weight, std=0.005)
+            nn.init.zeros_(layer.bias)
         self.iou = nn.Sequential(nn.Linear(WIDTH + 2, 64), nn.ReLU(), nn.Linear(64, 1))
         self.presence = nn.Linear(WIDTH, 1)
 
@@ -171,13 +177,28 @@ class Decoder(nn.Module):
         box = inside[:, 1].transpose(1, 2) @ inside[:, 0]
         return torch.cat([clicks, box[:, None], mask], 1)
 
-    def first_tokens(self, prepared: dict[str, Tensor], points: Tensor, kinds: Tensor, text: Tensor, context: Tensor) -> Tensor:
-        """Output tokens, one token per point (its label, what the image shows there, where it is), and the text."""
-        cells = cell_centres(int(prepared["image_tokens"].shape[1] ** 0.5), points.device)
+    def likeness(self, features: Tensor, clicks: Tensor) -> Tensor:
+        """[B,1,side,side]: how like the clicked features [B,C,side,side] each position is, 0 to 1; 0 without a click."""
+        weight = clicks.flatten(1)
+        total = weight.sum(1)[:, None]
+        pixels = features.flatten(2)
+        clicked = pixels @ (weight / (total + 1e-3))[:, :, None]
+        away = (pixels - clicked).square().mean(1) * -self.sharpness.exp()
+        return (torch.exp(away) * (total / (total + 1e-3))).reshape(len(features), 1, *features.shape[2:])
+
+    def first_tokens(self, prepared: dict[str, Tensor], points: Tensor, kinds: Tensor, text: Tensor,
+                     context: Tensor) -> tuple[Tensor, Tensor]:
+        """Output tokens, one token per point (its label, what the image shows there, where it is), and the text;
+        and the cosine [B,cells] of every cell with the foreground clicks."""
+        units = prepared["image_units"]
+        cells = cell_centres(int(units.shape[1] ** 0.5), points.device)
         closeness = (points @ cells.T * 2 - cells.square().sum(1)) / 0.03**2  # a Gaussian, once the softmax normalises it
-        seen = closeness.softmax(-1) @ prepared["image_tokens"]
+        seen = closeness.softmax(-1) @ units
         clicked = self.labels(kinds) + self.clicked(seen) + self.place(position_code(points))
-        return torch.cat([self.output_tokens + self.context(context)[:, None], clicked, text], 1)
+        foreground = kinds[:, :, :1].transpose(1, 2)
+        mean = (foreground @ seen) / (foreground.sum(2, keepdim=True) + 1e-3)
+        cosine = (mean @ units.transpose(1, 2))[:, 0]
+        return torch.cat([self.output_tokens + self.context(context)[:, None], clicked, text], 1), cosine
 
     def two_way(self, prepared: dict[str, Tensor], x: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens after attending to each other and to the image, and what they write back onto the s16 grid."""
@@ -195,15 +216,22 @@ class Decoder(nn.Module):
         return x[:, : MASKS + 1], written.transpose(1, 2).reshape(batch, S16, side, side)
 
     def forward(self, prepared: dict[str, Tensor], points: Tensor, labels: Tensor, mask: Tensor, has_mask: Tensor,
-                text: Tensor, has_text: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """points [B,N,2] as shares of the side; returns logits [B,4,S/2,S/2], IoU [B,4] and presence logit [B]."""
+                text: Tensor, has_text: Tensor, context: Tensor, alike: Tensor | float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+        """points [B,N,2] as shares of the side; returns logits [B,4,S/2,S/2], IoU [B,4] and presence logit [B].
+
+        `alike` [B] scales the similarity maps; training drops them now and then.
+        """
         kinds = (labels[..., None] == torch.tensor([1.0, 0.0, 2.0, 3.0, -1.0], device=labels.device)).float()
         soft = torch.tanh(F.avg_pool2d(mask, 2) * 0.25) * has_mask[:, None, None, None]
+        keep = torch.as_tensor(alike, device=mask.device).expand(len(mask))[:, None, None, None]
         maps4 = self.prompt_maps(points, kinds, soft)
-        first = self.first_tokens(prepared, points, kinds, text * has_text[:, None, None], context)
+        maps16 = F.avg_pool2d(maps4, 4)
+        first, cosine = self.first_tokens(prepared, points, kinds, text * has_text[:, None, None], context)
         bias = F.pad(kinds[:, :, 4], (MASKS + 1, text.shape[1]))[:, None] * -1e4
         tokens, written = self.two_way(prepared, first, bias)
-        x = prepared["features_s16"] + written + self.maps16(F.avg_pool2d(maps4, 4))
+        maps16 = torch.cat([maps16, cosine.reshape(maps16[:, :1].shape) * keep], 1)
+        maps4 = torch.cat([maps4, self.likeness(prepared["features_s4"], maps4[:, 0]) * keep], 1)
+        x = prepared["features_s16"] + written + self.maps16(maps16)
         x = self.conv16(F.relu(x * (1 + self.film(tokens[:, 0]))[:, :, None, None]))
         x = self.conv8(F.relu(self.up8(x) + prepared["features_s8"]))
         x = self.conv4(F.relu(self.up4(x) + prepared["features_s4"] + self.maps4(maps4)))

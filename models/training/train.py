@@ -29,8 +29,10 @@ from losses import contrast, mask_loss, overlap
 from model import CONTEXTS, Promptomy
 from prompts import PADDING, correction
 
-RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 200, 0.998
-ROUNDS, TARGETS = 3, 3
+RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
+TARGETS = 3  # per image
+ROUNDS, THIRD_ROUND = 2, 0.35  # rounds of prompts, and how often there is one more
+DROP_SIMILARITY = 0.3
 IMAGES = {128: 10, 192: 6, 256: 4, 384: 2}  # per process and step
 PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.8, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.3, 256: 0.45, 384: 0.25})]
 REAL_FIRST, REAL_LAST = 0.55, 0.8
@@ -70,7 +72,7 @@ def rough_mask(truth: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(soft > level, 6.0, -6.0)
 
 
-def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, float]:
+def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator, rounds: int) -> dict[str, float]:
     """All rounds of one batch with their backward passes; returns what to log."""
     decoder = model.decoder
     image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
@@ -88,9 +90,10 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     labels = torch.where(lasso[:, None] & (torch.rand(len(truth), 1, generator=generator) < 0.7), PADDING, labels)
     log: dict[str, float] = {}
     present = (truth.flatten(1).amax(1) > 0.5).float()
-    for turn in range(ROUNDS):
+    alike = (torch.rand(len(truth), generator=generator) > DROP_SIMILARITY).float()
+    for turn in range(rounds):
         few = compact(points, labels)
-        logits, quality, presence = decoder(leaves, *few, mask, has_mask, text_leaf, batch["has_text"], context)
+        logits, quality, presence = decoder(leaves, *few, mask, has_mask, text_leaf, batch["has_text"], context, alike)
         used = 4 if turn == 0 else 1
         each = mask_loss(logits[:, :used], truth)
         iou, dice = overlap(logits[:, :used], truth)
@@ -98,8 +101,8 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
         loss = loss + 0.5 * F.binary_cross_entropy_with_logits(presence, present)
         if turn == 0:
             loss = loss + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
-        (loss / ROUNDS).backward()
-        log[f"loss{turn}"] = float(loss)
+        (loss / rounds).backward()
+        log[f"loss{turn}"] = float(loss.detach())
         chosen = torch.zeros(len(truth), dtype=torch.long)
         if turn == 0:
             lonely = (labels != PADDING).sum(1) == 1
@@ -115,7 +118,7 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     roots, grads = [text], [text_leaf.grad]
     if int(named.sum()) > 2:
         cover = F.adaptive_avg_pool2d(truth[:, None], embedding.shape[-1]).flatten(1)
-        pooled = (cover[:, None] @ repeated["image_tokens"])[:, 0] / (cover.sum(1, keepdim=True) + 1e-3)
+        pooled = (cover[:, None] @ repeated["image_units"])[:, 0] / (cover.sum(1, keepdim=True) + 1e-3)
         nce = contrast(model.text_head(text[named, 0]), model.region_head(pooled[named]), batch["name"][named], model.temperature)
         roots.append(0.1 * nce)
         grads.append(torch.ones(()))
@@ -198,7 +201,8 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         waited = time.time() - clock
         model.train()
         optimizer.zero_grad(set_to_none=True)
-        log = sequence(model, batch, generator)
+        rounds = ROUNDS + int(np.random.default_rng(step + 1).random() < THIRD_ROUND)
+        log = sequence(model, batch, generator, rounds)
         share = average(trained / (args.hours * 3600))
         rate = RATE * min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
         for group in optimizer.param_groups:
@@ -219,7 +223,7 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         info["images"] += log["images"]
         logs.append(log)
         if rank == 0 and step % args.log_every == 0:
-            mean = {k: round(float(np.nanmean([entry[k] for entry in logs if k in entry])), 4) for k in log}
+            mean = {k: round(float(np.nanmean([entry[k] for entry in logs if k in entry])), 4) for k in sorted({k for entry in logs for k in entry})}
             mean |= {"step": step, "progress": round(progress.value, 4), "rate": round(rate, 6)}
             mean["imagesPerSecond"] = round(sum(e["images"] for e in logs) / sum(e["seconds"] for e in logs), 2)
             print(json.dumps(mean), flush=True)
