@@ -20,44 +20,59 @@ const CLEAR = 256;
 const END = 257;
 const CODES = 4096;
 
+/** Each code is the string of an earlier code and one byte more: where that stands in the output, and how long it is. */
+interface Table {
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  next: number;
+}
+
 /** LZW, most significant bit first, codes of 9 to 12 bits that grow one code early. */
 export function expandLzw(packed: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
-  // Each code is its prefix's string and one byte more: where that string last stood in `out`, and how long it is.
-  const starts = new Int32Array(CODES);
-  const lengths = new Int32Array(CODES);
-  let next = END + 1;
-  let width = 9;
+  const table: Table = { starts: new Int32Array(CODES), lengths: new Int32Array(CODES), next: END + 1 };
   let previous = -1;
   let to = 0;
-  for (let bit = 0; bit + width <= packed.length * 8 && to < length; ) {
+  for (let bit = 0, width = 9; bit + width <= packed.length * 8 && to < length; width = codeWidth(table.next)) {
     const code = readCode(packed, bit, width);
     bit += width;
     if (code === END) break;
     if (code === CLEAR) {
-      next = END + 1;
-      width = 9;
+      table.next = END + 1;
       previous = -1;
       continue;
     }
-    if (code > next || (code === next && previous < 0)) break;
+    if (code > table.next || (code === table.next && previous < 0)) break;
     const start = to;
-    if (code < CLEAR) out[to++] = code;
-    else {
-      const from = code === next ? previous : (starts[code] ?? 0);
-      const count = code === next ? start - previous + 1 : (lengths[code] ?? 0);
-      for (let n = 0; n < count && to < length; n++) out[to++] = out[from + n] ?? 0;
-    }
-    if (previous >= 0 && next < CODES) {
-      starts[next] = previous;
-      lengths[next] = start - previous + 1;
-      next++;
+    to = append(out, to, { code, table, previous });
+    if (previous >= 0 && table.next < CODES) {
+      table.starts[table.next] = previous;
+      table.lengths[table.next++] = start - previous + 1;
     }
     previous = start;
-    width = next >= 2047 ? 12 : next >= 1023 ? 11 : next >= 511 ? 10 : 9;
   }
   return out.subarray(0, to);
 }
+
+/** Writes the string of a code; the newest code is the previous string and its own first byte. */
+function append(
+  out: Uint8Array,
+  at: number,
+  { code, table, previous }: { code: number; table: Table; previous: number },
+) {
+  if (code < CLEAR) {
+    out[at] = code;
+    return at + 1;
+  }
+  const newest = code === table.next;
+  const from = newest ? previous : (table.starts[code] ?? 0);
+  const count = newest ? at - previous + 1 : (table.lengths[code] ?? 0);
+  const end = Math.min(at + count, out.length);
+  for (let to = at; to < end; to++) out[to] = out[from + to - at] ?? 0;
+  return end;
+}
+
+const codeWidth = (next: number) => (next >= 2047 ? 12 : next >= 1023 ? 11 : next >= 511 ? 10 : 9);
 
 function readCode(bytes: Uint8Array, bit: number, width: number): number {
   const at = bit >> 3;

@@ -46,7 +46,7 @@ export function readTiff(bytes: Uint8Array, limits: Limits): Volume {
 }
 
 function readLayout(directory: Directory, limits: Limits): Layout {
-  const { value, values } = directory;
+  const { value } = directory;
   const [width, height] = [value(256, 0), value(257, 0)];
   if (width < 1 || height < 1) throw malformed("TIFF", "tag 256", "The picture has no size.");
   const [samples, bits, photometric] = [value(277, 1), value(258, 1), value(262, -1)];
@@ -59,25 +59,29 @@ function readLayout(directory: Directory, limits: Limits): Layout {
     throw unsupported("TIFF in another colour space or by planes", NARROW);
   const bytesPerSample = bits / 8;
   checkGrid("TIFF", { columns: width, rows: height, frames: 1, bytesPerPixel: samples * bytesPerSample }, limits);
-  const tiled = values(324).length > 0;
-  const tileWidth = tiled ? value(322, 0) : width;
-  const tileHeight = tiled ? value(323, 0) : Math.min(height, value(278, height));
-  if (tileWidth < 1 || tileHeight < 1) throw malformed("TIFF", "tag 278", "A strip or tile has no size.");
-  checkGrid(
-    "TIFF tile",
-    { columns: tileWidth, rows: tileHeight, frames: 1, bytesPerPixel: samples * bytesPerSample },
-    limits,
-  );
-  const [offsets, counts] = tiled ? [values(324), values(325)] : [values(273), values(279)];
-  const expected = Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight);
-  if (offsets.length !== expected || counts.length !== expected)
-    throw malformed("TIFF", tiled ? "tag 324" : "tag 273", `It must have ${expected} entries.`);
+  const tiles = readTiles(directory, { width, height });
+  const bytesPerPixel = samples * bytesPerSample;
+  checkGrid("TIFF tile", { columns: tiles.tileWidth, rows: tiles.tileHeight, frames: 1, bytesPerPixel }, limits);
   const differenced = value(317, 1) === 2;
   if (value(317, 1) > 2) throw unsupported("TIFF with a floating-point predictor", NARROW);
   return {
     ...{ width, height, samples, bytesPerSample, type, photometric, differenced },
-    ...{ tileWidth, tileHeight, offsets, counts, compression: value(259, 1) },
+    ...tiles,
+    compression: value(259, 1),
   };
+}
+
+/** Where the strips or tiles lie; each must be there. */
+function readTiles({ value, values }: Directory, { width, height }: { width: number; height: number }) {
+  const tiled = values(324).length > 0;
+  const tileWidth = tiled ? value(322, 0) : width;
+  const tileHeight = tiled ? value(323, 0) : Math.min(height, value(278, height));
+  if (tileWidth < 1 || tileHeight < 1) throw malformed("TIFF", "tag 278", "A strip or tile has no size.");
+  const [offsets, counts] = tiled ? [values(324), values(325)] : [values(273), values(279)];
+  const expected = Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight);
+  if (offsets.length !== expected || counts.length !== expected)
+    throw malformed("TIFF", tiled ? "tag 324" : "tag 273", `It must have ${expected} entries.`);
+  return { tileWidth, tileHeight, offsets, counts };
 }
 
 function typeOf(bits: number, format: number): VoxelType {

@@ -48,6 +48,23 @@ export function readJpegHeader(bytes: Uint8Array): CodestreamHeader {
   throw malformed("JPEG", "SOF", "It is missing.");
 }
 
+/**
+ * Throws unless the end marker (EOI, EOC) stands behind the data: decoders paint what is missing grey and say nothing.
+ * Inside the data of all these codecs FF is never followed by D9. A few padding bytes may follow.
+ */
+export function checkComplete(bytes: Uint8Array, format: string): void {
+  const start = bytes[1] === 0xd8 ? startOfScan(bytes) : 0;
+  for (let at = bytes.length - 2; at >= start; at--) if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return;
+  throw malformed(format, "end of image", "It is missing: the picture is cut short.");
+}
+
+/** A thumbnail in the EXIF block before has an end marker of its own. */
+function startOfScan(bytes: Uint8Array): number {
+  for (const { marker, payload } of jpegSegments(bytes))
+    if (marker === 0xda) return payload.byteOffset - bytes.byteOffset + payload.length;
+  throw malformed("JPEG", "SOS", "It is missing.");
+}
+
 /** Size and precision of a JPEG 2000 codestream (ITU T.800 A.5.1), also inside a JP2 box. */
 export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader {
   const start = startOfCodestream(bytes);

@@ -54,9 +54,15 @@ export function frameAttributes(dataSet: DataSet, frame: number): FrameAttribute
     ...(unit && { orientation: unit }),
     ...(pixelSpacing && { pixelSpacing }),
     ...(thickness && { thickness }),
-    slope: firstOf(scale, (group) => decimalOf(group, SLOPE)) ?? 1,
+    slope: firstOf(scale, slopeOf) ?? 1,
     intercept: firstOf(scale, (group) => decimalOf(group, INTERCEPT)) ?? 0,
   };
+}
+
+function slopeOf(dataSet: DataSet): number | undefined {
+  const slope = decimalOf(dataSet, SLOPE);
+  if (slope === 0) throw malformed("DICOM", tagName(SLOPE), "It is 0.");
+  return slope;
 }
 
 function tuple(dataSet: DataSet, tag: number, length: number): number[] | undefined {

@@ -2,7 +2,7 @@
 /** Frames of one DICOM file as stored values, whatever the transfer syntax (PS3.5 annex A). */
 import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
 import type { VoxelArray } from "../../core/volume.ts";
-import { type CodestreamHeader, readJpeg2000Header, readJpegHeader } from "../codecs/jpeg-header.ts";
+import { type CodestreamHeader, checkComplete, readJpeg2000Header, readJpegHeader } from "../codecs/jpeg-header.ts";
 import { type CodecName, decodeWithWasm, type WasmSource } from "../codecs/wasm.ts";
 import { guarded, malformed, unsupported } from "../fail.ts";
 import { inflatePrefix } from "../inflate.ts";
@@ -88,6 +88,7 @@ async function decodeFrame(
   if (coding === "deflated frames") return decodeDeflated(bytes, header);
   const stream = coding === "JPEG 2000" || coding === "HTJ2K" ? readJpeg2000Header(bytes) : readJpegHeader(bytes);
   checkSize(stream, header);
+  checkComplete(bytes, "DICOM");
   if (stream.process === 0xc3) return decodeLossless(bytes, stream, header);
   const codec = codecOf(stream, coding);
   const decoded = await decodeWithWasm(codec, bytes, wasm);

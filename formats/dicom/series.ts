@@ -1,5 +1,5 @@
 /** DICOM files to one volume: choose the series, place the frames, decode them into one array. */
-import type { Vec3, Volume } from "../../core/volume.ts";
+import type { Vec3, Volume, VoxelArray } from "../../core/volume.ts";
 import type { WasmSource } from "../codecs/wasm.ts";
 import { unsupported } from "../fail.ts";
 import { checkGrid, type Limits } from "../limits.ts";
@@ -9,6 +9,8 @@ import { hasPixels, readImageHeader } from "./header.ts";
 import { normalOf, sameOrientation, stackFrames } from "./stack.ts";
 import { decimalsOf, lenientDecimalsOf, textOf } from "./values.ts";
 import { commonRescale, type Frame, readVoxels, type Source, windowWithoutPadding } from "./voxels.ts";
+
+const IDENTITY_RESCALE = { slope: 1, intercept: 0 };
 
 /**
  * Reads DICOM files as one volume: the series (and orientation) with most frames, sorted along the normal, with warnings
@@ -27,24 +29,32 @@ export async function readDicomSeries(
   const stack = stackFrames(parallel);
   const { columns, rows } = first.header;
   const channels = first.header.samples === 3 || first.header.photometric === "PALETTE COLOR" ? 3 : 1;
-  checkGrid("DICOM series", { columns, rows, frames: stack.frames.length, bytesPerPixel: channels }, limits);
-  const rescale = commonRescale(stack.frames);
+  const rescale = channels === 3 ? IDENTITY_RESCALE : commonRescale(stack.frames);
+  const bytesPerPixel = channels === 3 ? 3 : rescale ? first.header.bitsAllocated / 8 : 4;
+  checkGrid("DICOM series", { columns, rows, frames: stack.frames.length, bytesPerPixel }, limits);
   const data = await readVoxels(stack.frames, { rescale, wasm });
-  const middle = stack.frames[stack.frames.length >> 1];
-  const proposed = middle && channels === 1 ? windowsOfFrame(middle.source.file.dataSet, middle.frame) : [];
-  const padded = channels === 1 && proposed.length === 0 ? windowWithoutPadding(data, first, rescale) : undefined;
   return {
     size: [columns, rows, stack.frames.length],
     channels,
     data,
-    rescale: rescale ?? { slope: 1, intercept: 0 },
+    rescale: rescale ?? IDENTITY_RESCALE,
     ijkToLps: stack.ijkToLps,
     unit: stack.unit,
     modality: modalityOf(first.file),
     inverted: first.header.photometric === "MONOCHROME1",
-    windows: padded ? [padded] : proposed,
+    windows: channels === 1 ? proposedWindows(stack.frames, data, rescale) : [],
     warnings: [...choice, ...leftNote(left), ...new Set(placed.flatMap(({ warnings }) => warnings)), ...stack.warnings],
   };
+}
+
+/** The windows of the middle frame, or one that leaves the padding out. */
+function proposedWindows(frames: readonly Frame[], data: VoxelArray, rescale: Volume["rescale"] | undefined) {
+  const middle = frames[frames.length >> 1];
+  if (!middle) return [];
+  const proposed = windowsOfFrame(middle.source.file.dataSet, middle.frame);
+  if (proposed.length > 0) return proposed;
+  const padded = windowWithoutPadding(data, middle.source, rescale);
+  return padded ? [padded] : [];
 }
 
 const leftNote = (left: number) => (left > 0 ? [`${left} frames of another orientation are left out.`] : []);

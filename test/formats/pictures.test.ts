@@ -94,6 +94,11 @@ describe("JPEG (B-12)", () => {
     expect(await codeOf(read(bytes))).toBe(code);
   });
 
+  test("a picture cut short is refused, not painted grey", async () => {
+    const bytes = fileOf("colour.jpg");
+    expect(await codeOf(read(bytes.slice(0, bytes.length - 20)))).toBe("MalformedFile");
+  });
+
   test("four components are refused", async () => {
     const bytes = fileOf("grey.jpg");
     bytes[bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0) + 9] = 4;
