@@ -14,7 +14,7 @@ export interface SegmenterOptions {
   readonly model?: string;
   /** `auto` takes the best backend that answers the self-check; a name starts the ladder there. */
   readonly decode?: "auto" | BackendName;
-  /** Makes the decoder worker where the bundler cannot: `new Worker(url of "@promptomy/client/worker", { type: "module" })`. */
+  /** Makes the decoder worker where the bundler cannot: a module worker that imports `@promptomy/client/worker`. */
   readonly worker?: () => Worker;
   /** Every request to the server passes through here: credentials, retries, tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
