@@ -1,5 +1,6 @@
 /** Inflating with a byte counter: no library's own inflate ever sees a whole untrusted stream. */
 import { Gunzip, Inflate, Unzlib } from "fflate";
+import { concatBytes } from "./bytes.ts";
 import { asReadError, malformed, tooLarge } from "./fail.ts";
 
 export type Wrapping = "raw" | "zlib" | "gzip";
@@ -55,13 +56,7 @@ export function inflateAll(
     chunks.push(chunk);
     return "more";
   });
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return concatBytes(chunks);
 }
 
 /** The first `length` bytes of the stream, whatever follows; MalformedFile when it ends before. */

@@ -1,6 +1,7 @@
 /** PNG (W3C PNG 3): the header and the inflated size are checked here, fast-png does the rest. 16 bits stay 16 bits. */
 import { type DecodedPng, decode } from "fast-png";
 import type { Volume } from "../core/volume.ts";
+import { concatBytes } from "./bytes.ts";
 import { guarded, malformed } from "./fail.ts";
 import { checkInflatedLength } from "./inflate.ts";
 import { checkGrid, type Limits } from "./limits.ts";
@@ -43,7 +44,7 @@ export function readPng(bytes: Uint8Array, limits: Limits): Volume {
   const samples = COLOUR[header.colour]?.samples ?? 1;
   const bytesPerPixel = (header.colour === 3 ? 3 : samples) * (header.depth === 16 ? 2 : 1);
   checkGrid("PNG", { columns: header.width, rows: header.height, frames: 1, bytesPerPixel }, limits);
-  const data = joined(chunks.filter(({ type }) => type === "IDAT").map(({ payload }) => payload));
+  const data = concatBytes(chunks.filter(({ type }) => type === "IDAT").map(({ payload }) => payload));
   checkInflatedLength(data, "zlib", "PNG", scanlineBytes(header, samples));
   const decoded = guarded("PNG", "IDAT", () => decode(essential(bytes, chunks)));
   return toVolume(decoded, header);
@@ -96,17 +97,7 @@ function scanlineBytes({ width, height, depth, interlaced }: Header, samples: nu
 /** The file without optional chunks: compressed profiles and texts inflate without bound in the decoder. */
 function essential(bytes: Uint8Array, chunks: readonly Chunk[]): Uint8Array {
   const kept = chunks.filter(({ type }) => ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"].includes(type));
-  return joined([bytes.subarray(0, PNG_MAGIC.length), ...kept.map(({ raw }) => raw)]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concatBytes([bytes.subarray(0, PNG_MAGIC.length), ...kept.map(({ raw }) => raw)]);
 }
 
 function toVolume(decoded: DecodedPng, { width, height, depth, colour }: Header): Volume {

@@ -1,4 +1,5 @@
 /** From the pixel data element to the encoded bytes of each frame (PS3.5 §8, §A.4). */
+import { concatBytes } from "../bytes.ts";
 import { malformed } from "../fail.ts";
 import type { ImageHeader } from "./header.ts";
 import type { DataSet } from "./tokens.ts";
@@ -57,14 +58,8 @@ function byStartMarker(fragments: readonly Uint8Array[]): Uint8Array[] {
   return groups.map(joined);
 }
 
+/** A frame in one fragment is not copied. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
-  if (only && parts.length === 1) return only;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return only && parts.length === 1 ? only : concatBytes(parts);
 }

@@ -1,19 +1,12 @@
 /** A small explicit-VR writer, so that every broken DICOM file is made at test time (tests.md 6.1). */
+import { concatBytes } from "../../formats/bytes.ts";
 
 export type Part = Uint8Array;
 
 const LONG = new Set(["OB", "OW", "SQ", "UN", "UT"]);
 const ascii = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-export function concat(...parts: readonly Part[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+export const concat = (...parts: readonly Part[]) => concatBytes(parts);
 
 export const u16 = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
 export const u32 = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
