@@ -111,11 +111,11 @@ function receive(
   }
 }
 
-/** The working directory is this folder, so that `--import tsx` resolves wherever the server was started. */
+/** The working directory is this folder, so that `tsx` resolves wherever the server was started. */
 function forkEntry(): ChildProcess {
   const source = import.meta.url.endsWith(".ts");
   return fork(new URL(source ? "./child.ts" : "./child.js", import.meta.url), [], {
-    execArgv: source ? ["--import", "tsx"] : [],
+    execArgv: source ? ["--import", "tsx/esm"] : [],
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],

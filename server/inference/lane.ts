@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import { ignoreEvents, type Observe } from "../events.ts";
@@ -141,10 +142,9 @@ export class Lane {
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     this.#closed = true;
     if (this.#queue.length + this.#running.size > 0) {
-      await new Promise<void>((resolve) => {
-        const limit = setTimeout(resolve, graceMs);
-        this.#emptied = () => resolve(clearTimeout(limit));
-      });
+      const grace = new AbortController();
+      this.#emptied = () => grace.abort();
+      await sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {}); // rejects when the lane is empty
     }
     const left = [...this.#queue.splice(0), ...this.#running];
     this.#running.clear();

@@ -15,8 +15,8 @@ const MAX_BACKOFF_MS = 30_000;
 /** A start reads, hashes and optimises the model. */
 const START_LIMIT_MS = 120_000;
 const HEARTBEAT_MS = 1000;
-/** An idle child that says nothing for so long is stuck. A busy one is: its run blocks its event loop. */
-const PATIENCE_MS = 5000;
+/** An idle child that leaves so many beats unanswered is stuck. A busy one is silent: its run blocks its event loop. */
+const MISSED_BEATS = 5;
 
 /**
  * One place in a lane, which keeps a child alive: restarted at once after a kill, with growing pauses after deaths.
@@ -137,13 +137,14 @@ export class Slot {
   }
 
   #watch(child: ChildHandle): NodeJS.Timeout {
-    let heardAt = performance.now();
+    let missed = 0;
     const hear = (): void => {
-      heardAt = performance.now();
+      missed = 0;
     };
     return setInterval(() => {
-      if (!this.idle) hear();
-      else if (performance.now() - heardAt > PATIENCE_MS) child.kill();
+      if (!this.idle) return hear();
+      missed++;
+      if (missed > MISSED_BEATS) child.kill();
       else child.ping().then(hear);
     }, HEARTBEAT_MS).unref();
   }

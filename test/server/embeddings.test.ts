@@ -5,7 +5,16 @@ import { createEmbeddingService } from "../../server/embeddings.ts";
 import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { idOf } from "./entries.ts";
-import { type Bench, nanEncoder, openPool, pictures, scratch, slowEncoder, until, WINDOW } from "./slow-model.ts";
+import {
+  type Bench,
+  nanEncoder,
+  openPool,
+  pictures,
+  scratch,
+  slowEncoder,
+  until,
+  WINDOW,
+} from "./inference-support.ts";
 
 const IMAGE = idOf(0);
 const endless = slowEncoder(500);

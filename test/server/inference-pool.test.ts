@@ -4,7 +4,7 @@ import { encodeEmbedding } from "../../core/embedding-file.ts";
 import { transformOf } from "../../core/preprocess.ts";
 import { float32 } from "../../core/session.ts";
 import type { EncodeJob } from "../../server/inference/pool.ts";
-import { type Bench, openPool, sliceOf, slowEncoder, until, WINDOW } from "./slow-model.ts";
+import { type Bench, openPool, sliceOf, slowEncoder, until, WINDOW } from "./inference-support.ts";
 
 const job = (seed = 0): EncodeJob => ({ modelId: "tiny", slice: sliceOf(seed), window: WINDOW });
 /** Longer than any test. */

@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { decodeRle } from "../../core/rle.ts";
 import { MaskRequest, MaskResponse } from "../../core/wire/index.ts";
 import { createEmbeddingService } from "../../server/embeddings.ts";
 import { createMaskService } from "../../server/masks.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { idOf } from "./entries.ts";
-import { openPool, pictures } from "./slow-model.ts";
+import { type Bench, openPool, pictures } from "./inference-support.ts";
 
 const IMAGE = idOf(0);
 const click = (x: number, y: number, label: "foreground" | "background" = "foreground") => ({
@@ -15,19 +15,29 @@ const click = (x: number, y: number, label: "foreground" | "background" = "foreg
   label,
 });
 
-async function open() {
-  const { pool, models } = await openPool(undefined, { decoders: 1 });
-  const images = pictures();
-  const embeddings = createEmbeddingService({ images, pool, store: memoryStore({ maxBytes: 64 << 20 }), models });
-  const service = () => createMaskService({ images, pool, embeddings, models });
-  const { masks } = service();
-  const ask = (request: object, waiting = {}) => masks(MaskRequest.parse(request), waiting);
-  return { ask, restarted: service, embeddings, images };
+let bench: Bench;
+
+/** One pool for all: the tests differ in what they ask. */
+beforeAll(async () => {
+  const ends: (() => Promise<void>)[] = [];
+  bench = await openPool(undefined, { decoders: 1 }, (end) => ends.push(end));
+  return async () => {
+    for (const end of ends.reverse()) await end();
+  };
+}, 90_000);
+
+const images = pictures();
+const store = memoryStore({ maxBytes: 64 << 20 });
+
+function open({ pool, models }: Bench = bench) {
+  const embeddings = createEmbeddingService({ images, pool, store, models });
+  const { masks } = createMaskService({ images, pool, embeddings, models });
+  return { ask: (request: object, waiting = {}) => masks(MaskRequest.parse(request), waiting) };
 }
 
 describe("the mask service", { timeout: 90_000 }, () => {
   test("answers a click by slice or by embedding with the same mask, which holds the click", async () => {
-    const { ask } = await open();
+    const { ask } = open();
     const bySlice = await ask({ imageId: IMAGE, slice: 2, prompts: [click(30, 20)] });
     expect(() => MaskResponse.parse(bySlice)).not.toThrow();
     const byEmbedding = await ask({ embeddingId: bySlice.embeddingId, prompts: [click(30, 20)] });
@@ -41,15 +51,14 @@ describe("the mask service", { timeout: 90_000 }, () => {
     expect(bySlice.notice).toContain("not for diagnosis");
   });
 
-  test("gives the same mask on a cold server from the embedding's id alone", async () => {
-    const { ask, restarted } = await open();
-    const first = await ask({ imageId: IMAGE, prompts: [click(30, 20)] });
-    const request = MaskRequest.parse({ embeddingId: first.embeddingId, prompts: [click(30, 20)] });
-    expect(await restarted().masks(request)).toEqual(first);
+  test("gives the same mask from the embedding's id alone after a restart, without an encoder (D-11)", async () => {
+    const first = await open().ask({ imageId: IMAGE, prompts: [click(30, 20)] });
+    const restarted = open(await openPool(undefined, { encoders: 0, decoders: 1 }));
+    expect(await restarted.ask({ embeddingId: first.embeddingId, prompts: [click(30, 20)] })).toEqual(first);
   });
 
   test("gives three candidates, best first, and refines the one whose logits come back", async () => {
-    const { ask } = await open();
+    const { ask } = open();
     const first = await ask({ imageId: IMAGE, prompts: [click(30, 30)], multimask: true });
     const ious = first.masks.map(({ predictedIou }) => predictedIou);
     expect(ious).toHaveLength(3);
@@ -67,14 +76,14 @@ describe("the mask service", { timeout: 90_000 }, () => {
   });
 
   test("says with a text whether the structure is there", async () => {
-    const { ask } = await open();
+    const { ask } = open();
     const { presence } = await ask({ imageId: IMAGE, prompts: [{ kind: "text", text: "liver" }] });
     expect(presence).toBeGreaterThanOrEqual(0);
     expect(presence).toBeLessThanOrEqual(1);
   });
 
   test("refuses an embedding for another model or image, unknown ids and impossible prompts (D-12)", async () => {
-    const { ask } = await open();
+    const { ask } = open();
     const { embeddingId } = await ask({ imageId: IMAGE, prompts: [click(30, 30)] });
     const prompts = [click(30, 30)];
     const refused = (request: object, code: string) => expect(ask(request)).rejects.toMatchObject({ code });
@@ -87,7 +96,7 @@ describe("the mask service", { timeout: 90_000 }, () => {
   });
 
   test("an abort ends the wait", async () => {
-    const { ask } = await open();
+    const { ask } = open();
     const gone = AbortSignal.abort();
     await expect(ask({ imageId: IMAGE, prompts: [click(3, 3)] }, { signal: gone })).rejects.toMatchObject({
       code: "Cancelled",

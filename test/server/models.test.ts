@@ -6,7 +6,7 @@ import { unsafeOnnx } from "../../server/models/onnx-walk.ts";
 import { loadModels } from "../../server/models/registry.ts";
 import { readVerified } from "../../server/models/verify.ts";
 import { matMulModel, onnxModel } from "../support/onnx.ts";
-import { modelFolder, scratch } from "./slow-model.ts";
+import { modelFolder, scratch } from "./inference-support.ts";
 
 const square = { type: "float32", dims: [2, 2] } as const;
 

@@ -10,7 +10,7 @@ import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { tieredStore } from "../../server/stores/tiered.ts";
 import { bytesOf, idOf } from "./entries.ts";
-import { scratch } from "./slow-model.ts";
+import { scratch } from "./inference-support.ts";
 import { embeddingStoreContract } from "./stores-contract.ts";
 
 const KIB = 1024;

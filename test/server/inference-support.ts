@@ -8,19 +8,30 @@ import type { ImageInfo } from "../../core/wire/index.ts";
 import type { ServerEvent } from "../../server/events.ts";
 import { createInferencePool, type InferencePool, type InferencePoolOptions } from "../../server/inference/pool.ts";
 import { loadModels, type ModelRegistry } from "../../server/models/registry.ts";
-import { graphBuilder, tinyModel } from "../support/onnx.ts";
+import { tinyModel } from "../support/onnx.ts";
+import { type GraphBuilder, graphBuilder } from "../support/onnx-writer.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Takes what must be undone; a test undoes it when it ends. */
+type Later = (end: () => Promise<void>) => void;
+
 /** A folder that goes when the test ends. */
-export async function scratch(): Promise<string> {
+export async function scratch(later: Later = onTestFinished): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "inference-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  later(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }
 
 /** Side of the multiplied matrices: one product is about 2 GFLOP. */
 const SIDE = 1024;
+
+/** `[1, 3, 512, 512]` → `[1, 128, 32, 32]`. */
+function features(g: GraphBuilder, image: string): string {
+  const pooled = g.op("AveragePool", [image], { kernel_shape: [16, 16], strides: [16, 16] });
+  const kernel = g.constant(new Float32Array(128 * 3).fill(0.3), [128, 3, 1, 1]);
+  return g.op("Conv", [pooled, kernel], { kernel_shape: [1, 1] });
+}
 
 /**
  * An encoder of our contract that takes long: `products` chained MatMuls before the answer. Each is about 30 ms on an idle
@@ -29,10 +40,7 @@ const SIDE = 1024;
 export function slowEncoder(products: number): Bytes {
   const g = graphBuilder();
   const image = g.input("image", ["batch", 3, 512, 512]);
-  const pooled = g.op("AveragePool", [image], { kernel_shape: [16, 16], strides: [16, 16] });
-  const answer = g.op("Conv", [pooled, g.constant(new Float32Array(384).fill(0.3), [128, 3, 1, 1])], {
-    kernel_shape: [1, 1],
-  });
+  const answer = features(g, image);
   const mean = g.op("ReduceMean", [image], { axes: [0, 1, 2, 3], keepdims: 0 });
   const small = g.op("Add", [g.op("Mul", [mean, g.constant([0])]), g.constant([1 / SIDE])]);
   const start = g.op("Expand", [small, g.ints([SIDE, SIDE])]);
@@ -47,10 +55,7 @@ export function slowEncoder(products: number): Bytes {
 export function nanEncoder(): Bytes {
   const g = graphBuilder();
   const image = g.input("image", ["batch", 3, 512, 512]);
-  const pooled = g.op("AveragePool", [image], { kernel_shape: [16, 16], strides: [16, 16] });
-  const answer = g.op("Conv", [pooled, g.constant(new Float32Array(384).fill(0.3), [128, 3, 1, 1])], {
-    kernel_shape: [1, 1],
-  });
+  const answer = features(g, image);
   const negative = g.op("Sub", [g.constant([-1]), g.op("Abs", [answer])]);
   g.output("image_embeddings", g.op("Sqrt", [negative]), ["batch", 128, 32, 32]);
   return g.model();
@@ -86,8 +91,12 @@ export interface Bench {
 }
 
 /** A real pool of one encoder, and decoders where asked for; closed when the test ends. */
-export async function openPool(encoder?: Bytes, options: Partial<InferencePoolOptions> = {}): Promise<Bench> {
-  const models = await loadModels([await modelFolder(await scratch(), encoder && { encoder })]);
+export async function openPool(
+  encoder?: Bytes,
+  options: Partial<InferencePoolOptions> = {},
+  later: Later = onTestFinished,
+): Promise<Bench> {
+  const models = await loadModels([await modelFolder(await scratch(later), encoder && { encoder })]);
   const events: ServerEvent[] = [];
   const observe = (event: ServerEvent) => events.push(event);
   const pool = await createInferencePool({
@@ -99,7 +108,7 @@ export async function openPool(encoder?: Bytes, options: Partial<InferencePoolOp
     observe,
     ...options,
   });
-  onTestFinished(() => pool.close({ graceMs: 0 }));
+  later(() => pool.close({ graceMs: 0 }));
   return { models, pool, events };
 }
 
