@@ -2,7 +2,7 @@
 
 import type { Slice, Window } from "../../../core/volume.ts";
 import { windowToBytes } from "../../../core/window.ts";
-import type { Viewport } from "./viewport.ts";
+import { PIXEL_VIEW, type Viewport } from "./viewport.ts";
 
 export interface ImageLayer {
   paint(context: CanvasRenderingContext2D, viewport: Viewport, slice: Slice, display: Display): void;
@@ -32,7 +32,7 @@ export function createImageLayer(): ImageLayer {
   return {
     paint(context, viewport, slice, display) {
       refresh(slice, display);
-      context.imageSmoothingEnabled = viewport.scaleX < 14;
+      context.imageSmoothingEnabled = viewport.scaleX < PIXEL_VIEW;
       context.imageSmoothingQuality = "high";
       const { left, top, scaleX, scaleY } = viewport;
       context.drawImage(canvas, left, top, slice.width * scaleX, slice.height * scaleY);

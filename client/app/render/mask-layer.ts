@@ -1,7 +1,7 @@
 import type { Mask } from "../../../core/mask.ts";
 import type { Overlay } from "../state/state.ts";
-import { maskPath } from "./mask-path.ts";
-import type { Viewport } from "./viewport.ts";
+import { maskPaths } from "./mask-path.ts";
+import { PIXEL_VIEW, type Viewport } from "./viewport.ts";
 
 export interface MaskPaint {
   readonly mask: Mask;
@@ -17,9 +17,11 @@ export interface MaskPaint {
 /** Paints one mask: a translucent fill and a line of constant width with a dark halo, crisp at any zoom. */
 export function paintMask(context: CanvasRenderingContext2D, viewport: Viewport, paint: MaskPaint): void {
   if (paint.overlay === "off") return;
-  const screen = new Path2D();
   const { scaleX, scaleY, left, top } = viewport;
-  screen.addPath(maskPath(paint.mask), new DOMMatrix([scaleX, 0, 0, scaleY, left + scaleX / 2, top + scaleY / 2]));
+  const { exact, smooth } = maskPaths(paint.mask);
+  const screen = new Path2D();
+  const outline = scaleX < PIXEL_VIEW ? smooth : exact;
+  screen.addPath(outline, new DOMMatrix([scaleX, 0, 0, scaleY, left + scaleX / 2, top + scaleY / 2]));
   context.save();
   context.lineJoin = "round";
   if (paint.overlay === "fill") {

@@ -3,39 +3,62 @@ import { traceContours } from "../../../core/contours.ts";
 import type { Mask } from "../../../core/mask.ts";
 import type { Vertex } from "../../../core/polygon.ts";
 
-const paths = new WeakMap<Mask, Path2D>();
-
-/**
- * The outline of a mask. Corners of the pixel staircase are cut at the middle of each pixel edge, which is the 0.5
- * iso-line of the binary mask (marching squares): never more than half a pixel from the true boundary.
- */
-export function maskPath(mask: Mask): Path2D {
-  const known = paths.get(mask);
-  if (known) return known;
-  const path = new Path2D();
-  for (const { outer, holes } of traceContours(mask)) for (const ring of [outer, ...holes]) addCut(path, ring);
-  paths.set(mask, path);
-  return path;
+export interface MaskPaths {
+  /** Along the pixel edges. */
+  readonly exact: Path2D;
+  /** For looking at from a distance: the staircase smoothed, within a pixel of the boundary. */
+  readonly smooth: Path2D;
 }
 
-function addCut(path: Path2D, points: readonly Vertex[]) {
-  const count = points.length;
-  for (let i = 0; i < count; i++) {
-    const previous = points[(i + count - 1) % count];
-    const corner = points[i];
-    const next = points[(i + 1) % count];
-    const before = towards(corner, previous);
-    const after = towards(corner, next);
-    if (i === 0) path.moveTo(before[0], before[1]);
-    else path.lineTo(before[0], before[1]);
-    path.lineTo(after[0], after[1]);
-  }
+const known = new WeakMap<Mask, MaskPaths>();
+
+/** The outline of a mask, exact and smoothed. */
+export function maskPaths(mask: Mask): MaskPaths {
+  const cached = known.get(mask);
+  if (cached) return cached;
+  const paths = { exact: new Path2D(), smooth: new Path2D() };
+  for (const { outer, holes } of traceContours(mask))
+    for (const ring of [outer, ...holes]) {
+      addRing(paths.exact, ring);
+      addRing(paths.smooth, smoothed(ring));
+    }
+  known.set(mask, paths);
+  return paths;
+}
+
+function addRing(path: Path2D, ring: readonly Vertex[]) {
+  ring.forEach(([x, y], index) => {
+    if (index === 0) path.moveTo(x, y);
+    else path.lineTo(x, y);
+  });
   path.closePath();
 }
 
-/** The point half a pixel from `from` on its way to `to`. */
-function towards([x, y]: Vertex, [toX, toY]: Vertex): Vertex {
-  const length = Math.hypot(toX - x, toY - y);
-  const share = length === 0 ? 0 : 0.5 / length;
-  return [x + (toX - x) * share, y + (toY - y) * share];
+/** Rings shorter than this are small objects, whose shape smoothing would take away. */
+const SMALL_RING = 16;
+const PASSES = 4;
+
+/** Middles of the unit edges, which lie on the 0.5 iso-line of the binary mask, then a binomial filter along the ring. */
+function smoothed(ring: readonly Vertex[]): readonly Vertex[] {
+  let points = edgeMiddles(ring);
+  if (points.length < SMALL_RING) return points;
+  for (let pass = 0; pass < PASSES; pass++) points = points.map((point, index) => average(points, point, index));
+  return points;
+}
+
+function average(points: readonly Vertex[], [x, y]: Vertex, index: number): Vertex {
+  const [beforeX, beforeY] = points[(index + points.length - 1) % points.length];
+  const [afterX, afterY] = points[(index + 1) % points.length];
+  return [(beforeX + 2 * x + afterX) / 4, (beforeY + 2 * y + afterY) / 4];
+}
+
+function edgeMiddles(ring: readonly Vertex[]): readonly Vertex[] {
+  return ring.flatMap(([x, y], index) => {
+    const [toX, toY] = ring[(index + 1) % ring.length];
+    const steps = Math.abs(toX - x) + Math.abs(toY - y);
+    return Array.from({ length: steps }, (_, step): Vertex => {
+      const share = (step + 0.5) / steps;
+      return [x + (toX - x) * share, y + (toY - y) * share];
+    });
+  });
 }

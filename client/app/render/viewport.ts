@@ -19,6 +19,9 @@ export interface ViewportInput {
   readonly view: View;
 }
 
+/** From this many CSS pixels per slice pixel on, pixels are shown as squares and outlines follow their edges. */
+export const PIXEL_VIEW = 14;
+
 const MARGIN = 18;
 export const ZOOM_RANGE = { min: 0.5, max: 32 } as const;
 

@@ -145,7 +145,7 @@ export const initialState: State = {
   pointer: undefined,
   cursor: undefined,
   helpOpen: false,
-  panelOpen: true,
+  panelOpen: !matchMedia("(max-width: 760px)").matches,
   toasts: [],
   announcement: "",
 };

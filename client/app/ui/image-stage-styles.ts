@@ -46,6 +46,9 @@ export const stageStyles = css`
     font-weight: 600;
     color: #f2f5f8;
   }
+  .quiet {
+    color: #98a4b1;
+  }
   .top {
     top: 11px;
   }
@@ -189,6 +192,13 @@ export const stageStyles = css`
     }
   }
   @container (max-width: 520px) {
+    .corner.bottom.right,
+    .quiet {
+      display: none;
+    }
+    candidate-strip {
+      bottom: 46px;
+    }
     .chip {
       flex-wrap: wrap;
       justify-content: center;

@@ -76,7 +76,8 @@ export class ImageStage extends ViewerElement {
       </div>
       <div class="corner top right">
         ${window ? html`<strong>${window.name}</strong><span>${t.windowReadout(window.center, window.width)}</span>` : nothing}
-        <span>${share(this.state.view.zoom)}</span>
+        ${study.encodeWindow && sameWindow(window, study.encodeWindow) ? html`<span class="quiet">${t.encodedWith(study.encodeWindow.name)}</span>` : nothing}
+        <span class="quiet">${t.zoom(share(this.state.view.zoom))}</span>
       </div>
       ${this.#scale()}
       <div class="corner bottom right">${this.#value(study)}</div>

@@ -42,6 +42,7 @@ export const panelStyles = css`
   }
   ul {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 6px;
     margin: 0 0 14px;
     padding: 0;
@@ -188,9 +189,16 @@ export const panelStyles = css`
     padding: 10px;
     border-top: 1px solid var(--line);
   }
+  .space {
+    flex: 1;
+  }
+  .sheet {
+    display: none;
+  }
   @media (max-width: 760px) {
     :host {
       display: flex;
+      flex-direction: column;
       border: 0;
       border-radius: 16px 16px 0 0;
       box-shadow: var(--shadow);
@@ -198,7 +206,20 @@ export const panelStyles = css`
     }
     aside {
       flex: 1;
+      height: auto;
+      max-height: none;
       min-height: 0;
+    }
+    button.icon {
+      width: 40px;
+      height: 40px;
+    }
+    .number {
+      min-width: 34px;
+      min-height: 34px;
+    }
+    button.icon.sheet {
+      display: inline-flex;
     }
   }
 `;

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
+import type { Measurement } from "../../../core/measurements.ts";
 import { promptsOf, sliceKeyOf, slicesOf } from "../../../core/prompt-log.ts";
 import { area, decimal, number, share, t } from "../i18n.ts";
 import { inkOn } from "../render/mask-layer.ts";
@@ -44,7 +45,9 @@ export class LabelPanel extends ViewerElement {
     return html`<aside aria-label=${t.panel}>
       <div class="head">
         <h2>${t.labels}</h2>
+        <span class="space"></span>
         <button title=${`${t.newLabel} (N)`} ?disabled=${!this.state.study} @click=${this.app.prompts.newLabel}>${icon("plus", 16)}${t.newLabel}</button>
+        <button class="icon sheet" aria-label=${t.close} @click=${() => this.app.store.set({ panelOpen: false })}>${icon("chevron")}</button>
       </div>
       <div class="scroll">
         ${
@@ -86,7 +89,7 @@ export class LabelPanel extends ViewerElement {
   }
 
   #summary(label: Label, view: MaskView | undefined) {
-    const measured = view?.measurement ? area(view.measurement.area, view.measurement.areaMm2) : "—";
+    const measured = view?.measurement ? areaOrNothing(view.measurement) : t.noMask;
     const slices = slicesOf(this.state.log, label.id).length;
     return html`<div class="summary">
       <span>${measured}</span>
@@ -154,5 +157,8 @@ export class LabelPanel extends ViewerElement {
     </section>`;
   }
 }
+
+const areaOrNothing = (measured: Measurement) =>
+  measured.area === 0 ? t.nothingFound : area(measured.area, measured.areaMm2);
 
 customElements.define("label-panel", LabelPanel);

@@ -106,7 +106,11 @@ export class PromptBar extends ViewerElement {
         button.icon,
         button.primary {
           height: 44px;
-          min-width: 44px;
+          width: 44px;
+          padding: 0;
+        }
+        button.primary span {
+          display: none;
         }
         form kbd {
           display: none;
@@ -164,8 +168,8 @@ export class PromptBar extends ViewerElement {
       <button class="icon" aria-label=${t.redo} title=${`${t.redo} (Ctrl + Shift + Z)`} ?disabled=${!canRedo(state.log)} @click=${app.prompts.redo}>
         ${icon("redo", 20)}
       </button>
-      <button class="primary" title=${`${t.acceptDetail} (Enter)`} ?disabled=${!acceptable} @click=${app.prompts.accept}>
-        ${icon("check")}${t.accept}
+      <button class="primary" aria-label=${t.accept} title=${`${t.acceptDetail} (Enter)`} ?disabled=${!acceptable} @click=${app.prompts.accept}>
+        ${icon("check")}<span>${t.accept}</span>
       </button>
     </div>`;
   }

@@ -40,8 +40,10 @@ export class StatusLine extends ViewerElement {
       }
       @media (max-width: 760px) {
         :host {
+          flex-wrap: wrap;
           justify-content: center;
-          min-height: 24px;
+          gap: 0 14px;
+          padding: 3px 8px;
           padding-bottom: env(safe-area-inset-bottom);
           font-size: 11px;
         }

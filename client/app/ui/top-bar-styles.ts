@@ -9,7 +9,7 @@ export const topBarStyles = css`
   header {
     display: flex;
     align-items: center;
-    gap: 14px;
+    gap: 12px;
     height: 100%;
     padding: 0 10px 0 13px;
   }
@@ -25,9 +25,10 @@ export const topBarStyles = css`
   .study {
     display: flex;
     flex-direction: column;
+    flex: 0 1 auto;
     min-width: 90px;
-    max-width: 260px;
-    padding-left: 14px;
+    max-width: 300px;
+    padding-left: 12px;
     border-left: 1px solid var(--line);
     line-height: 1.25;
   }
@@ -43,14 +44,27 @@ export const topBarStyles = css`
     font-weight: 400;
     color: var(--muted);
   }
+  .chips button {
+    padding: 0 8px;
+  }
   .windows {
+    position: relative;
     display: flex;
     gap: 4px;
   }
+  .windows svg {
+    position: absolute;
+    right: 8px;
+    top: 8px;
+    pointer-events: none;
+    color: var(--muted);
+  }
   select {
+    appearance: none;
     min-height: 30px;
     width: 30px;
-    padding: 0 4px;
+    padding: 0;
+    color: transparent;
     border: 0;
     border-radius: var(--radius);
     background: var(--ground);
@@ -59,8 +73,9 @@ export const topBarStyles = css`
   }
   select.chosen {
     width: auto;
-    max-width: 130px;
-    padding: 0 8px;
+    max-width: 140px;
+    padding: 0 28px 0 10px;
+    color: var(--text);
     background: var(--hover);
   }
   option {
@@ -83,13 +98,11 @@ export const topBarStyles = css`
     white-space: nowrap;
     cursor: default;
   }
+  .badge {
+    flex: none;
+  }
   .badge.model {
     color: var(--muted);
-    max-width: 170px;
-    display: block;
-    line-height: 26px;
-    overflow: hidden;
-    text-overflow: ellipsis;
   }
   .badge em {
     font-style: normal;
@@ -139,6 +152,13 @@ export const topBarStyles = css`
     cursor: pointer;
     white-space: nowrap;
   }
+  .open.folder {
+    padding: 0;
+    width: 34px;
+    justify-content: center;
+    background: none;
+    color: var(--muted);
+  }
   .open:hover {
     background: #313a45;
   }
@@ -156,15 +176,18 @@ export const topBarStyles = css`
   button.icon[aria-pressed="true"] {
     color: var(--accent);
   }
-  @media (max-width: 1380px) {
+  @media (max-width: 1420px) {
     .chips {
       display: none;
     }
     select {
       width: auto;
-      max-width: 140px;
-      padding: 0 8px;
+      max-width: 150px;
+      padding: 0 28px 0 10px;
+      color: var(--text);
     }
+  }
+  @media (max-width: 1180px) {
     .badge.model {
       display: none;
     }

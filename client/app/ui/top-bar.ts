@@ -35,7 +35,10 @@ export class TopBar extends ViewerElement {
       ${this.#engine()}
       <div class="actions">
         <label class="open" title=${t.openHint}>
-          <input type="file" multiple @change=${this.#pick} />${icon("open")}<span>${t.open}</span>
+          <input type="file" multiple aria-label=${t.openFiles} @change=${this.#pick} />${icon("open")}<span>${t.open}</span>
+        </label>
+        <label class="open folder" title=${t.openFolder}>
+          <input type="file" multiple webkitdirectory aria-label=${t.openFolder} @change=${this.#pick} />${icon("folder")}
         </label>
         <button class="icon" aria-label=${t.help} title=${`${t.help} (?)`} @click=${() => this.app.store.set({ helpOpen: true })}>
           ${icon("help", 20)}
@@ -92,6 +95,7 @@ export class TopBar extends ViewerElement {
         ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
         ${info.windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
       </select>
+      ${icon("chevron", 14)}
     </div>`;
   }
 

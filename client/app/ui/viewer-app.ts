@@ -71,6 +71,7 @@ export class ViewerApp extends ViewerElement {
             "status status" auto / minmax(0, 1fr) 40px;
         }
         label-panel {
+          grid-area: auto;
           position: absolute;
           z-index: 8;
           inset: auto 0 0 0;
