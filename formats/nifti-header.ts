@@ -51,6 +51,7 @@ interface Fields {
   readonly intercept: number;
   readonly calMax: number;
   readonly calMin: number;
+  readonly units: number;
   readonly qformCode: number;
   readonly sformCode: number;
   readonly quaternion: readonly number[];
@@ -97,7 +98,7 @@ export function readNiftiHeader(bytes: Uint8Array, limits: Limits): NiftiHeader 
     bytesPerVoxel,
     offset: readOffset(fields, limits),
     rescale: readRescale(fields),
-    ijkToLps: affineRasToLps(readAffine(fields, size, warnings)),
+    ijkToLps: inMillimetres(affineRasToLps(readAffine(fields, size, warnings)), fields.units),
     ...(range && { range }),
     warnings,
   };
@@ -117,6 +118,7 @@ function version1(view: DataView, little: boolean): Fields {
     intercept: view.getFloat32(116, little),
     calMax: view.getFloat32(124, little),
     calMin: view.getFloat32(128, little),
+    units: view.getUint8(123),
     qformCode: view.getInt16(252, little),
     sformCode: view.getInt16(254, little),
     quaternion: floats(256, 3),
@@ -139,6 +141,7 @@ function version2(view: DataView, little: boolean): Fields {
     intercept: view.getFloat64(184, little),
     calMax: view.getFloat64(192, little),
     calMin: view.getFloat64(200, little),
+    units: view.getInt32(500, little),
     qformCode: view.getInt32(344, little),
     sformCode: view.getInt32(348, little),
     quaternion: doubles(352, 3),
@@ -203,6 +206,12 @@ function readAffine(fields: Fields, size: Vec3, warnings: string[]): Mat4 {
   warnings.push("The file has no orientation: its axes are taken as right, anterior, superior.");
   const [x = 1, y = 1, z = 1] = spacing;
   return [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1];
+}
+
+/** The low three bits of xyzt_units: 1 = metres, 3 = micrometres, otherwise millimetres are meant. */
+function inMillimetres(m: Mat4, units: number): Mat4 {
+  const scale = (units & 7) === 1 ? 1000 : (units & 7) === 3 ? 0.001 : 1;
+  return scale === 1 ? m : m.map((value, n) => (n < 12 ? value * scale : value));
 }
 
 function fromQuaternion({ quaternion, qoffset, pixdim }: Fields, spacing: readonly number[]): Mat4 {

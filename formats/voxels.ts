@@ -61,12 +61,16 @@ export function guessModality(
   return { modality: "CT", warnings: [...warnings, "Values look like Hounsfield units: the volume is taken as CT."] };
 }
 
+/** Enough voxels to meet air and bone in. */
+const MAX_SAMPLES = 4_000_000;
+
 /** Only CT has air near −1000 and bone far above 0. */
 function looksLikeHounsfield(data: VoxelArray, { slope, intercept }: Volume["rescale"]): boolean {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const stored of data) {
-    const value = stored * slope + intercept;
+  const step = Math.ceil(data.length / MAX_SAMPLES);
+  for (let i = 0; i < data.length; i += step) {
+    const value = (data[i] ?? 0) * slope + intercept;
     if (value < low) low = value;
     if (value > high) high = value;
   }

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
-import { transformPoint } from "../../core/geometry.ts";
+import { spacingOf, transformPoint } from "../../core/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/volume.ts";
 import { readImage, writeNiftiLabelmap } from "../../formats/index.ts";
 import { dataPath } from "../support/data.ts";
@@ -105,6 +105,15 @@ describe("NIfTI headers (B-9, E5)", () => {
     );
     expect(volume.warnings.join()).toContain("no orientation");
     expect([...volume.data]).toEqual(Array.from({ length: 24 }, (_, i) => i));
+  });
+
+  test.each([
+    { name: "metres", code: 1, scale: 1000 },
+    { name: "millimetres", code: 2, scale: 1 },
+    { name: "micrometres", code: 3, scale: 0.001 },
+  ])("$name become millimetres", async ({ code, scale }) => {
+    const volume = await read(nifti((view) => view.setUint8(123, code)));
+    expectNear(spacingOf(volume.ijkToLps), [0.5 * scale, 0.7 * scale, 3.3 * scale], 4);
   });
 
   test("of four dimensions the first volume is read, with a warning", async () => {
