@@ -1,5 +1,5 @@
 /** The routes this package uses, with their shapes. */
-import { SegmenterError } from "../core/errors.ts";
+import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import type { Digest } from "../core/store.ts";
 import type { Plane, Slice, VoxelArray } from "../core/volume.ts";
 import type {
@@ -68,7 +68,12 @@ export function createApi(transport: Transport): Api {
       return first;
     },
     modelFile: async (modelId, file) => {
-      const bytes = await transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
+      const download = () => transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
+      // Once more, because giving up here costs the whole session its fast decoder.
+      const bytes = await download().catch((error: unknown) => {
+        if (!isSegmenterError(error, "ServerUnreachable")) throw error;
+        return download();
+      });
       await verify(bytes, modelId, file);
       return bytes;
     },

@@ -40,7 +40,7 @@ export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
         return adopt(await open(name));
       } catch (error) {
         if (closed || position >= rungs.length - 1) throw error;
-        const [lost, refused] = [reasons.get(name), toError(error).message];
+        const [lost, refused] = [reasons.get(name), plain(toError(error).message)];
         reasons.set(name, lost ? `${lost}; then ${refused}` : refused);
       }
     }
@@ -59,11 +59,11 @@ export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
     if (active !== backend || closed) return;
     active = undefined;
     backend.close();
-    reasons.set(backend.name, message);
+    reasons.set(backend.name, plain(message));
     const again = lost && performance.now() - (lostAt.get(backend.name) ?? Number.NEGATIVE_INFINITY) > SECOND_LOSS_MS;
     lostAt.set(backend.name, performance.now());
     if (!again) position++;
-    const reason = `${LABEL[backend.name]}: ${message}.`;
+    const reason = `${LABEL[backend.name]}: ${plain(message)}.`;
     report({ state: "recovering", backend: nameAt(position), reason, ms: undefined, threads: backend.threads });
     current = descend();
     current.catch(() => {});
@@ -98,6 +98,9 @@ export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
 }
 
 const closedError = () => new SegmenterError("Cancelled", { what: "the segmenter is closed" });
+
+/** Browsers end some of their messages with a full stop. */
+const plain = (message: string) => message.replace(/[.\s]+$/, "");
 
 /** "WASM, 4 threads. No WebGPU: this browser offers no GPU." */
 function sentence({ name, note }: Backend, reasons: ReadonlyMap<BackendName, string>): string {

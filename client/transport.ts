@@ -20,10 +20,7 @@ export function createTransport(
 
   const send = async (path: string, init?: RequestInit): Promise<Response> => {
     init?.signal?.throwIfAborted();
-    const response = await fetch(new Request(new URL(path, base), init)).catch((thrown: unknown) => {
-      init?.signal?.throwIfAborted();
-      throw new SegmenterError("ServerUnreachable", { status: 0, reason: toError(thrown).message }, { cause: thrown });
-    });
+    const response = await fetch(new Request(new URL(path, base), init)).catch(unreachable(init?.signal));
     if (!response.ok) throw await problemOf(response);
     return response;
   };
@@ -31,10 +28,24 @@ export function createTransport(
   return {
     send,
     // The server is ours and validates what it sends; parsing again here would put zod into every bundle.
-    json: async <T>(path: string, init?: RequestInit) => (await send(path, init)).json() as Promise<T>,
-    bytes: async (path, init) => new Uint8Array(await (await send(path, init)).arrayBuffer()),
+    json: async <T>(path: string, init?: RequestInit) => {
+      const response = await send(path, init);
+      return response.json().catch(unreachable(init?.signal)) as Promise<T>;
+    },
+    bytes: async (path, init) => {
+      const response = await send(path, init);
+      return new Uint8Array(await response.arrayBuffer().catch(unreachable(init?.signal)));
+    },
   };
 }
+
+/** A connection that fails before or in the middle of an answer; an abort stays an abort. */
+const unreachable =
+  (signal: AbortSignal | null | undefined) =>
+  (thrown: unknown): never => {
+    signal?.throwIfAborted();
+    throw new SegmenterError("ServerUnreachable", { status: 0, reason: toError(thrown).message }, { cause: thrown });
+  };
 
 /** A POST with a JSON body. */
 export function jsonBody(value: unknown, signal?: AbortSignal): RequestInit {

@@ -62,9 +62,9 @@ describe("createLadder", () => {
   test("gives a lost backend one new start, and the next rung when it is lost again", async () => {
     const { ladder, opened, last, names } = ladderOf({});
     await ladder.ready();
-    opened[0]!.lose("the device was destroyed");
+    opened[0]!.lose("Device was destroyed.");
     expect(await ladder.run(nameOf)).toBe("webgpu");
-    expect(last().reason).toBe("WebGPU, test. Started again: the device was destroyed.");
+    expect(last().reason).toBe("WebGPU, test. Started again: Device was destroyed.");
     opened[1]!.lose("the device was destroyed");
     expect(await ladder.run(nameOf)).toBe("wasm");
     expect(last().reason).toBe("WASM, test. No WebGPU: the device was destroyed.");

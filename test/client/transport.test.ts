@@ -46,6 +46,14 @@ describe("createTransport", () => {
     expect(error).toMatchObject({ code: "ServerUnreachable", detail: { status: 0, reason: "fetch failed" }, cause });
   });
 
+  test("says the same when the connection breaks in the middle of an answer", async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new TypeError("cut off")) });
+    const error = await answering(() => new Response(broken))
+      .transport.bytes("v1/x")
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ServerUnreachable", detail: { status: 0, reason: "cut off" } });
+  });
+
   test("rejects with the signal's reason, not with a network error", async () => {
     const reason = new Error("enough");
     const controller = new AbortController();
