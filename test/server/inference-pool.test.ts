@@ -165,6 +165,19 @@ describe("the inference pool", { timeout }, () => {
     });
   });
 
+  test("replaces an idle child that no longer answers, and leaves one alone that is told to stop", async () => {
+    const bench = await openPool();
+    await ready(bench);
+    const pid = bench.pool.stats().encode.pids[0]!;
+    process.kill(pid, "SIGTERM");
+    await bench.pool.encode(job());
+    expect(bench.pool.stats().encode).toMatchObject({ pids: [pid], deaths: 0 });
+    process.kill(pid, "SIGSTOP");
+    await until(() => bench.pool.stats().encode.deaths === 1);
+    await bench.pool.encode(job());
+    expect(bench.pool.stats().encode.pids[0]).not.toBe(pid);
+  });
+
   test("closes after finishing what it accepted, and takes nothing new (L-10)", async () => {
     const { pool } = await openPool(slowEncoder(5));
     const accepted = [pool.encode(job(1)), pool.encode(job(2))];

@@ -11,9 +11,17 @@ import { modelFolder, scratch } from "./inference-support.ts";
 const square = { type: "float32", dims: [2, 2] } as const;
 
 /** One node, one constant; what makes it unsafe is added. */
-const oneNode = ({ domain, externalLocation }: { domain?: string; externalLocation?: string }) =>
+const oneNode = ({
+  op = "Add",
+  domain,
+  externalLocation,
+}: {
+  op?: string;
+  domain?: string;
+  externalLocation?: string;
+}) =>
   onnxModel({
-    nodes: [{ op: "Add", inputs: ["x", "c"], outputs: ["y"], ...(domain && { domain }) }],
+    nodes: [{ op, inputs: ["x", "c"], outputs: ["y"], ...(domain && { domain }) }],
     inputs: [{ name: "x", ...square }],
     outputs: [{ name: "y", ...square }],
     initializers: [
@@ -122,6 +130,7 @@ describe("unsafeOnnx", () => {
   test.each([
     { name: "external data", bytes: oneNode({ externalLocation: "weights.bin" }), reason: "outside the file" },
     { name: "a foreign domain", bytes: oneNode({ domain: "evil.example" }), reason: 'domain "evil.example"' },
+    { name: "a compiled context", bytes: oneNode({ op: "EPContext", domain: "com.microsoft" }), reason: "other files" },
     { name: "text", bytes: new TextEncoder().encode("hello, this is no model"), reason: "is no ONNX file" },
     { name: "nothing", bytes: new Uint8Array(0), reason: "holds no graph" },
     { name: "a file cut short", bytes: matMulModel(4, 3).slice(0, -5), reason: "cut short" },
