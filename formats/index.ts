@@ -58,28 +58,28 @@ export async function readImage(files: readonly ImageFile[], options: ReadOption
   if (dicom.length === 0 && known.length > 1)
     throw unsupported(`${known.length} files that are no DICOM series`, "one file, or the files of one DICOM series");
   try {
-    const volume = dicom.length > 0 ? await readSeries(dicom, limits, options) : await readOne(first, limits, options);
-    const left = files.length - Math.max(dicom.length, 1);
+    const chosen = dicom.length > 0 ? dicom : [first];
+    const format = dicom.length > 0 ? "DICOM" : first.format;
+    const volume = await readAs(format, chosen, { limits, wasm: options.wasm });
+    const left = files.length - chosen.length;
     return left > 0 ? { ...volume, warnings: [...volume.warnings, `${left} other files are left out.`] } : volume;
   } catch (thrown) {
     throw asReadError(thrown, first.format, "file");
   }
 }
 
-const readSeries = (files: readonly { bytes: Uint8Array }[], limits: Limits, { wasm }: ReadOptions) =>
-  readDicomSeries(
-    files.map(({ bytes }) => bytes),
-    { limits, wasm },
-  );
-
-async function readOne(
-  { bytes, format }: { bytes: Uint8Array; format: Format },
-  limits: Limits,
-  { wasm }: ReadOptions,
-) {
+async function readAs(
+  format: Format,
+  files: readonly { bytes: Uint8Array }[],
+  { limits, wasm }: { limits: Limits; wasm: WasmSource | undefined },
+): Promise<Volume> {
+  const bytes = files[0]?.bytes ?? new Uint8Array();
   switch (format) {
     case "DICOM":
-      return readDicomSeries([bytes], { limits, wasm });
+      return readDicomSeries(
+        files.map((file) => file.bytes),
+        { limits, wasm },
+      );
     case "NIfTI":
       return readNifti(bytes, limits);
     case "NRRD":

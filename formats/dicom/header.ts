@@ -54,6 +54,8 @@ export function readImageHeader(dataSet: DataSet, limits: Limits): ImageHeader {
   const bits = readBits(dataSet);
   checkGrid("DICOM", { columns, rows, frames, bytesPerPixel: (samples * bits.bitsAllocated) / 8 }, limits);
   const photometric = readPhotometric(dataSet, samples);
+  if (photometric === "YBR_FULL_422" && bits.bitsAllocated !== 8)
+    throw malformed("DICOM", "(0028,0100)", "Subsampled colour has 8 bits.");
   const planar = samples === 3 && shortOf(dataSet, 0x00280006) === 1;
   return { columns, rows, frames, samples, ...bits, photometric, planar };
 }

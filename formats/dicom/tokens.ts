@@ -46,7 +46,7 @@ const SEQUENCES = new Set([
   0x00283000, 0x00186011, 0x00289110, 0x00289132, 0x00289145, 0x00209113, 0x00209116, 0x52009229, 0x52009230,
 ]);
 
-export const isPixelTag = (tag: number) => tag === PIXEL_DATA || tag === FLOAT_PIXEL_DATA || tag === DOUBLE_PIXEL_DATA;
+const isPixelTag = (tag: number) => tag === PIXEL_DATA || tag === FLOAT_PIXEL_DATA || tag === DOUBLE_PIXEL_DATA;
 
 /** `(7FE0,0010)`. */
 export const tagName = (tag: number): string => {
