@@ -22,14 +22,16 @@ const CONTEXT_OF: Readonly<Record<string, string>> = {
   PT: "PET",
 };
 
+/** The context that a DICOM modality code stands for; any other word as it is. */
+export const contextOf = (modality: string): string => CONTEXT_OF[modality.toUpperCase()] ?? modality;
+
 /**
  * One-hot `[1, contexts]` of `context.modality`: a DICOM code or one of the model's own words; "auto" for the rest.
  * Undefined for a model without contexts.
  */
 export function contextVector(contexts: readonly string[], context: Context | undefined): Tensor | undefined {
   if (contexts.length === 0) return undefined;
-  const said = context?.modality ?? "auto";
-  const wanted = CONTEXT_OF[said.toUpperCase()] ?? said;
+  const wanted = contextOf(context?.modality ?? "auto");
   const same = (name: string) => name.toLowerCase() === wanted.toLowerCase();
   const found = contexts.findIndex(same);
   const data = new Float32Array(contexts.length);

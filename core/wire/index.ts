@@ -5,3 +5,4 @@ export * from "./manifest.ts";
 export * from "./mask.ts";
 export * from "./problem.ts";
 export * from "./prompt.ts";
+export * from "./text.ts";

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { Digest } from "./common.ts";
+
+/** One structure of `models/vocabulary.json`: its canonical name, and everything else that people call it. */
+export const VocabularyEntry = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  name: z.string().min(1).max(128),
+  synonyms: z.array(z.string().min(1).max(128)),
+  parent: z.string().optional().describe("id of the whole that it is a part or a side of"),
+  modalities: z.array(z.string()).min(1).describe("where the embedded model has seen it"),
+});
+export type VocabularyEntry = z.infer<typeof VocabularyEntry>;
+
+/** `imageId` or `modality` decides between structures that share a name. */
+export const TextPromptRequest = z.strictObject({
+  text: z.string().min(1).max(512),
+  imageId: Digest.optional(),
+  modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
+});
+export type TextPromptRequest = z.infer<typeof TextPromptRequest>;
+
+const KnownTerm = z.strictObject({
+  known: z.literal(true),
+  term: z.string().describe("id in the vocabulary"),
+  name: z.string().describe("canonical name; what the text encoder reads"),
+  synonymsMatched: z.array(z.string()).describe("synonyms that the text is a spelling of; none for the name itself"),
+  confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
+  suggestions: z.array(z.string()).max(0),
+});
+const UnknownTerm = z.strictObject({
+  known: z.literal(false),
+  term: z.null(),
+  name: z.null(),
+  synonymsMatched: z.array(z.string()).max(0),
+  confidence: z.literal(0),
+  suggestions: z.array(z.string()).max(5).describe("canonical names, nearest first"),
+});
+
+/** What the vocabulary makes of a text. */
+export const TextPromptAnswer = z.discriminatedUnion("known", [KnownTerm, UnknownTerm]);
+export type TextPromptAnswer = z.infer<typeof TextPromptAnswer>;
