@@ -58,6 +58,13 @@ const SENTENCE = {
   ServerUnreachable: "The server behind this one does not answer.",
 } as const satisfies Record<ErrorCode, string>;
 
+/** Fields in which a sender would read their own words; they stay out of the answer. */
+const ECHOES: { readonly [C in ErrorCode]?: readonly string[] } = {
+  FileNotFound: ["name"],
+  UnknownModel: ["modelId"],
+  UnknownTerm: ["text"],
+};
+
 /** Problems of HTTP itself, which no domain code throws. */
 const HTTP = {
   400: ["InvalidRequest", "The body is not what its content type says."],
@@ -108,7 +115,8 @@ export function httpProblem(
 export function problemOf(error: unknown, requestId?: string): Response {
   if (isSegmenterError(error)) {
     const { code, detail } = error;
-    return problemResponse({ status: STATUS[code], code, detail: SENTENCE[code], info: { ...detail } }, requestId);
+    const info = Object.fromEntries(Object.entries(detail).filter(([name]) => !ECHOES[code]?.includes(name)));
+    return problemResponse({ status: STATUS[code], code, detail: SENTENCE[code], info }, requestId);
   }
   if (error instanceof HTTPException && error.status in HTTP) {
     return httpProblem(error.status as HttpProblemStatus, requestId); // `in` does not narrow a number

@@ -60,6 +60,7 @@ export function jsonBody({
       throw new SegmenterError("TooLarge", { what: "JSON body in bytes", value: declared, limit: jsonBodyBytes });
     }
     const text = await boundedText(chunksOf(c.req.raw.body, requestMs), jsonBodyBytes);
+    c.set("bodyRead", true);
     Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // Hono types the promises it keeps here as their values
     await next();
   };

@@ -5,7 +5,12 @@ import type { Metrics } from "../metrics.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {
-  Variables: { requestId: string; timings: { name: string; ms: number }[] };
+  Variables: {
+    requestId: string;
+    timings: { name: string; ms: number }[];
+    /** The whole body has arrived. */
+    bodyRead?: true;
+  };
 }
 
 /** Runs a step and notes its time for the `Server-Timing` header. */
@@ -43,6 +48,9 @@ export function requestContext({ log, metrics }: { log: Log; metrics: Metrics })
     metrics.httpRequests.inc({ method, route, status: String(status) });
     metrics.httpSeconds.observe({ route }, ms / 1000);
     const timings = [...c.get("timings"), { name: "total", ms }];
+    if (status >= 400 && c.req.raw.body !== null && !c.get("bodyRead")) {
+      c.res.headers.set("Connection", "close"); // bytes that nobody will read stand before the next request
+    }
     c.res.headers.set("X-Request-Id", requestId);
     c.res.headers.set("Server-Timing", timings.map(({ name, ms }) => `${name};dur=${ms.toFixed(1)}`).join(", "));
     const line = { requestId, method, route, status, ms: Math.round(ms) };

@@ -29,18 +29,17 @@ export interface HarnessOptions {
   readonly deps?: Partial<AppDeps>;
 }
 
-/** A folder that holds a tiny model and nothing else. */
-export async function modelFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "http-"));
-  await writeTinyModel(join(dir, "models", "tiny"));
-  return dir;
-}
-
 /** The real app with real stores, child processes and a tiny model; no port. */
 export async function createHarness({ limits = {}, deps: given = {} }: HarnessOptions = {}): Promise<Harness> {
-  const dir = await modelFolder();
+  const dir = await mkdtemp(join(tmpdir(), "http-"));
+  await writeTinyModel(join(dir, "models", "tiny"));
   const settings = readSettings(
-    { cacheDir: join(dir, "cache"), modelDirs: [join(dir, "models")], device: "cpu", limits: { ...DEFAULT_LIMITS, ...limits } },
+    {
+      cacheDir: join(dir, "cache"),
+      modelDirs: [join(dir, "models")],
+      device: "cpu",
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    },
     {},
   );
   const services = await createServices(settings);
@@ -83,6 +82,7 @@ export async function upload(harness: Pick<Harness, "request">, path: string): P
 /** A multipart upload of every file of a folder. */
 export async function seriesForm(dir: string): Promise<FormData> {
   const form = new FormData();
-  for (const name of (await readdir(dir)).sort()) form.append("file", new Blob([await readFile(join(dir, name))]), name);
+  for (const name of (await readdir(dir)).sort())
+    form.append("file", new Blob([await readFile(join(dir, name))]), name);
   return form;
 }

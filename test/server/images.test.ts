@@ -78,7 +78,9 @@ describe("an upload", () => {
 
   test("leaves nothing in the spool, read or refused", async () => {
     await store.add(files(picture(4)));
-    await expect(store.add(files(Buffer.from("no picture at all")))).rejects.toMatchObject({ code: "UnsupportedFormat" });
+    await expect(store.add(files(Buffer.from("no picture at all")))).rejects.toMatchObject({
+      code: "UnsupportedFormat",
+    });
     expect(await readdir(join(dir, "spool"))).toEqual([]);
   });
 
@@ -133,8 +135,11 @@ describe("what is kept", () => {
     onTestFinished(() => again.close());
     expect(again.get(made.info.imageId)).toEqual(made.info);
     const other = await again.addVolume(volume(2));
-    for (const { imageId } of [made.info, other.info, made.info]) expect((await again.volume(imageId)).data.length).toBe(1024);
-    expect((await again.slice(made.info.imageId, "coronal", 3)).data).toEqual((await store.slice(made.info.imageId, "coronal", 3)).data);
+    for (const { imageId } of [made.info, other.info, made.info])
+      expect((await again.volume(imageId)).data.length).toBe(1024);
+    expect((await again.slice(made.info.imageId, "coronal", 3)).data).toEqual(
+      (await store.slice(made.info.imageId, "coronal", 3)).data,
+    );
   });
 
   test.each([

@@ -17,7 +17,12 @@ describe("limits", () => {
 
   test.each(["-1", "0", "1.5", "1e999", "many", "0x"])("refuse %j by naming the variable", (text) => {
     const read = () => limitsFromEnvironment({ PROMPTOMY_QUEUE_WAIT_MS: text });
-    expect(read).toThrowError(expect.objectContaining({ code: "InvalidRequest", detail: expect.objectContaining({ path: "PROMPTOMY_QUEUE_WAIT_MS" }) }));
+    expect(read).toThrowError(
+      expect.objectContaining({
+        code: "InvalidRequest",
+        detail: expect.objectContaining({ path: "PROMPTOMY_QUEUE_WAIT_MS" }),
+      }),
+    );
   });
 });
 
@@ -25,7 +30,10 @@ describe("settings", () => {
   test("come from the defaults, then the environment, then the caller", () => {
     expect(readSettings({}, {})).toMatchObject({ host: "127.0.0.1", port: 8080, device: "auto", corsOrigins: [] });
     const env = { PROMPTOMY_PORT: "9000", PROMPTOMY_CORS_ORIGINS: "https://a.example, https://b.example" };
-    expect(readSettings({}, env)).toMatchObject({ port: 9000, corsOrigins: ["https://a.example", "https://b.example"] });
+    expect(readSettings({}, env)).toMatchObject({
+      port: 9000,
+      corsOrigins: ["https://a.example", "https://b.example"],
+    });
     expect(readSettings({ port: 0 }, env).port).toBe(0);
   });
 

@@ -23,7 +23,8 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 async function partsOf(source: AsyncIterable<Uint8Array>, boundary = BOUNDARY) {
   const found: { name: string; bytes: number[] }[] = [];
-  for await (const { name, body } of readParts(source, boundary)) found.push({ name, bytes: [...(await collect(body))] });
+  for await (const { name, body } of readParts(source, boundary))
+    found.push({ name, bytes: [...(await collect(body))] });
   return found;
 }
 
@@ -38,12 +39,20 @@ function write(parts: readonly { name: string; bytes: Uint8Array }[]): Uint8Arra
 
 /** Bytes that look like delimiters now and then. */
 const content = fc
-  .array(fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constantFrom("\r\n", "\r\n--", `\r\n--${BOUNDARY.slice(0, -1)}`, "--")), { maxLength: 8 })
+  .array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.constantFrom("\r\n", "\r\n--", `\r\n--${BOUNDARY.slice(0, -1)}`, "--"),
+    ),
+    { maxLength: 8 },
+  )
   .map((pieces) => Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece))));
 
 describe("readParts", () => {
   test("gives back what was written, wherever the network cuts", async () => {
-    const parts = fc.array(fc.record({ name: fc.constantFrom("file", "image", "request"), bytes: content }), { maxLength: 4 });
+    const parts = fc.array(fc.record({ name: fc.constantFrom("file", "image", "request"), bytes: content }), {
+      maxLength: 4,
+    });
     const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(parts, sizes, async (written, cuts) => {
@@ -75,7 +84,13 @@ describe("readParts", () => {
   });
 
   test("skips a part that nobody reads", async () => {
-    const source = cut(write([{ name: "file", bytes: Uint8Array.of(1) }, { name: "request", bytes: Uint8Array.of(2) }]), [9]);
+    const source = cut(
+      write([
+        { name: "file", bytes: Uint8Array.of(1) },
+        { name: "request", bytes: Uint8Array.of(2) },
+      ]),
+      [9],
+    );
     const names: string[] = [];
     for await (const { name } of readParts(source, BOUNDARY)) names.push(name);
     expect(names).toEqual(["file", "request"]);

@@ -17,9 +17,9 @@ describe("problemOf", () => {
   });
 
   test("says when to come back, in whole seconds of at least one", () => {
-    const after = (retryAfterS: number) =>
+    const retryAfter = (retryAfterS: number) =>
       problemOf(new SegmenterError("Saturated", { retryAfterS })).headers.get("Retry-After");
-    expect([after(0), after(0.2), after(7.1)]).toEqual(["1", "1", "8"]);
+    expect([retryAfter(0), retryAfter(0.2), retryAfter(7.1)]).toEqual(["1", "1", "8"]);
   });
 
   test("says nothing of what it does not know", async () => {

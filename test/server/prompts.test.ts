@@ -12,7 +12,10 @@ const HEIGHT = 40;
 beforeAll(async () => {
   harness = await createHarness();
   const data = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, n) => (n * 3) % 256);
-  const response = await harness.request("/v1/images", { method: "POST", body: writePng({ width: WIDTH, height: HEIGHT, data }) });
+  const response = await harness.request("/v1/images", {
+    method: "POST",
+    body: writePng({ width: WIDTH, height: HEIGHT, data }),
+  });
   ({ imageId } = ImageInfo.parse(await response.json()));
 }, SETUP_MS);
 afterAll(() => harness.close());
@@ -35,15 +38,31 @@ describe("B-15: a prompt", () => {
     { name: "of an unknown kind", text: '{"kind":"spell","x":1}', status: 400 },
     { name: "box outside", text: '{"kind":"box","x0":0,"y0":0,"x1":99,"y1":9}', status: 422 },
     { name: "lasso of two points", text: '{"kind":"lasso","points":[[1,1],[2,2]],"label":"foreground"}', status: 400 },
-    { name: "scribble of three numbers a point", text: '{"kind":"scribble","points":[[1,1,1]],"label":"foreground"}', status: 400 },
-    { name: "scribble outside", text: '{"kind":"scribble","points":[[1,1],[1,400]],"label":"foreground"}', status: 422 },
+    {
+      name: "scribble of three numbers a point",
+      text: '{"kind":"scribble","points":[[1,1,1]],"label":"foreground"}',
+      status: 400,
+    },
+    {
+      name: "scribble outside",
+      text: '{"kind":"scribble","points":[[1,1],[1,400]],"label":"foreground"}',
+      status: 422,
+    },
     { name: "mask of another size", text: '{"kind":"mask","rle":{"size":[3,3],"counts":[9]}}', status: 422 },
-    { name: "mask whose runs do not add up", text: `{"kind":"mask","rle":{"size":[${HEIGHT},${WIDTH}],"counts":[7]}}`, status: 400 },
+    {
+      name: "mask whose runs do not add up",
+      text: `{"kind":"mask","rle":{"size":[${HEIGHT},${WIDTH}],"counts":[7]}}`,
+      status: 400,
+    },
     { name: "empty text", text: '{"kind":"text","text":""}', status: 400 },
     { name: "text of 513 characters", text: `{"kind":"text","text":"${"a".repeat(513)}"}`, status: 400 },
     { name: "text of 10^6 characters", text: `{"kind":"text","text":"${"a".repeat(1e6)}"}`, status: 400 },
     { name: "with a foreign key", text: '{"kind":"point","x":1,"y":1,"label":"foreground","weight":1}', status: 400 },
-    { name: "with __proto__", text: '{"kind":"point","x":1,"y":1,"label":"foreground","__proto__":{"polluted":1}}', status: 400 },
+    {
+      name: "with __proto__",
+      text: '{"kind":"point","x":1,"y":1,"label":"foreground","__proto__":{"polluted":1}}',
+      status: 400,
+    },
     { name: "that is a deep array", text: `${"[".repeat(2e5)}${"]".repeat(2e5)}`, status: 400 },
     { name: "that is nothing", text: "", status: 400 },
     { name: "513 times", text: many(513), status: 400 },
@@ -124,11 +143,13 @@ const request = fc.record(
   { requiredKeys: ["imageId", "prompts"] },
 );
 /** One in five has a value replaced, or a key added, somewhere. */
-const mutated = fc.tuple(request, fc.integer({ min: 0, max: 4 }), fc.jsonValue(), fc.nat()).map(([body, one, value, at]) => {
-  if (one !== 0) return body;
-  const keys = [...Object.keys(body), "extra"];
-  return { ...body, [keys[at % keys.length]!]: value };
-});
+const mutated = fc
+  .tuple(request, fc.integer({ min: 0, max: 4 }), fc.jsonValue(), fc.nat())
+  .map(([body, one, value, at]) => {
+    if (one !== 0) return body;
+    const keys = [...Object.keys(body), "extra"];
+    return { ...body, [keys[at % keys.length]!]: value };
+  });
 
 describe("B-16: any JSON of the shape, and one in five that is not", () => {
   let documentOf: { paths: Record<string, { post?: { responses: Record<string, unknown> } }> };
@@ -155,16 +176,27 @@ describe("B-16: any JSON of the shape, and one in five that is not", () => {
 
   test("gets a declared status from the embeddings", async () => {
     const statuses = declared("/v1/images/{id}/embeddings");
-    const shape = fc.record({ plane: fc.constantFrom("native", "coronal"), slice: fc.integer({ min: 0, max: 1 }), model: fc.string(), crop: fc.jsonValue() }, { requiredKeys: [] });
+    const shape = fc.record(
+      {
+        plane: fc.constantFrom("native", "coronal"),
+        slice: fc.integer({ min: 0, max: 1 }),
+        model: fc.string(),
+        crop: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
     await fc.assert(
-      fc.asyncProperty(fc.oneof({ weight: 4, arbitrary: shape }, { weight: 1, arbitrary: fc.jsonValue() }), async (body) => {
-        const response = await harness.request(`/v1/images/${imageId}/embeddings`, post(body));
-        const answer = await response.json();
-        expect(statuses).toContain(response.status);
-        expect(response.status).toBeLessThan(500);
-        if (response.ok) EmbeddingInfo.parse(answer);
-        else Problem.parse(answer);
-      }),
+      fc.asyncProperty(
+        fc.oneof({ weight: 4, arbitrary: shape }, { weight: 1, arbitrary: fc.jsonValue() }),
+        async (body) => {
+          const response = await harness.request(`/v1/images/${imageId}/embeddings`, post(body));
+          const answer = await response.json();
+          expect(statuses).toContain(response.status);
+          expect(response.status).toBeLessThan(500);
+          if (response.ok) EmbeddingInfo.parse(answer);
+          else Problem.parse(answer);
+        },
+      ),
       { numRuns: 100, seed: 12 },
     );
   });

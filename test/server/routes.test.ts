@@ -108,7 +108,11 @@ describe("embeddings", () => {
     { accept: "application/vnd.promptomy.embedding+f16", type: "float16", wire: "f16" },
     { accept: "application/vnd.promptomy.embedding+i8", type: "int8", wire: "i8" },
     { accept: "*/*", type: "int8", wire: "i8" },
-    { accept: "application/vnd.promptomy.embedding+f32;q=0.2, application/vnd.promptomy.embedding+f16", type: "float16", wire: "f16" },
+    {
+      accept: "application/vnd.promptomy.embedding+f32;q=0.2, application/vnd.promptomy.embedding+f16",
+      type: "float16",
+      wire: "f16",
+    },
   ])("answer $accept with $type", async ({ accept, type, wire }) => {
     const { info } = await embed();
     const response = await request(`/v1/embeddings/${info.embeddingId}`, { headers: { accept } });
@@ -135,9 +139,17 @@ describe("embeddings", () => {
     expect((await request(path, { headers: { "If-None-Match": etag } })).status).toBe(304);
     expect((await request(path, { headers: { "If-None-Match": `W/${etag}` } })).status).toBe(304);
     const head = await request(path, { method: "HEAD" });
-    expect([head.status, head.headers.get("Content-Length"), head.headers.get("ETag")]).toEqual([200, String(bytes.length), etag]);
+    expect([head.status, head.headers.get("Content-Length"), head.headers.get("ETag")]).toEqual([
+      200,
+      String(bytes.length),
+      etag,
+    ]);
     expect(await head.text()).toBe("");
-    for (const [range, from, to] of [["bytes=0-9", 0, 10], ["bytes=100-", 100, bytes.length], ["bytes=-5", bytes.length - 5, bytes.length]] as const) {
+    for (const [range, from, to] of [
+      ["bytes=0-9", 0, 10],
+      ["bytes=100-", 100, bytes.length],
+      ["bytes=-5", bytes.length - 5, bytes.length],
+    ] as const) {
       const part = await request(path, { headers: { Range: range } });
       expect(part.status).toBe(206);
       expect(part.headers.get("Content-Range")).toBe(`bytes ${from}-${to - 1}/${bytes.length}`);
@@ -174,18 +186,24 @@ describe("masks", () => {
   });
 
   test("refine an earlier answer", async () => {
-    const first = MaskResponse.parse(await (await request("/v1/masks", post({ imageId: image.imageId, prompts: [point] }))).json());
+    const first = MaskResponse.parse(
+      await (await request("/v1/masks", post({ imageId: image.imageId, prompts: [point] }))).json(),
+    );
     const previous = first.lowResLogitsId;
     const refined = await request("/v1/masks", post({ embeddingId: first.embeddingId, prompts: [point], previous }));
     expect(refined.status).toBe(200);
-    const unknown = await request("/v1/masks", post({ embeddingId: first.embeddingId, prompts: [point], previous: `sha256:${"0".repeat(64)}` }));
+    const unknown = await request(
+      "/v1/masks",
+      post({ embeddingId: first.embeddingId, prompts: [point], previous: `sha256:${"0".repeat(64)}` }),
+    );
     expect(Problem.parse(await unknown.json()).code).toBe("LogitsNotFound");
   });
 
   test("come from a file in one call, whichever part is first", async () => {
     const make = (order: readonly string[]) => {
       const form = new FormData();
-      for (const name of order) form.append(name, name === "image" ? new Blob([png]) : JSON.stringify({ prompts: [point] }));
+      for (const name of order)
+        form.append(name, name === "image" ? new Blob([png]) : JSON.stringify({ prompts: [point] }));
       return request("/v1/segment", { method: "POST", body: form });
     };
     const answers = [await make(["image", "request"]), await make(["request", "image"])];
@@ -213,12 +231,23 @@ describe("prefetch", () => {
   test("tells of each slice, nearest first, then ends", async () => {
     const values = Int16Array.from({ length: 32 * 32 * 5 }, (_, n) => n % 700);
     const { info } = await harness.services.images.addVolume({
-      size: [32, 32, 5], channels: 1, data: values, rescale: { slope: 1, intercept: 0 }, unit: "mm", modality: "CT",
-      ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], inverted: false, windows: [], warnings: [],
+      size: [32, 32, 5],
+      channels: 1,
+      data: values,
+      rescale: { slope: 1, intercept: 0 },
+      unit: "mm",
+      modality: "CT",
+      ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+      inverted: false,
+      windows: [],
+      warnings: [],
     });
     const response = await request(`/v1/images/${info.imageId}/prefetch`, post({ around: 3, count: 4 }));
     expect(response.headers.get("Content-Type")).toContain("text/event-stream");
-    const events = (await response.text()).trim().split("\n\n").map((event) => event.split("\n"));
+    const events = (await response.text())
+      .trim()
+      .split("\n\n")
+      .map((event) => event.split("\n"));
     expect(events.map(([name]) => name)).toEqual([...Array(4).fill("event: ready"), "event: done"]);
     expect(events.slice(0, 4).map(([, data]) => JSON.parse(data!.slice(6)).slice)).toEqual([4, 2, 1, 0]);
     const outside = await request(`/v1/images/${info.imageId}/prefetch`, post({ around: 5 }));
@@ -259,7 +288,11 @@ describe("operations", () => {
   });
 
   test("a path that takes another method says which", async () => {
-    for (const [method, path, allow] of [["GET", "/v1/masks", "POST"], ["DELETE", "/v1/models", "GET, HEAD"], ["PUT", `/v1/images/${image.imageId}`, "GET, HEAD"]] as const) {
+    for (const [method, path, allow] of [
+      ["GET", "/v1/masks", "POST"],
+      ["DELETE", "/v1/models", "GET, HEAD"],
+      ["PUT", `/v1/images/${image.imageId}`, "GET, HEAD"],
+    ] as const) {
       const response = await request(path, { method });
       expect([response.status, response.headers.get("Allow")]).toEqual([405, allow]);
     }
@@ -278,7 +311,10 @@ describe.skipIf(!dataPath("tests"))("real files over HTTP", () => {
     const slice = await request(`/v1/images/${info.imageId}/slices/coronal/20`);
     expect(slice.headers.get("X-Shape")).toBe(`${plane.height},${plane.width}`);
     expect(slice.headers.get("X-Spacing-Mm")).toBe(plane.spacingMm?.join(","));
-    const masks = await request("/v1/masks", post({ imageId: info.imageId, plane: "coronal", slice: 20, prompts: [{ ...point, y: 8 }] }));
+    const masks = await request(
+      "/v1/masks",
+      post({ imageId: info.imageId, plane: "coronal", slice: 20, prompts: [{ ...point, y: 8 }] }),
+    );
     expect(MaskResponse.parse(await masks.json()).masks[0]?.areaMm2).toBeGreaterThan(0);
   });
 

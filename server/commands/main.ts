@@ -1,0 +1,51 @@
+import { stripVTControlCharacters } from "node:util";
+import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
+import { isSegmenterError, toError } from "../../core/errors.ts";
+import { UsageError } from "./args.ts";
+import { doctor } from "./doctor.ts";
+import { encode } from "./encode.ts";
+import { models } from "./models.ts";
+import { segment } from "./segment.ts";
+import { serve } from "./serve.ts";
+
+/** Exit codes of every command. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+
+const subCommands: Record<string, CommandDef> = { serve, segment, encode, models, doctor };
+const main = defineCommand({
+  meta: { name: "promptomy", description: "Promptable segmentation for medical images; research use" },
+  subCommands,
+});
+
+/** Runs one command line; resolves to its exit code and never rejects. */
+export async function runCli(rawArgs: string[]): Promise<number> {
+  try {
+    if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
+      const usage = await usageOf(rawArgs);
+      process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
+      return rawArgs.length === 0 ? EXIT.usage : EXIT.ok;
+    }
+    await runCommand(main, { rawArgs });
+    return EXIT.ok;
+  } catch (thrown) {
+    const error = toError(thrown);
+    process.stderr.write(`promptomy: ${explain(error)}\n`);
+    return isUsage(error) ? EXIT.usage : EXIT.failure;
+  }
+}
+
+/** Usage of the innermost command that was named. */
+async function usageOf(rawArgs: readonly string[]): Promise<string> {
+  const named = subCommands[rawArgs[0] ?? ""];
+  return named ? renderUsage(named, main) : renderUsage(main);
+}
+
+const isUsage = (error: Error): boolean =>
+  error instanceof UsageError || error.name === "CLIError" || isSegmenterError(error, "InvalidRequest");
+
+/** One line. The person at the terminal knows the files already, so paths may be named here. */
+function explain(error: Error): string {
+  if (!isSegmenterError(error)) return error.message;
+  const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
+  return `${error.code}: ${facts.join(", ")}`;
+}

@@ -1,0 +1,209 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { maskArea } from "../../core/mask.ts";
+import { decodeRle } from "../../core/rle.ts";
+import { readSafetensors } from "../../core/safetensors.ts";
+import { EmbeddingInfo, type Manifest, MaskResponse } from "../../core/wire/index.ts";
+import { readImage, writePng } from "../../formats/index.ts";
+import { runCli } from "../../server/commands/main.ts";
+import { pullModel } from "../../server/commands/pull.ts";
+import { loadModels } from "../../server/models/registry.ts";
+import { repositoryRoot } from "../support/data.ts";
+import { tinyModel, writeTinyModel } from "../support/onnx.ts";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "cli-"));
+  await writeTinyModel(join(dir, "models", "tiny"));
+  await writeFile(join(dir, "picture.png"), writePng({ width: 40, height: 30, data: new Uint8Array(1200).fill(90) }));
+}, 60_000);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: Buffer;
+  readonly err: string;
+}
+
+/** The command from source, with a cache and an environment of its own. */
+function promptomy(...args: readonly string[]): Promise<Ran> {
+  const { PATH = "", HOME = "" } = process.env;
+  const env = {
+    PATH,
+    HOME,
+    PROMPTOMY_CACHE_DIR: join(dir, "cache"),
+    PROMPTOMY_MODEL_DIRS: join(dir, "models"),
+    PROMPTOMY_DEVICE: "cpu",
+  };
+  const child = spawn(process.execPath, ["--import", "tsx", "server/cli.ts", ...args], { cwd: repositoryRoot, env });
+  const out: Buffer[] = [];
+  let err = "";
+  child.stdout.on("data", (chunk) => out.push(chunk));
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out: Buffer.concat(out), err })));
+}
+
+const picture = () => join(dir, "picture.png");
+
+describe("promptomy segment", () => {
+  test("writes the best mask as JSON, PNG and NIfTI, which agree", async () => {
+    const json = await promptomy("segment", picture(), "--point", "20,15", "--point", "2,2,-", "-o", "-");
+    expect({ code: json.code, err: json.err }).toMatchObject({ code: 0 });
+    const answer = MaskResponse.parse(JSON.parse(json.out.toString()));
+    const { area } = answer.masks[0]!;
+    expect(maskArea(decodeRle(answer.masks[0]!.rle))).toBe(area);
+    for (const name of ["mask.png", "mask.nii.gz"]) {
+      const path = join(dir, name);
+      const where = ["--cache-dir", join(dir, "cache"), "--model-dir", join(dir, "models"), "--device", "cpu"];
+      expect(await runCli(["segment", picture(), "--point=20,15", "--point=2,2,-", "-o", path, ...where])).toBe(0);
+      const { data, size } = await readImage([{ bytes: await readFile(path) }]);
+      expect(size).toEqual([40, 30, 1]);
+      expect(data.reduce((sum: number, value: number) => sum + (value ? 1 : 0), 0)).toBe(area);
+    }
+  }, 120_000);
+
+  test.each([
+    { name: "no file", args: ["segment", "--point", "1,1"] },
+    { name: "no prompt", args: ["segment", "FILE"] },
+    { name: "a point of one number", args: ["segment", "FILE", "--point", "1"] },
+    { name: "an option nobody knows", args: ["segment", "FILE", "--point", "1,1", "--magic"] },
+    { name: "an output of no known format", args: ["segment", "FILE", "--point", "1,1", "-o", "mask.docx"] },
+    { name: "a window without width", args: ["segment", "FILE", "--point", "1,1", "--window", "-600,0"] },
+    { name: "an unknown command", args: ["conjure"] },
+    { name: "no command", args: [] },
+  ])(
+    "$name is wrong use, exit code 2",
+    async ({ args }) => {
+      expect((await promptomy(...args.map((arg) => (arg === "FILE" ? picture() : arg)))).code).toBe(2);
+    },
+    60_000,
+  );
+
+  test("a file that is no picture, or not there, is a failure, exit code 1", async () => {
+    const text = join(dir, "notes.txt");
+    await writeFile(text, "not a picture");
+    for (const path of [text, join(dir, "absent.png")]) {
+      expect(
+        await runCli(["segment", path, "--point", "1,1", "--cache-dir", join(dir, "cache"), "--device", "cpu"]),
+      ).toBe(1);
+    }
+  }, 60_000);
+});
+
+test("promptomy encode writes a safetensors file and says what it is", async () => {
+  const path = join(dir, "slice.safetensors");
+  const ran = await promptomy("encode", picture(), "--wire", "f16", "--json", "-o", path);
+  expect(ran.code).toBe(0);
+  const info = EmbeddingInfo.parse(JSON.parse(ran.out.toString()));
+  const { tensors } = readSafetensors(new Uint8Array(await readFile(path)));
+  expect(tensors.image_embeddings).toMatchObject({ type: "float16", dims: info.shape });
+}, 60_000);
+
+test("promptomy models and doctor tell good models from bad ones", async () => {
+  const listed = await promptomy("models", "list", "--json");
+  const [first] = JSON.parse(listed.out.toString());
+  expect(first).toMatchObject({ id: "tiny-promptomy", state: "default", licence: "Apache-2.0" });
+  expect(await runCli(["models", "verify", "--model-dir", join(dir, "models")])).toBe(0);
+  const bad = join(dir, "bad");
+  await writeTinyModel(bad, "promptomy", "bad");
+  await writeFile(join(bad, "decoder.onnx"), "flipped");
+  const verified = await promptomy("models", "verify", "--model-dir", bad, "--json");
+  expect(verified.code).toBe(1);
+  expect(JSON.parse(verified.out.toString())).toContainEqual(
+    expect.objectContaining({ id: "bad", ok: false, code: "ModelCorrupt" }),
+  );
+  const doctor = await promptomy("doctor", "--json");
+  const findings = JSON.parse(doctor.out.toString()) as { name: string; ok: boolean }[];
+  expect(findings.filter(({ name }) => name !== "viewer").every(({ ok }) => ok)).toBe(true);
+}, 120_000);
+
+describe("pullModel", () => {
+  interface Hub {
+    readonly url: string;
+    readonly requests: string[];
+    /** Cuts each answer to a whole file after this many bytes. */
+    cutAt: number;
+  }
+
+  /** A hub of one repository on loopback, with ranges. */
+  async function openHub(files: Record<string, Uint8Array>): Promise<Hub> {
+    const hub = { requests: [] as string[], cutAt: Number.POSITIVE_INFINITY, url: "" };
+    const server: Server = createServer((request, response) => {
+      const bytes = files[request.url?.replace("/owner/tiny/resolve/main/", "") ?? ""];
+      const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+      hub.requests.push(`${request.url} ${from}`);
+      if (!bytes) return response.writeHead(404).end();
+      response.writeHead(from > 0 ? 206 : 200, { "Content-Length": bytes.length - from });
+      if (from === 0 && bytes.length > hub.cutAt) {
+        response.write(bytes.subarray(0, hub.cutAt), () => setTimeout(() => response.destroy(), 50));
+        return response;
+      }
+      return response.end(bytes.subarray(from));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return hub;
+  }
+
+  async function source() {
+    const { manifest, files } = await tinyModel("promptomy", "pulled");
+    const cacheDir = await mkdtemp(join(dir, "pull-"));
+    return { manifest: { ...manifest, source: "owner/tiny" } as Manifest, files, cacheDir, hub: await openHub(files) };
+  }
+  const note = () => {};
+
+  test("fetches, verifies, and makes a model that serves", async () => {
+    const { manifest, cacheDir, hub } = await source();
+    const { dir: folder } = await pullModel(manifest, { cacheDir, note, hub: hub.url });
+    const registry = await loadModels([join(cacheDir, "models")]);
+    expect(registry.list().map(({ id }) => id)).toEqual(["pulled"]);
+    expect((await readdir(folder)).some((name) => name.endsWith(".part"))).toBe(false);
+    const before = hub.requests.length;
+    await pullModel(manifest, { cacheDir, note, hub: hub.url });
+    expect(hub.requests).toHaveLength(before);
+  });
+
+  test("continues an interrupted file where it stopped; half a model serves nothing", async () => {
+    const { manifest, files, cacheDir, hub } = await source();
+    hub.cutAt = 1000;
+    await expect(pullModel(manifest, { cacheDir, note, hub: hub.url })).rejects.toThrow();
+    expect((await loadModels([join(cacheDir, "models")])).list()).toEqual([]);
+    hub.cutAt = Number.POSITIVE_INFINITY;
+    await pullModel(manifest, { cacheDir, note, hub: hub.url });
+    expect(hub.requests.some((line) => line.endsWith(" 1000"))).toBe(true);
+    const bytes = await readFile(join(cacheDir, "models", "pulled", manifest.graphs.encoder.path));
+    expect(new Uint8Array(bytes)).toEqual(new Uint8Array(files[manifest.graphs.encoder.path]!));
+  });
+
+  test("keeps nothing of a file that is not what the manifest says", async () => {
+    const { manifest, cacheDir, hub } = await source();
+    const decoder = { ...manifest.graphs.decoder, digest: `sha256:${"0".repeat(64)}` as const };
+    const lying = { ...manifest, graphs: { ...manifest.graphs, decoder } };
+    await expect(pullModel(lying, { cacheDir, note, hub: hub.url })).rejects.toThrow("other bytes");
+    const left = await readdir(join(cacheDir, "models", "pulled"));
+    expect(left).not.toContain("manifest.json");
+    expect(left.filter((name) => name.startsWith("decoder"))).toEqual([]);
+  });
+
+  test("records a digest on first use, says so, and holds the file to it from then on", async () => {
+    const { manifest, files, cacheDir, hub } = await source();
+    const bare = { ...manifest, graphs: { ...manifest.graphs, decoder: { path: manifest.graphs.decoder.path } } };
+    const notes: string[] = [];
+    await pullModel(bare, { cacheDir, note: (text) => notes.push(text), hub: hub.url });
+    expect(notes.join("\n")).toMatch(/decoder\.onnx: recorded sha256:[0-9a-f]{64} on first use/);
+    await rm(join(cacheDir, "models", "pulled"), { recursive: true });
+    files[manifest.graphs.decoder.path] = Uint8Array.of(1, 2, 3);
+    await expect(pullModel(bare, { cacheDir, note, hub: hub.url })).rejects.toThrow("other bytes");
+  });
+});

@@ -1,0 +1,122 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
+import { dicom, element, image } from "../formats/dicom-writer.ts";
+import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
+
+const CANARY = "CANARY";
+/** Tags that hold text of or about people, with a canary in each. */
+const TEXT_TAGS: readonly [number, string][] = [
+  [0x0008_0050, "SH"], // AccessionNumber
+  [0x0008_0080, "LO"], // InstitutionName
+  [0x0008_0090, "PN"], // ReferringPhysicianName
+  [0x0008_1010, "SH"], // StationName
+  [0x0008_1030, "LO"], // StudyDescription
+  [0x0008_103e, "LO"], // SeriesDescription
+  [0x0010_0010, "PN"], // PatientName
+  [0x0010_0020, "LO"], // PatientID
+  [0x0010_1040, "LO"], // PatientAddress
+  [0x0010_4000, "LT"], // PatientComments
+];
+/** Tags behind the image's own, in the order of their numbers. */
+const LATE_TAGS: readonly [number, string][] = [[0x0028_1055, "LO"]]; // WindowCenterWidthExplanation
+
+const SIDE = 32;
+
+function canaryDicom(): Uint8Array<ArrayBuffer> {
+  const pixels = element(
+    0x7fe0_0010,
+    "OW",
+    new Uint8Array(Uint16Array.from({ length: SIDE * SIDE }, (_, n) => (n * 5) % 900).buffer),
+  );
+  const windows = [element(0x0028_1050, "DS", "40"), element(0x0028_1051, "DS", "400")];
+  const parts = image({
+    rows: SIDE,
+    columns: SIDE,
+    pixels,
+    extra: [...windows, ...LATE_TAGS.map(([tag, vr]) => element(tag, vr, `${CANARY}^LATE`))],
+  });
+  const texts = TEXT_TAGS.map(([tag, vr], n) => element(tag, vr, `${CANARY}^${n}`));
+  return dicom([
+    ...texts.filter((_, n) => TEXT_TAGS[n]![0] < 0x0008_0060),
+    parts[0]!,
+    ...texts.filter((_, n) => TEXT_TAGS[n]![0] > 0x0008_0060),
+    ...parts.slice(1),
+  ]);
+}
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await createHarness();
+}, SETUP_MS);
+afterAll(() => harness.close());
+
+/** Status, headers and body of an answer as one text. */
+async function textOf(response: Response): Promise<string> {
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+  return `${response.status}\n${headers}\n${Buffer.from(await response.arrayBuffer()).toString("latin1")}`;
+}
+
+async function filesUnder(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+test("S-8: no text of a study leaves the reader, through any route, error, log, metric or file", async () => {
+  const file = canaryDicom();
+  expect(Buffer.from(file).toString("latin1").split(CANARY).length).toBeGreaterThan(10);
+  const form = new FormData();
+  form.append("file", new Blob([file]), `${CANARY}_LASTNAME.dcm`);
+  const uploaded = await harness.request("/v1/images", { method: "POST", body: form });
+  expect(uploaded.status).toBe(201);
+  const { imageId, windows } = ImageInfo.parse(await uploaded.clone().json());
+  expect(windows[0]).toMatchObject({ center: 40, width: 400 });
+  const embedded = await harness.request(`/v1/images/${imageId}/embeddings`, post({}));
+  const { embeddingId } = EmbeddingInfo.parse(await embedded.clone().json());
+  const prompts = [{ kind: "point", x: 9, y: 9, label: "foreground" }];
+  const segment = new FormData();
+  segment.append("image", new Blob([file]), `${CANARY}.dcm`);
+  segment.append("request", JSON.stringify({ prompts }));
+
+  const answers = [uploaded, embedded];
+  for (const [path, init] of [
+    [`/v1/images/${imageId}`, {}],
+    [`/v1/images/${imageId}/slices/native/0`, {}],
+    [`/v1/images/${imageId}/slices/native/0?window=auto`, {}],
+    [`/v1/embeddings/${embeddingId}`, {}],
+    [`/v1/images/${imageId}/prefetch`, post({ around: 0 })],
+    ["/v1/masks", post({ embeddingId, prompts })],
+    ["/v1/segment", { method: "POST", body: segment }],
+    ["/v1/studies", {}],
+    // Errors: the canary where a client may put it by mistake.
+    ["/v1/images", { method: "POST", body: file.subarray(0, file.length - 7) }],
+    ["/v1/images", { method: "POST", body: `${CANARY} is no image` }],
+    [`/v1/images/${CANARY}`, {}],
+    [`/v1/images/${imageId}/slices/native/0?window=${CANARY}`, {}],
+    [`/v1/images/${imageId}/slices/native/0?${CANARY}=1`, {}],
+    [`/${CANARY}/study.dcm`, {}],
+    [`/v1/models/${CANARY}`, {}],
+    [`/v1/models/tiny-promptomy/files/${CANARY}.onnx`, {}],
+    ["/v1/masks", post({ imageId, prompts, [CANARY]: 1 })],
+    ["/v1/masks", post({ imageId, prompts, plane: CANARY })],
+    ["/v1/masks", post(`{"imageId":"${CANARY}"`)],
+    ["/v1/masks", post({ imageId, prompts, model: CANARY })],
+    [`/v1/images/${imageId}/embeddings`, post({ model: CANARY.toLowerCase() })],
+  ] as const) {
+    answers.push(await harness.request(path, init));
+  }
+  for (const answer of answers) expect(await textOf(answer)).not.toContain(CANARY);
+
+  expect(await textOf(await harness.request("/metrics"))).not.toContain(CANARY);
+  expect(harness.log.length).toBeGreaterThan(20);
+  const log = harness.log.join("");
+  expect(log).not.toContain(CANARY);
+  expect(log).not.toContain(imageId.slice(7));
+  const cached = await filesUnder(join(harness.dir, "cache"));
+  expect(cached.length).toBeGreaterThan(2);
+  for (const path of cached) {
+    expect(path).not.toContain(CANARY);
+    expect((await readFile(path)).includes(CANARY)).toBe(false);
+  }
+});
