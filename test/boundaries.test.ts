@@ -12,7 +12,6 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
     packages: [
       /^@cornerstonejs\/codec-/,
       /^@jsquash\//,
-      "dicom-parser",
       "fast-png",
       "fflate",
       "jpeg-lossless-decoder-js",
