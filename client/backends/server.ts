@@ -1,4 +1,5 @@
 /** The last rung: `POST /v1/masks`. Slower by a round trip, and right everywhere. */
+import { isSegmenterError } from "../../core/errors.ts";
 import { decodeRle } from "../../core/rle.ts";
 import type { Manifest, MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import type { Api } from "../api.ts";
@@ -6,7 +7,7 @@ import type { Embedding, SegmentMask, SegmentOptions } from "../types.ts";
 import type { Backend, Masks } from "./backend.ts";
 import { asMaskPrompt } from "./refine.ts";
 
-/** `renew` makes the server encode a slice again whose embedding it no longer has. */
+/** What the server no longer has is made again: an embedding by `renew`, earlier logits by the mask itself. */
 export function serverBackend(api: Api, manifest: Manifest, renew: Renew): Backend {
   return {
     name: "server",
@@ -17,8 +18,13 @@ export function serverBackend(api: Api, manifest: Manifest, renew: Renew): Backe
     prepare: async () => {},
     decode: async (on, prompts, options) => {
       const begin = performance.now();
-      const request = requestOf(on, prompts, options);
-      const response = await renew(on, () => api.masks(request, options), options);
+      const ask = (given: SegmentOptions) =>
+        renew(on, () => api.masks(requestOf(on, prompts, given), options), options);
+      const response = await ask(options).catch((error: unknown) => {
+        if (!options.previous || !isSegmenterError(error, "LogitsNotFound")) throw error;
+        const { lowResLogitsId: _gone, ...previous } = options.previous;
+        return ask({ ...options, previous });
+      });
       return { masks: masksOf(response), ms: performance.now() - begin };
     },
     close: () => {},

@@ -144,6 +144,21 @@ describe("a decode in the browser's WASM", () => {
     expect(iou).toBeGreaterThanOrEqual(0.99);
   });
 
+  test("is refined by the mask itself when the server no longer has its logits", async () => {
+    const area = await page.evaluate(
+      async ({ at, click }) => {
+        const segmenter = await client.shared("server");
+        const slice = await segmenter.embed(at);
+        const [mask] = await segmenter.segment(slice, [click]);
+        const previous = { ...mask, lowResLogitsId: `sha256:${"0".repeat(64)}` as const };
+        const [refined] = await segmenter.segment(slice, [click], { previous });
+        return client.maskArea(refined);
+      },
+      { at, click: CLICK },
+    );
+    expect(area).toBeGreaterThan(0);
+  });
+
   test("without cross-origin isolation runs in one thread and gives the same masks", async () => {
     const plain = await serveUnisolated(built.dir, server.url);
     const run = (on: Page) =>
