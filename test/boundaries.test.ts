@@ -9,13 +9,7 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
   core: { ours: ["core", "core/wire"], packages: [] },
   formats: {
     ours: ["formats", "core", "core/wire"],
-    packages: [
-      /^@cornerstonejs\/codec-/,
-      /^@jsquash\//,
-      "fast-png",
-      "fflate",
-      "jpeg-lossless-decoder-js",
-    ],
+    packages: [/^@cornerstonejs\/codec-/, /^@jsquash\//, "fast-png", "fflate", "jpeg-lossless-decoder-js"],
   },
   server: {
     ours: ["server", "formats", "core", "core/wire"],
