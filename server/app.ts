@@ -18,6 +18,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { prefetchRoutes } from "./routes/prefetch.ts";
 import { segmentRoutes } from "./routes/segment.ts";
 import { sliceRoutes } from "./routes/slices.ts";
+import { textPromptRoutes } from "./routes/text-prompts.ts";
 import { viewerRoutes } from "./routes/viewer.ts";
 
 export type { AppDeps } from "./deps.ts";
@@ -29,6 +30,7 @@ const ROUTES = [
   prefetchRoutes,
   maskRoutes,
   segmentRoutes,
+  textPromptRoutes,
   modelRoutes,
   operationRoutes,
 ];

@@ -1,3 +1,4 @@
+import type { Vocabulary } from "../core/vocabulary.ts";
 import type { ImageStore, Study } from "./images/types.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -12,6 +13,7 @@ export interface AppDeps {
   readonly embeddings: Embeddings;
   readonly masks: Masks;
   readonly models: ModelRegistry;
+  readonly vocabulary: Vocabulary;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: Limits;

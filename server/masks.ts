@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { SegmenterError } from "../core/errors.ts";
 import type { Digest } from "../core/store.ts";
-import type { MaskRequest, MaskResponse } from "../core/wire/index.ts";
+import { namedPrompt } from "../core/vocabulary/named.ts";
+import type { Vocabulary } from "../core/vocabulary.ts";
+import type { MaskRequest, MaskResponse, Prompt } from "../core/wire/index.ts";
 import type { EmbeddingContext } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { ignoreEvents, type Observe } from "./events.ts";
@@ -16,8 +18,8 @@ export const NOTICE = "Research use only, not for diagnosis.";
 
 export interface MaskService {
   /**
-   * Decodes prompts on the server. Rejects with InvalidRequest, InvalidPrompt, UnsupportedPrompt, EmbeddingNotFound,
-   * LogitsNotFound, ModelMismatch, and as `EmbeddingService.embed` and `InferencePool.decode` do.
+   * Decodes prompts on the server. Rejects with InvalidRequest, InvalidPrompt, UnknownTerm, UnsupportedPrompt,
+   * EmbeddingNotFound, LogitsNotFound, ModelMismatch, and as `EmbeddingService.embed` and `InferencePool.decode` do.
    */
   masks(request: MaskRequest, options?: Waiting): Promise<MaskResponse>;
 }
@@ -27,6 +29,8 @@ export interface MaskServiceOptions {
   readonly pool: Pick<InferencePool, "decode">;
   readonly embeddings: Pick<EmbeddingService, "embed" | "bytes" | "context">;
   readonly models: Pick<ModelRegistry, "get">;
+  /** Without one the text encoder reads texts as they were said. */
+  readonly vocabulary?: Vocabulary;
   readonly observe?: Observe;
   /** For the logits that clients may send back by id. */
   readonly logitsBytes?: number;
@@ -62,7 +66,8 @@ export function createMaskService(options: MaskServiceOptions): MaskService {
       const model = modelFor(models, context, request);
       const frame = JSON.stringify([context.imageId, context.plane, context.slice, context.transform]);
       const { window, transform, width, height } = context;
-      const { prompts, multimask } = request;
+      const { multimask } = request;
+      const prompts = namedPrompts(options, request, context, model);
       const decoded = await pool.decode(
         {
           modelId: model.id,
@@ -103,6 +108,20 @@ function modelFor(models: Pick<ModelRegistry, "get">, context: EmbeddingContext,
   if (digest !== context.modelDigest)
     throw new SegmenterError("ModelMismatch", { expected: digest, got: context.modelDigest });
   return model;
+}
+
+/** Texts by their canonical names, for a model that reads them; another one refuses texts itself. */
+function namedPrompts(
+  { vocabulary, images }: MaskServiceOptions,
+  { prompts, context }: MaskRequest,
+  { imageId }: EmbeddingContext,
+  { manifest }: Model,
+): readonly Prompt[] {
+  if (!vocabulary || !manifest.prompts.includes("text")) return prompts;
+  const modality = context?.modality ?? images.get(imageId)?.modality;
+  return prompts.map((prompt) =>
+    prompt.kind === "text" ? namedPrompt(prompt.text, vocabulary.resolve(prompt.text, { modality })) : prompt,
+  );
 }
 
 function previousLogits(kept: LRUCache<Digest, KeptLogits>, id: Digest, frame: string, observe: Observe): Float32Array {

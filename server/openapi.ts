@@ -17,6 +17,8 @@ import {
   Prompt,
   Rle,
   SegmentRequest,
+  TextPromptAnswer,
+  TextPromptRequest,
   Transform,
   Window,
 } from "../core/wire/index.ts";
@@ -52,6 +54,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentRequest,
   MaskResponse,
   MaskResult,
+  TextPromptRequest,
+  TextPromptAnswer,
   Manifest,
   Problem,
   Prompt,

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createPhantom } from "../core/phantom.ts";
+import type { Vocabulary } from "../core/vocabulary.ts";
 import { createEmbeddingService, type EmbeddingService } from "./embeddings.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore, Study } from "./images/types.ts";
@@ -12,11 +13,13 @@ import type { Settings } from "./settings.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
+import { loadVocabulary } from "./vocabulary.ts";
 
 /** Everything behind the routes and the commands. */
 export interface Services {
   readonly images: ImageStore;
   readonly models: ModelRegistry;
+  readonly vocabulary: Vocabulary;
   readonly pool: InferencePool;
   readonly embeddings: EmbeddingService;
   readonly masks: MaskService;
@@ -27,22 +30,24 @@ export interface Services {
 
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
-  { cacheDir, limits, modelDirs, model, device }: Settings,
+  { cacheDir, limits, modelDirs, model, device, vocabularyFile }: Settings,
   { processMetrics = false }: { processMetrics?: boolean } = {},
 ): Promise<Services> {
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   const metrics = createMetrics({ processMetrics });
   const observe = countEvents(metrics);
   const images = await createImageStore({ dir: cacheDir, limits, metrics });
+  const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
   const pool = await createInferencePool({ models, device, limits, observe });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
   const disk = await diskStore({ dir: join(cacheDir, "embeddings"), maxBytes: limits.embeddingDiskBytes, observe });
   const embeddings = createEmbeddingService({ images, pool, store: tieredStore(memory, disk), models, observe });
-  const masks = createMaskService({ images, pool, embeddings, models, observe });
+  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe });
   return {
     images,
     models,
+    vocabulary,
     pool,
     embeddings,
     masks,

@@ -22,6 +22,8 @@ export interface Settings {
   readonly modelDirs: readonly string[];
   /** The built viewer. */
   readonly clientDir: string;
+  /** Names of structures that text prompts may use. */
+  readonly vocabularyFile: string;
   /** Manifests of models that can be fetched. */
   readonly catalogDir: string;
   readonly corsOrigins: readonly string[];
@@ -49,6 +51,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     device: deviceOf(env.PROMPTOMY_DEVICE ?? "auto"),
     modelDirs: [...listOf(env.PROMPTOMY_MODEL_DIRS, delimiter), ...ownModels],
     clientDir: join(root, "dist", "app"),
+    vocabularyFile: join(root, "models", "vocabulary.json"),
     catalogDir: join(root, "models", "catalog"),
     corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ","),
     frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ","),
