@@ -4,7 +4,10 @@ import { SegmenterError } from "../core/errors.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** Every limit of the product with its default; the unit is the last word of the name. Shown at `/v1/limits`. */
+/**
+ * Every limit of the product with its default; the unit is the last word of the name. Shown at `/v1/limits`. Prompts have
+ * the same numbers as upper bounds in `core/wire`, so theirs can only be lowered.
+ */
 export const DEFAULT_LIMITS = {
   jsonBodyBytes: MIB,
   uploadBytes: 512 * MIB,
@@ -19,10 +22,11 @@ export const DEFAULT_LIMITS = {
   dicomDepth: 32,
   dicomValueBytes: 16 * MIB,
   promptCount: 512,
+  boxCount: 64,
   scribbleVertices: 8192,
   textChars: 512,
   readImageMs: 120_000,
-  readImageBytes: 6 * GIB,
+  readImageBytes: 4 * GIB,
   encodeQueueJobs: 64,
   queueWaitMs: 30_000,
   encodeGpuMs: 15_000,

@@ -32,18 +32,28 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 export async function startServer({ log = createLog(), ...given }: StartOptions = {}): Promise<RunningServer> {
   const settings = readSettings(given);
   const services = await createServices(settings, { processMetrics: true });
+  try {
+    return await serve(services, settings, log);
+  } catch (thrown) {
+    await services.close();
+    throw thrown;
+  }
+}
+
+async function serve(services: Services, settings: Settings, log: Log): Promise<RunningServer> {
+  const { limits, host, frameAncestors, hsts, clientDir } = settings;
   const studies = [await openStudy(services.images, settings.study)];
   const stopping = { draining: false };
   const app = createApp({
     ...services,
     ...originRules(settings),
     log,
-    limits: settings.limits,
+    limits,
     studies,
     openFile,
     lifecycle: lifecycleOf(services, stopping),
-    headers: { frameAncestors: settings.frameAncestors, hsts: settings.hsts },
-    ...(existsSync(settings.clientDir) ? { findStatic: staticFiles(settings.clientDir) } : {}),
+    headers: { frameAncestors, hsts },
+    ...(existsSync(clientDir) ? { findStatic: staticFiles(clientDir) } : {}),
   });
   const server = createHttpServer(app.fetch, settings);
   const inFlight = countInFlight(server);
@@ -51,14 +61,14 @@ export async function startServer({ log = createLog(), ...given }: StartOptions 
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
   const stop = async (): Promise<void> => {
     stopping.draining = true;
-    await inFlight.none(settings.limits.drainMs);
+    await inFlight.none(limits.drainMs);
     server.close();
     server.closeAllConnections();
     await services.close({ graceMs: 1000 });
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;
-  return { url: urlOf(server, settings.host), services, studies, close: () => (stopped ??= stop()) };
+  return { url: urlOf(server, host), services, studies, close: () => (stopped ??= stop()) };
 }
 
 /** On a loopback address only local names are answered (DNS rebinding), unless names were given. */

@@ -1,4 +1,4 @@
-import { createLog } from "../log.ts";
+import { createLog, loggable } from "../log.ts";
 import { startServer } from "../node.ts";
 import { command, commandSettings } from "./command.ts";
 
@@ -15,6 +15,10 @@ export const serve = command({
     const [study] = given.positionals;
     const level = process.env.PROMPTOMY_LOG_LEVEL ?? (given.flag("quiet") || process.stderr.isTTY ? "warn" : "info");
     const log = createLog({ level });
+    process.on("uncaughtException", (error) => {
+      log.fatal({ error: loggable(error) }, "stopped by a mistake of ours"); // the default handler would print the message
+      process.exit(1);
+    });
     const server = await startServer({ ...settings, ...(study === undefined ? {} : { study }), log });
     const { pool, models } = server.services;
     result({ url: server.url, device: pool.device }, `Promptomy: ${server.url}`);

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { SegmenterError } from "../../core/errors.ts";
 import type { AppEnv } from "./context.ts";
 
-/** The chunks of a body as they arrive. Throws 408 when they have not all come within `ms`. */
+/** The chunks of a body as they arrive. Throws 408 when they have not all come within `ms`, Cancelled when the sender left. */
 export async function* chunksOf(body: ReadableStream<Uint8Array> | null, ms: number): AsyncGenerator<Uint8Array> {
   if (!body) return;
   const reader = body.getReader();
@@ -14,7 +14,9 @@ export async function* chunksOf(body: ReadableStream<Uint8Array> | null, ms: num
   }, ms);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((cause) => {
+        throw new SegmenterError("Cancelled", { what: "the request body" }, { cause });
+      });
       if (late) throw new HTTPException(408);
       if (done) return;
       yield value;

@@ -4,6 +4,7 @@ import { MaskRequest, MaskResponse } from "../../core/wire/index.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
 import { type AppEnv, timed } from "../middleware/context.ts";
+import { checkPrompts } from "./prompt-limits.ts";
 import { json, jsonContent, problems } from "./shared.ts";
 
 /** Masks decoded on the server, for clients without a decoder and for scripts. */
@@ -28,6 +29,7 @@ export function maskRoutes({ masks, limits }: AppDeps): OpenAPIHono<AppEnv> {
     if ((request.embeddingId === undefined) === (request.imageId === undefined)) {
       throw new SegmenterError("InvalidRequest", { reason: "expected either embeddingId or imageId" });
     }
+    checkPrompts(request.prompts, limits);
     const answer = await timed(c, "mask", () => masks.masks(request, { signal: c.req.raw.signal }));
     return c.json(answer, 200);
   });

@@ -8,6 +8,7 @@ import { type AppEnv, timed } from "../middleware/context.ts";
 import { boundaryOf, type Part, readParts } from "../multipart.ts";
 import { invalidRequest } from "../problem.ts";
 import { refuseDeclared } from "./images.ts";
+import { checkPrompts } from "./prompt-limits.ts";
 import { json, problems } from "./shared.ts";
 
 const segment = createRoute({
@@ -48,6 +49,7 @@ export function segmentRoutes({ images, masks, limits }: AppDeps): OpenAPIHono<A
     const form = splitForm(readParts(chunksOf(c.req.raw.body, limits.uploadMs), boundary), limits.jsonBodyBytes);
     const { info } = await timed(c, "read", () => images.add(form.files, { signal }));
     const request = form.request();
+    checkPrompts(request.prompts, limits);
     const answer = await timed(c, "mask", () => masks.masks({ ...request, imageId: info.imageId }, { signal }));
     return c.json(answer, 200);
   });

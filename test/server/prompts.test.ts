@@ -66,6 +66,7 @@ describe("B-15: a prompt", () => {
     { name: "that is a deep array", text: `${"[".repeat(2e5)}${"]".repeat(2e5)}`, status: 400 },
     { name: "that is nothing", text: "", status: 400 },
     { name: "513 times", text: many(513), status: 400 },
+    { name: "of 65 boxes", text: Array(65).fill('{"kind":"box","x0":1,"y0":1,"x1":9,"y1":9}').join(","), status: 413 },
     { name: "10^5 times, over the limit of a body", text: many(1e5), status: 413 },
   ])("$name is $status", async ({ text, status }) => {
     const response = await ask(raw(text));
