@@ -10,6 +10,8 @@ import type {
   MaskRequest,
   MaskResponse,
   PlaneInfo,
+  TextPromptAnswer,
+  TextPromptRequest,
 } from "../core/wire/index.ts";
 import { raceSignal } from "./abort.ts";
 import { lruByBytes } from "./lru.ts";
@@ -30,6 +32,7 @@ export interface Api {
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
+  textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
 }
 
 /** Slices that the viewer showed and the decoder is about to ask for. */
@@ -85,6 +88,7 @@ export function createApi(transport: Transport): Api {
     embedding: (id, mediaType, call) =>
       transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
     masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
+    textPrompt: (request) => transport.json("v1/text-prompts", jsonBody(request)),
   };
 }
 

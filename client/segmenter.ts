@@ -10,6 +10,7 @@ import { workerBackend } from "./backends/worker.ts";
 import type { SliceSource } from "./decoder.worker.ts";
 import { createLadder, type Ladder } from "./ladder.ts";
 import { latestWins } from "./latest-wins.ts";
+import { createTextNames } from "./text-names.ts";
 import { createTransport } from "./transport.ts";
 import type {
   BackendName,
@@ -46,10 +47,12 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     open: opener(api, manifest, options),
     report: status.change,
   });
+  const nameTexts = createTextNames(api, manifest);
   const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
     if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
+    const named = await nameTexts(on, prompts, call);
     const { masks, ms } = await raceSignal(
-      ladder.run((backend) => backend.decode(on, prompts, call)),
+      ladder.run((backend) => backend.decode(on, named, call)),
       call.signal,
     );
     status.change({ ms });
