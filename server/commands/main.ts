@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
-import { isSegmenterError, toError } from "../../core/errors.ts";
+import { type ErrorDetail, isSegmenterError, toError } from "../../core/errors.ts";
 import { UsageError } from "./args.ts";
 import { doctor } from "./doctor.ts";
 import { encode } from "./encode.ts";
@@ -45,7 +45,13 @@ const isUsage = (error: Error): boolean =>
 
 /** One line. The person at the terminal knows the files already, so paths may be named here. */
 function explain(error: Error): string {
+  if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
   if (!isSegmenterError(error)) return error.message;
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${facts.join(", ")}`;
+}
+
+function unknownTerm({ text, suggestions }: ErrorDetail["UnknownTerm"]): string {
+  const near = suggestions.length > 0 ? ` Did you mean ${suggestions.join(", ")}?` : "";
+  return `The vocabulary does not know "${text}".${near}`;
 }
