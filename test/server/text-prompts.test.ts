@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { MaskResponse, TextPromptAnswer } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
+import { runCli } from "../../server/commands/main.ts";
 import { loadVocabulary } from "../../server/vocabulary.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
 
@@ -108,6 +109,24 @@ describe("a text prompt of POST /v1/masks", () => {
     expect(info.suggestions).toContain("liver");
     expect(info.suggestions.length).toBeLessThanOrEqual(5);
   });
+});
+
+test("promptomy segment --text says which names are near, and exits with 1", { timeout: SETUP_MS }, async () => {
+  const said: unknown[] = [];
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(text) > 0);
+  onTestFinished(() => write.mockRestore());
+  const picture = join(harness.dir, "picture.png");
+  await writeFile(picture, writePng({ width: 40, height: 30, data: new Uint8Array(1200).fill(90) }));
+  const where = [
+    "--model-dir",
+    join(harness.dir, "models"),
+    "--cache-dir",
+    join(harness.dir, "cli"),
+    "--device",
+    "cpu",
+  ];
+  expect(await runCli(["segment", picture, "--text", "inferior cava", ...where])).toBe(1);
+  expect(said.join("")).toMatch(/does not know "inferior cava"\. Did you mean inferior vena cava/);
 });
 
 describe("loadVocabulary", () => {
