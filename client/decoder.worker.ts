@@ -117,13 +117,13 @@ async function adapterNote(mustBeFast: boolean): Promise<string> {
 async function openDecoder(ort: OrtWeb, backend: "webgpu" | "wasm", manifest: Manifest, readFile: ReadFile) {
   const { decoder, prepare, textEncoder } = manifest.graphs;
   const [decoderBytes, prepareBytes] = await Promise.all([readFile(decoder), prepare && readFile(prepare)]);
-  const open = (bytes: Uint8Array) => ortSession(ort, bytes, { executionProviders: [backend] });
-  // A few words a minute: not worth shaders, and not worth loading before the first of them.
-  const openText = async (graph: Graph) => ortSession(ort, await readFile(graph), { executionProviders: ["wasm"] });
+  const open = (bytes: Uint8Array, provider: string) => ortSession(ort, bytes, { executionProviders: [provider] });
+  // Once a slice, or once a text: a few milliseconds on the CPU, where a GPU would first compile shaders for seconds.
+  const openText = async (graph: Graph) => open(await readFile(graph), "wasm");
   return createDecoder({
     manifest,
-    decoder: await open(decoderBytes),
-    prepare: prepareBytes && (await open(prepareBytes)),
+    decoder: await open(decoderBytes, backend),
+    prepare: prepareBytes && (await open(prepareBytes, "wasm")),
     textEncoder: textEncoder && (await lazySession(textEncoder, openText)),
   });
 }
