@@ -13,7 +13,8 @@ from model import CONTEXTS
 from prompts import PADDING, first_prompt
 from synth import Scene
 from synth.shapes import shape_scene
-from synth.volumes import LabelVolume, load_volumes, volume_scene
+from synth.ultrasound import ultrasound_scene
+from synth.volumes import LabelVolume, load_scan, load_volumes, scan_scene, volume_scene
 from text import tokenize
 from vocabulary import Phrases
 
@@ -21,6 +22,7 @@ Array = np.ndarray
 TOKENS = 40
 SOURCE_POWER = 0.35  # weight of a source = its number of images to this power
 MIN_PIXELS = 6  # of the half-resolution target
+SYNTHETIC = (0.3, 0.2, 0.15, 0.35)  # label volumes, the trunk CT, ultrasound, shapes
 TEXT_SHARE, ABSENT_SHARE = 0.2, 0.3
 
 
@@ -80,16 +82,18 @@ class Corpus:
         weight = np.array([len(self.slices[s]) for s in self.sources], float) ** SOURCE_POWER
         self.weight = weight / weight.sum()
         self.volumes: list[LabelVolume] = load_volumes(root / "label-volumes")
+        self.scan = load_scan(root / "label-volumes")
 
     def scene(self, rng: np.random.Generator, side: int, real: float) -> Scene:
         """A real slice with probability `real`, else a synthetic one; appearance already augmented."""
         draw = rng.random()
         if draw < real:
             scene, strong = self.real_scene(rng, side), 1.0
-        elif draw < real + (1 - real) * 0.45:
-            scene, strong = volume_scene(rng, self.volumes, side), 1.0
         else:
-            scene, strong = shape_scene(rng, side), 0.6
+            kind = int(rng.choice(4, p=SYNTHETIC))
+            strong = (1.0, 0.8, 0.4, 0.6)[kind]
+            scene = (volume_scene(rng, self.volumes, side) if kind == 0 else scan_scene(rng, self.scan, side) if kind == 1
+                     else ultrasound_scene(rng, side) if kind == 2 else shape_scene(rng, side))
         scene.image = appearance(rng, scene.image, strong=strong)
         return scene
 
@@ -156,10 +160,13 @@ def draw_target(rng: np.random.Generator, scene: Scene) -> tuple[Array, str]:
         return halve(np.isin(labels, chosen)), ""
     value = int(rng.choice(present))
     mask = labels == value
-    if draw < 0.45:
-        return halve(mask), names.get(value, "")
+    if draw < 0.42:
+        name = names.get(value, "")
+        mask = np.isin(labels, [v for v in present if names.get(int(v)) == name]) if name else mask
+        return halve(mask), name
     part = component_at_random(rng, mask)
-    return halve(part), names.get(value, "") if part is mask else ""
+    alone = part is mask and sum(n == names.get(value) for n in names.values()) == 1
+    return halve(part), names.get(value, "") if alone else ""
 
 
 def pick_target(rng: np.random.Generator, scene: Scene) -> tuple[Array, str]:

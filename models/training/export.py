@@ -25,7 +25,7 @@ GRID = SIDE // 16
 SHAPES = {
     "image": [1, 3, SIDE, SIDE], "image_embeddings": [1, WIDTH, GRID, GRID],
     "features_s4": [1, 16, SIDE // 4, SIDE // 4], "features_s8": [1, 32, SIDE // 8, SIDE // 8],
-    "features_s16": [1, 64, GRID, GRID], "image_tokens": [GRID * GRID, WIDTH],
+    "features_s16": [1, 64, GRID, GRID], "image_units": [GRID * GRID, WIDTH],
     "image_keys": [4, WIDTH // 4, GRID * GRID], "image_values": [4, GRID * GRID, WIDTH // 4],
     "image_queries": [4, GRID * GRID, WIDTH // 4],
     "point_coords": [1, "points", 2], "point_labels": [1, "points"], "mask_input": [1, 1, SIDE // 2, SIDE // 2],

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model import HEADS, MASKS, SIGMAS, WIDTH, ConvBn, Decoder, Encoder, Prepare, Promptomy, cell_centres, position_code
+from model import HEADS, MASKS, S4, SIGMAS, WIDTH, ConvBn, Decoder, Encoder, Prepare, Promptomy, cell_centres, position_code
 
 SIDE = 512
 HEAD_WIDTH = WIDTH // HEADS
@@ -39,7 +39,7 @@ class EncoderGraph(nn.Module):
         return self.encoder(image)
 
 
-PREPARED = ["features_s4", "features_s8", "features_s16", "image_tokens", "image_keys", "image_values", "image_queries"]
+PREPARED = ["features_s4", "features_s8", "features_s16", "image_units", "image_keys", "image_values", "image_queries"]
 
 
 class PrepareGraph(nn.Module):
@@ -59,9 +59,11 @@ class PrepareGraph(nn.Module):
     def forward(self, image: Tensor, image_embeddings: Tensor) -> tuple[Tensor, ...]:
         fine = self.prepare.stem(image * 4 - 2)
         tokens = image_embeddings.reshape(WIDTH, -1).T
+        centred = tokens - tokens.mean(0, keepdim=True)
+        units = centred / (centred.square().sum(1, keepdim=True) + 1e-2).sqrt()
         key, value, query = (tokens @ self.weight.T + self.offset).split(WIDTH, 1)
         heads = [part.reshape(-1, HEADS, HEAD_WIDTH) for part in (key, value, query)]
-        return (fine, self.prepare.down(fine), self.prepare.base(image_embeddings), tokens,
+        return (fine, self.prepare.down(fine), self.prepare.base(image_embeddings), units,
                 heads[0].permute(1, 2, 0), heads[1].transpose(0, 1), heads[2].transpose(0, 1))
 
 
@@ -89,7 +91,7 @@ class DecoderGraph(nn.Module):
             "self_query": decoder.self_query.weight.T * WIDTH**-0.5, "zero": torch.zeros(WIDTH, 1), "quiet": torch.zeros(MASKS + 1, 1),
             "read_query": heads_first(decoder.read_query.weight), "read_out": heads_first(decoder.read_out.weight.T).transpose(1, 2),
             "write_key": heads_first(decoder.write_key.weight), "write_value": heads_first(decoder.write_value.weight),
-            "film_bias": decoder.film.bias + 1,
+            "sharpness": -decoder.sharpness.exp().expand(1, S4) / S4, "film_bias": decoder.film.bias + 1,
         }.items():
             self.register_buffer(name, value.detach().clone().contiguous())
 
@@ -103,13 +105,26 @@ class DecoderGraph(nn.Module):
         along, upright = (turn @ torch.sigmoid(away * (200 / SIDE))).split(1)  # each [1,1,1,128]
         return torch.cat([clicks, upright.transpose(2, 3) @ along, soft], 1)
 
-    def first_tokens(self, points: Tensor, kinds: Tensor, image_tokens: Tensor, text: Tensor, context: Tensor) -> Tensor:
-        """[5+N+T,128]; see Decoder.first_tokens."""
+    def likeness(self, features_s4: Tensor, clicks: Tensor) -> Tensor:
+        """[1,1,128,128]; see Decoder.likeness. `clicks` [1,1,128,128] are the narrow foreground bells."""
+        weight = clicks.reshape(-1, 1)
+        weight = weight / (weight.sum(0, keepdim=True) + 1e-3)
+        pixels = features_s4.reshape(features_s4.shape[1], -1)
+        away = pixels - pixels @ weight
+        alike = torch.exp(self.sharpness @ (away * away)) * weight.sum(0, keepdim=True)
+        return alike.reshape(clicks.shape)
+
+    def first_tokens(self, points: Tensor, kinds: Tensor, image_units: Tensor, text: Tensor,
+                     context: Tensor) -> tuple[Tensor, Tensor]:
+        """[5+N+T,128] and cosine [1,1,32,32]; see Decoder.first_tokens."""
         d = self.d
-        seen = (points @ self.near + self.near_bias).softmax(-1) @ image_tokens
+        seen = (points @ self.near + self.near_bias).softmax(-1) @ image_units
         code = torch.sin(points @ self.waves + self.wave_bias)
         clicked = torch.cat([seen, code], 1) @ self.seen_or_placed + kinds @ d.labels.weight.T
-        return torch.cat([d.output_tokens + context @ d.context.weight.T, clicked, text], 0)
+        foreground = kinds[:, :1].T
+        mean = (foreground @ seen) / (foreground.sum(1, keepdim=True) + 1e-3)
+        cosine = (mean @ image_units.T).reshape(1, 1, SIDE // 16, SIDE // 16)
+        return torch.cat([d.output_tokens + context @ d.context.weight.T, clicked, text], 0), cosine
 
     def two_way(self, x: Tensor, bias: Tensor, keys: Tensor, values: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
         """Heads are a batch axis of the weights, so that nothing is transposed; see Decoder.two_way."""
@@ -123,7 +138,7 @@ class DecoderGraph(nn.Module):
         return x[: MASKS + 1], written.T.reshape(1, -1, SIDE // 16, SIDE // 16)
 
     def forward(self, image_embeddings: Tensor, features_s4: Tensor, features_s8: Tensor, features_s16: Tensor,
-                image_tokens: Tensor, image_keys: Tensor, image_values: Tensor, image_queries: Tensor,
+                image_units: Tensor, image_keys: Tensor, image_values: Tensor, image_queries: Tensor,
                 point_coords: Tensor, point_labels: Tensor, mask_input: Tensor, has_mask_input: Tensor,
                 text_embeddings: Tensor, has_text: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         points = point_coords[0]
@@ -131,18 +146,20 @@ class DecoderGraph(nn.Module):
         soft = torch.tanh(F.avg_pool2d(mask_input, 2) * (0.25 * has_mask_input))
         maps4 = self.prompt_maps(point_coords.permute(2, 0, 1)[..., None], kinds, soft)
         text = text_embeddings[0] * has_text
-        first = self.first_tokens(points, kinds, image_tokens, text, context)
+        first, cosine = self.first_tokens(points, kinds, image_units, text, context)
         bias = torch.cat([self.quiet, kinds @ self.only_padding, text @ self.zero], 0).T
         tokens, written = self.two_way(first, bias, image_keys, image_values, image_queries)
-        return self.paint(features_s4, features_s8, features_s16, maps4, tokens, written)
+        maps16 = torch.cat([F.avg_pool2d(maps4, 4), cosine], 1)
+        maps4 = torch.cat([maps4, self.likeness(features_s4, maps4[:, :1])], 1)
+        return self.paint(features_s4, features_s8, features_s16, maps4, maps16, tokens, written)
 
-    def paint(self, features_s4: Tensor, features_s8: Tensor, features_s16: Tensor, maps4: Tensor, tokens: Tensor,
-              written: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def paint(self, features_s4: Tensor, features_s8: Tensor, features_s16: Tensor, maps4: Tensor, maps16: Tensor,
+              tokens: Tensor, written: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The dense half: prompt maps and what the tokens wrote, up to the logits."""
         d = self.d
         whole, each = tokens.split([1, MASKS])
         gain = F.linear(whole, d.film.weight, self.film_bias).reshape(1, -1, 1, 1)
-        x = d.conv16(F.relu((features_s16 + written + d.maps16(F.avg_pool2d(maps4, 4))) * gain))
+        x = d.conv16(F.relu((features_s16 + written + d.maps16(maps16)) * gain))
         x = d.conv8(F.relu(d.up8(x) + features_s8))
         x = d.conv4(F.relu(d.up4(x) + features_s4 + d.maps4(maps4)))
         x = d.up2(x)

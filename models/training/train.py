@@ -32,7 +32,7 @@ from prompts import PADDING, correction
 RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS, THIRD_ROUND = 2, 0.35  # rounds of prompts, and how often there is one more
-DROP_SIMILARITY = 0.3
+DROP_SIMILARITY, CONTRAST_WEIGHT = 0.3, 0.2
 IMAGES = {128: 10, 192: 6, 256: 4, 384: 2}  # per process and step
 PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.8, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.3, 256: 0.45, 384: 0.25})]
 REAL_FIRST, REAL_LAST = 0.55, 0.8
@@ -117,12 +117,13 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     named = batch["name"] >= 0
     roots, grads = [text], [text_leaf.grad]
     if int(named.sum()) > 2:
-        cover = F.adaptive_avg_pool2d(truth[:, None], embedding.shape[-1]).flatten(1)
-        pooled = (cover[:, None] @ repeated["image_units"])[:, 0] / (cover.sum(1, keepdim=True) + 1e-3)
+        cover = F.adaptive_avg_pool2d(truth[:, None], embedding.shape[-1]).reshape(len(image), TARGETS, -1)
+        pooled = cover @ embedding.flatten(2).transpose(1, 2) / (cover.sum(2, keepdim=True) + 1e-3)
+        pooled = pooled.flatten(0, 1)
         nce = contrast(model.text_head(text[named, 0]), model.region_head(pooled[named]), batch["name"][named], model.temperature)
-        roots.append(0.1 * nce)
+        roots.append(CONTRAST_WEIGHT * nce)
         grads.append(torch.ones(()))
-        log["nce"] = float(nce)
+        log["nce"] = float(nce.detach())
     for key, leaf in leaves.items():
         if leaf.grad is not None:
             roots.append(repeated[key])

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -27,6 +29,46 @@ def read_nifti(path: Path) -> Array:
     return voxels * slope + shift if slope not in (0, 1) or shift else voxels
 
 
+def without_side(name: str) -> str:
+    """A name without left and right: cuts are mirrored at random, so that sides mean nothing here."""
+    words = re.split(r"[_\s-]+", name)
+    return " ".join(word for word in words if word.lower() not in ("left", "right", "lt", "rt")).lower()
+
+
+@dataclass
+class Scan:
+    """A CT in HU with its labels."""
+
+    hu: Array
+    labels: Array
+    names: dict[int, str]
+
+
+def load_scan(root: Path) -> Scan:
+    """The trunk CT."""
+    names = {int(k): without_side(v) for k, v in json.loads((root / "trunk" / "labels.json").read_text()).items()}
+    hu = read_nifti(root / "trunk" / "ct-01.nii.gz").astype(np.float32)
+    labels = read_nifti(root / "trunk" / "ct-01-labels.nii.gz").astype(np.int32)
+    return Scan(hu, labels, {k: v for k, v in names.items() if (labels == k).any()})
+
+
+def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
+    """A deformed cut of the CT under a random window, each organ's density shifted a little (contrast agent, disease)."""
+    axis = int(rng.choice(3, p=[0.15, 0.25, 0.6]))
+    index = int(rng.uniform(0.05, 0.95) * scan.hu.shape[axis])
+    hu, labels = (np.ascontiguousarray(np.moveaxis(v, axis, 0)[index].T[::-1]) for v in (scan.hu, scan.labels))
+    shift = rng.normal(0, 35, int(scan.labels.max()) + 1) * (rng.random() < 0.7)
+    shift[0] = 0
+    matrix, field = pose(rng, hu.shape, side)
+    placed = warp(labels.astype(np.float32), matrix, side, field, nearest=True).astype(np.int32)
+    smooth = warp(hu + 1000, matrix, side, field, nearest=False) - 1000 + cv2.GaussianBlur(shift[placed], (0, 0), 1)
+    smooth = smooth + rng.standard_normal((side, side)) * rng.uniform(0, 25)
+    level, width = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900)][int(rng.choice(5, p=[0.5, 0.2, 0.1, 0.1, 0.1]))]
+    level, width = level + rng.normal(0, 20), width * np.exp(rng.normal(0, 0.15))
+    image = np.clip((smooth - level) / width + 0.5, 0, 1) * 255
+    return Scene(image.astype(np.float32)[..., None], [placed], [scan.names], "CT", "synthetic trunk")
+
+
 class LabelVolume:
     """One volume with its names, ids packed into uint8."""
 
@@ -36,7 +78,7 @@ class LabelVolume:
         rank = np.zeros(int(ids[-1]) + 1, np.uint8)
         rank[ids] = np.arange(len(ids))
         self.voxels = rank[voxels]
-        self.names = {i: names[int(v)] for i, v in enumerate(ids) if int(v) in names and int(v) != 0}
+        self.names = {i: without_side(names[int(v)]) for i, v in enumerate(ids) if int(v) in names and int(v) != 0}
         self.kind = kind
 
     def cut(self, rng: np.random.Generator) -> Array:
@@ -59,19 +101,24 @@ def load_volumes(root: Path, kinds: tuple[str, ...] = ("brain", "head-neck")) ->
     return volumes
 
 
-def place(rng: np.random.Generator, section: Array, side: int) -> Array:
-    """Random pose, zoom and elastic deformation of a cut, in the square frame."""
-    height, width = section.shape
-    scale = side / max(height, width) * np.exp(rng.normal(0.05, 0.25))
+def pose(rng: np.random.Generator, shape: tuple[int, ...], side: int) -> tuple[Array, Array | None]:
+    """Random affine matrix and elastic field that bring a cut (rows, columns) into the square frame."""
+    height, width = shape
+    scale = side / max(height, width) * np.exp(rng.normal(0.1, 0.3))
     turn = np.pi / 2 * rng.integers(4) * (rng.random() < 0.2) + rng.normal(0, 0.2)
     stretch, shear = np.exp(rng.normal(0, 0.1)), rng.normal(0, 0.03)
     linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     linear = linear @ np.array([[stretch, shear], [shear, 1 / stretch]]) * scale
     if rng.random() < 0.3:
         linear = linear @ np.diag([-1.0, 1.0])
-    target = side * (0.5 + rng.uniform(-0.1, 0.1, 2))
+    target = side * (0.5 + rng.uniform(-0.12, 0.12, 2))
     matrix = np.column_stack([linear, target - linear @ [width / 2, height / 2]]).astype(np.float32)
-    field = elastic(rng, side, rng.uniform(0, 0.025)) if rng.random() < 0.7 else None
+    return matrix, elastic(rng, side, rng.uniform(0, 0.025)) if rng.random() < 0.7 else None
+
+
+def place(rng: np.random.Generator, section: Array, side: int) -> Array:
+    """Random pose, zoom and elastic deformation of a cut of labels."""
+    matrix, field = pose(rng, section.shape, side)
     return warp(section.astype(np.float32), matrix, side, field, nearest=True).astype(np.int32)
 
 
@@ -82,14 +129,14 @@ def means_for(rng: np.random.Generator, volume: LabelVolume, count: int) -> Arra
         white, grey, fluid = LOOKS[str(rng.choice(list(LOOKS)))]
         for value, name in volume.names.items():
             low = name.lower()
-            tissue = white if "white" in low or "brain-stem" in low or "ventral" in low else grey
+            tissue = white if "white" in low or "brain stem" in low or "ventral" in low else grey
             means[value] = (fluid if "ventricle" in low or low == "csf" else tissue) + rng.normal(0, 8)
     if volume.kind == "head-neck":  # organs without a body around them: soft tissue, air and bone by chance
         means = np.full(count, rng.uniform(80, 150)) + rng.normal(0, 18, count)
         for value, name in volume.names.items():
-            if "Lung" in name:
+            if "lung" in name:
                 means[value] = rng.uniform(0, 50)
-            elif "Mandible" in name:
+            elif "mandible" in name:
                 means[value] = rng.uniform(190, 255)
     means[0] = 0 if rng.random() < 0.5 else rng.uniform(0, 200)
     return means
@@ -99,8 +146,7 @@ def tie_sides(volume: LabelVolume, means: Array) -> Array:
     """Left and right of an organ look alike, or the model would learn that they do not."""
     first: dict[str, int] = {}
     for value, name in volume.names.items():
-        key = name.lower().replace("left ", "").replace("right ", "").replace("-lt", "").replace("-rt", "")
-        means[value] = means[first.setdefault(key, value)]
+        means[value] = means[first.setdefault(name, value)]
     return means
 
 
