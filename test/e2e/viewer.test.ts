@@ -1,13 +1,15 @@
 /** The viewer as its users have it: built, served by the real server, in Chromium with WASM. */
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Download } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { maskIou } from "../../core/mask.ts";
+import { createMask, type Mask, maskBounds, maskDice, maskIou } from "../../core/mask.ts";
+import { createPhantom } from "../../core/phantom.ts";
 import { readImage } from "../../formats/index.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, repositoryRoot } from "../support/data.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
 import { auditControls } from "./viewer-audit.ts";
 import { buildViewer, type MaskOnPage, openViewer, type Viewer, type ViewerElement } from "./viewer-page.ts";
@@ -50,6 +52,19 @@ const rightEdge = (found: MaskOnPage, [x, y]: readonly [number, number]): readon
   let last = x;
   while (inside(found, [last + 1, y])) last++;
   return [last, y];
+};
+
+/** The pixel of a mask that is farthest from its edge, by peeling. */
+const deepest = (mask: Mask): readonly [number, number] => {
+  const { width } = mask;
+  let layer = [...mask.data.keys()].filter((n) => mask.data[n] === 1);
+  for (let inner = layer; inner.length > 0; ) {
+    layer = inner;
+    const left = new Set(layer);
+    inner = layer.filter((n) => [n - 1, n + 1, n - width, n + width].every((near) => left.has(near)));
+  }
+  const middle = layer[layer.length >> 1]!;
+  return [middle % width, Math.floor(middle / width)];
 };
 
 const only = async () => {
@@ -146,6 +161,31 @@ describe("clicking", () => {
   });
 });
 
+describe("hovering", () => {
+  test("shows what a click would give while decoding is fast, and adds nothing to the log", async () => {
+    const { page } = viewer;
+    await page.evaluate(() => {
+      const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
+      // As on a machine that nothing else keeps busy.
+      const fast = () => {
+        const { engine } = store.state;
+        if (engine && engine.ms !== 1) store.set({ engine: { ...engine, ms: 1 } });
+      };
+      store.subscribe(fast);
+      fast();
+    });
+    const { x, y } = await viewer.at(...LIVER);
+    await page.mouse.move(x, y);
+    await page.waitForFunction(
+      () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.preview !== undefined,
+    );
+    expect(await viewer.read((state) => state.preview?.data[90 * state.preview.width + 80])).toBe(1);
+    expect(await viewer.read((state) => state.log.done.length)).toBe(0);
+    await page.keyboard.press("v");
+    expect(await viewer.read((state) => state.preview)).toBeUndefined();
+  });
+});
+
 describe("drawing", () => {
   test("a box is dragged with B, or clicked corner by corner, each box its own label", async () => {
     await viewer.page.keyboard.press("b");
@@ -239,6 +279,22 @@ describe("keyboard alone", () => {
 });
 
 describe("looking", () => {
+  test("needs no inline style or script: a strict content security policy holds", async () => {
+    const { page } = viewer;
+    await page.route(`${server.url}/`, async (route) => {
+      const response = await route.fetch();
+      const policy =
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'";
+      await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+    });
+    await page.reload();
+    await viewer.ready();
+    await viewer.click(...LIVER);
+    await page.keyboard.press("?");
+    expect(inside(await only(), LIVER)).toBe(1);
+    expect(viewer.problems).toEqual([]);
+  });
+
   test("changing the display window leaves the mask alone until it is encoded again", async () => {
     await viewer.click(...LIVER);
     const before = await only();
@@ -411,5 +467,50 @@ describe.skipIf(!dataPath("tests/ct_dicom_j2k"))("a real CT series", () => {
     expect(inside(await only(), middle)).toBe(1);
     expect(await viewer.read((state) => state.study!.info.modality)).toBe("CT");
     expect(viewer.problems).toEqual([]);
+  });
+});
+
+const defaultModel = join(repositoryRoot, "models", "default");
+
+describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded model", () => {
+  test("finds the phantom's liver with one click, spleen and kidney with a box", async () => {
+    const { volume, labels, names } = createPhantom();
+    const [width, height] = volume.size;
+    const real = await startTestServer({ clientDir, modelDirs: [defaultModel] });
+    const seen = await openViewer(browser, real.url);
+    const slice = (await seen.read((state) => state.study?.slice)) ?? 0;
+    const cut = labels.subarray(slice * width * height, (slice + 1) * width * height);
+    for (const organ of ["left kidney", "spleen", "liver"]) {
+      const truth = createMask(
+        width,
+        height,
+        cut.map((value) => (names[value] === organ ? 1 : 0)),
+      );
+      const { x0, y0, x1, y1 } = maskBounds(truth)!;
+      if (organ === "liver") await seen.click(...deepest(truth));
+      else {
+        await seen.page.keyboard.down("Shift");
+        await seen.drag([
+          [x0, y0],
+          [x1, y1],
+        ]);
+        await seen.page.keyboard.up("Shift");
+      }
+      await seen.page
+        .getByLabel(/^Name of label/)
+        .last()
+        .fill(organ[0]!.toUpperCase() + organ.slice(1));
+      await seen.page.keyboard.press("Enter");
+      if (organ !== "liver") await seen.page.getByRole("button", { name: "Accept" }).click();
+      const found = (await seen.masks()).at(-1)!;
+      expect(maskDice(found.mask, truth), organ).toBeGreaterThan(organ === "liver" ? 0.6 : 0.5);
+    }
+    expect(seen.problems).toEqual([]);
+    if (process.env.UPDATE_SCREENSHOT === "1") {
+      await seen.page.mouse.move(0, 0);
+      await seen.page.screenshot({ path: join(repositoryRoot, "docs", "screenshot.png") });
+    }
+    await seen.page.context().close();
+    await real.close();
   });
 });

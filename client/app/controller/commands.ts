@@ -75,7 +75,7 @@ function promptActions({ store, prompts, view }: Parts) {
     "prompt.candidate": () => candidate(1),
     "prompt.candidateBack": () => candidate(-1),
     "prompt.accept": () => (store.state.gesture ? finishGesture(store, prompts) : prompts.accept()),
-    "prompt.new": prompts.newLabel,
+    "prompt.new": () => void prompts.newLabel(),
     "prompt.clear": prompts.clear,
     "prompt.cancel": () => {
       if (store.state.gesture) store.set({ gesture: undefined });

@@ -1,65 +1,34 @@
 /** Keeps the slice shown loaded and encoded, and the slices ahead warm. */
 
-import type { Digest } from "../../../core/store.ts";
-import type { Window } from "../../../core/volume.ts";
-import type { Embedding } from "../../index.ts";
 import { jsonBody } from "../../transport.ts";
 import { t } from "../i18n.ts";
 import { encodedKey, placeOf } from "../state/places.ts";
 import type { OpenStudy } from "../state/state.ts";
 import type { Context } from "./context.ts";
+import { bareWindow, createEmbeddings, type Embeddings } from "./embeddings.ts";
 import { readEvents } from "./events.ts";
 
 const DEBOUNCE_MS = 150;
 const PREFETCH_IDLE_MS = 250;
 const PREFETCH_COUNT = 2;
 
-/** A slice with the digest of its picture. */
-type ImagePlace = ReturnType<typeof placeOf>;
-
 export interface Encoder {
   /** Loads the slice shown now and encodes it after a short rest. Call after each change of place or encode window. */
   follow(direction: -1 | 0 | 1): void;
-  /** The embedding of a slice, made when it is not there yet. */
-  embeddingOf(place: ImagePlace, window: Window | null, signal?: AbortSignal): Promise<Embedding>;
+  readonly embeddings: Embeddings;
   /** Forgets embeddings: the study has changed. */
   reset(): void;
 }
 
 /** `onReady` runs each time the slice shown has become ready for prompts. */
-export function createEncoder({ store, notifier, segmenter, transport }: Context, onReady: () => void): Encoder {
-  const known = new Map<string, Promise<Embedding>>();
+export function createEncoder(context: Context, onReady: () => void): Encoder {
+  const { store, notifier, segmenter, transport } = context;
+  const embeddings = createEmbeddings(context);
   let current = new AbortController();
   let prefetch = new AbortController();
 
   const patch = (fields: Partial<OpenStudy>) =>
     store.update((state) => (state.study ? { ...state, study: { ...state.study, ...fields } } : state));
-
-  const markEncoded = (imageId: Digest, key: string) =>
-    store.update((state) => {
-      const { study } = state;
-      if (!study || study.info.imageId !== imageId || study.encoded.has(key)) return state;
-      return { ...state, study: { ...study, encoded: new Set(study.encoded).add(key) } };
-    });
-
-  const embeddingOf: Encoder["embeddingOf"] = (place, window, signal) => {
-    const { imageId, plane, slice } = place;
-    const key = encodedKey(place, window);
-    const existing = known.get(key);
-    if (existing) return existing;
-    const made = segmenter().then((ready) => {
-      const ref = { imageId, plane, slice, ...(window ? { window: bare(window) } : {}) };
-      return ready.embed(ref, signal ? { signal } : {});
-    });
-    known.set(key, made);
-    const forget = () => {
-      if (known.get(key) === made) known.delete(key);
-    };
-    // An aborted request must not be handed to whoever asks next, even before it has rejected.
-    signal?.addEventListener("abort", forget);
-    made.then(() => markEncoded(imageId, key), forget).finally(() => signal?.removeEventListener("abort", forget));
-    return made;
-  };
 
   const loadPixels = async (study: OpenStudy, signal: AbortSignal) => {
     const ready = await segmenter();
@@ -71,7 +40,7 @@ export function createEncoder({ store, notifier, segmenter, transport }: Context
     const known = study.encoded.has(encodedKey(placeOf(study), study.encodeWindow));
     if (!known) await rest(DEBOUNCE_MS, signal);
     patch({ stage: "encoding" });
-    const embedding = await embeddingOf(placeOf(study), study.encodeWindow, signal);
+    const embedding = await embeddings.of(placeOf(study), study.encodeWindow, signal);
     if (signal.aborted) return;
     patch({ embedding, stage: "ready" });
     onReady();
@@ -84,13 +53,13 @@ export function createEncoder({ store, notifier, segmenter, transport }: Context
     await rest(PREFETCH_IDLE_MS, signal);
     const { imageId } = study.info;
     const { plane, slice } = placeOf(study);
-    const window = study.encodeWindow ? { window: bare(study.encodeWindow) } : {};
+    const window = study.encodeWindow ? { window: bareWindow(study.encodeWindow) } : {};
     const count = direction === 0 ? 2 * PREFETCH_COUNT : PREFETCH_COUNT;
     const body = { plane, around: slice, direction, count, ...window };
     const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(body, signal));
     for await (const { event, data } of readEvents(response))
       if (event === "ready" && isSliceEvent(data))
-        markEncoded(imageId, encodedKey({ plane, slice: data.slice }, study.encodeWindow));
+        embeddings.mark(imageId, encodedKey({ plane, slice: data.slice }, study.encodeWindow));
   };
 
   const follow: Encoder["follow"] = (direction) => {
@@ -115,17 +84,14 @@ export function createEncoder({ store, notifier, segmenter, transport }: Context
 
   return {
     follow,
-    embeddingOf,
+    embeddings,
     reset() {
       current.abort();
       prefetch.abort();
-      known.clear();
+      embeddings.clear();
     },
   };
 }
-
-/** A window without its name, as the wire takes it. */
-const bare = ({ center, width }: Window): Window => ({ center, width });
 
 const isSliceEvent = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";

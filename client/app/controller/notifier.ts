@@ -1,5 +1,5 @@
 /** Toasts and screen-reader announcements. */
-import { isSegmenterError, toError } from "../../../core/errors.ts";
+import { isSegmenterError, type SegmenterError, toError } from "../../../core/errors.ts";
 import { t } from "../i18n.ts";
 import type { Toast } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
@@ -33,9 +33,8 @@ export function createNotifier(store: Store): Notifier {
       const error = toError(thrown);
       if (error.name === "AbortError" || isSegmenterError(error, "Cancelled")) return;
       const code = isSegmenterError(error) ? error.code : error.name;
-      const detail = isSegmenterError(error) ? sentenceOf(error.detail) : error.message;
       const actions = retry ? [{ label: t.retry, run: retry }] : [];
-      push({ tone: "error", text: detail ? `${sentence} ${detail}` : sentence, code, actions });
+      push({ tone: "error", text: textOf(sentence, error), code, actions });
     },
     info(text, actions = []) {
       const id = push({ tone: "info", text, actions });
@@ -46,8 +45,20 @@ export function createNotifier(store: Store): Notifier {
   };
 }
 
-/** The part of an error's detail that is meant to be read. */
-function sentenceOf(detail: object): string {
-  const parts = Object.entries(detail).filter(([key]) => key === "reason" || key === "field" || key === "found");
-  return parts.map(([key, value]) => (key === "reason" ? String(value) : `${key}: ${String(value)}`)).join(" ");
+/** The sentence of a failure; what the error itself can say comes after it. */
+function textOf(sentence: string, error: Error): string {
+  if (isSegmenterError(error, "ServerUnreachable")) return t.errors.connection;
+  if (isSegmenterError(error, "UnknownTerm")) return t.errors.unknownTerm(error.detail.text, error.detail.suggestions);
+  const detail = isSegmenterError(error) ? detailOf(error) : error.message;
+  return detail ? `${sentence} ${detail}` : sentence;
+}
+
+function detailOf(error: SegmenterError): string {
+  if (isSegmenterError(error, "UnsupportedFormat")) return t.errors.format(error.detail.found, error.detail.supported);
+  if (isSegmenterError(error, "MalformedFile")) {
+    const { format, field, reason } = error.detail;
+    return `${format}, ${field}: ${reason}`;
+  }
+  if (isSegmenterError(error, "TooLarge")) return t.errors.tooLarge(error.detail.what, error.detail.limit);
+  return "reason" in error.detail ? error.detail.reason : "";
 }

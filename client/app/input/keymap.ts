@@ -1,5 +1,7 @@
 /** Shortcuts as data. A chord is lower-case, modifiers first: `mod+shift+z` (mod = Ctrl, or ⌘ on a Mac). */
 
+import { t } from "../i18n.ts";
+
 export type Command =
   | "tool.point"
   | "tool.box"
@@ -32,67 +34,53 @@ export type Command =
   | "view.help"
   | `window.${1 | 2 | 3 | 4 | 5}`;
 
-export type ShortcutGroup = "Prompts" | "Labels" | "Slices" | "View";
+export type ShortcutGroup = "prompts" | "labels" | "slices" | "view";
 
 export interface Shortcut {
   readonly command: Command;
   readonly group: ShortcutGroup;
-  readonly text: string;
   readonly chords: readonly string[];
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { command: "tool.point", group: "Prompts", text: "Point tool", chords: ["p"] },
-  { command: "tool.box", group: "Prompts", text: "Box tool; with the crosshair: corner", chords: ["b"] },
-  { command: "tool.scribble", group: "Prompts", text: "Scribble tool", chords: ["s"] },
-  { command: "tool.lasso", group: "Prompts", text: "Lasso tool", chords: ["l"] },
-  { command: "prompt.text", group: "Prompts", text: "Segment by name", chords: ["t", "/"] },
-  { command: "prompt.sign", group: "Prompts", text: "Include or exclude", chords: ["x"] },
-  { command: "prompt.preview", group: "Prompts", text: "Preview under the pointer", chords: ["v"] },
-  { command: "prompt.candidate", group: "Prompts", text: "Next candidate", chords: ["tab"] },
-  { command: "prompt.candidateBack", group: "Prompts", text: "Previous candidate", chords: ["shift+tab"] },
-  { command: "edit.undo", group: "Prompts", text: "Undo", chords: ["mod+z"] },
-  { command: "edit.redo", group: "Prompts", text: "Redo", chords: ["mod+shift+z", "mod+y"] },
-  { command: "prompt.cancel", group: "Prompts", text: "Cancel", chords: ["escape"] },
-  { command: "prompt.accept", group: "Labels", text: "Accept mask", chords: ["enter", "mod+enter"] },
-  { command: "prompt.new", group: "Labels", text: "New label", chords: ["n"] },
-  { command: "prompt.clear", group: "Labels", text: "Clear this mask", chords: ["backspace", "delete"] },
-  { command: "slice.next", group: "Slices", text: "Next slice", chords: ["arrowdown", "arrowright"] },
-  { command: "slice.previous", group: "Slices", text: "Previous slice", chords: ["arrowup", "arrowleft"] },
-  { command: "slice.forward", group: "Slices", text: "10 slices on", chords: ["pagedown"] },
-  { command: "slice.back", group: "Slices", text: "10 slices back", chords: ["pageup"] },
-  { command: "slice.first", group: "Slices", text: "First slice", chords: ["home"] },
-  { command: "slice.last", group: "Slices", text: "Last slice", chords: ["end"] },
-  { command: "view.zoomIn", group: "View", text: "Zoom in", chords: ["+", "="] },
-  { command: "view.zoomOut", group: "View", text: "Zoom out", chords: ["-"] },
-  { command: "view.reset", group: "View", text: "Reset view", chords: ["r"] },
-  { command: "view.overlay", group: "View", text: "Fill, outline, off", chords: ["o"] },
-  { command: "view.cursor", group: "View", text: "Crosshair for the keyboard", chords: ["c"] },
-  { command: "tool.pan", group: "View", text: "Pan tool", chords: ["g"] },
-  { command: "tool.window", group: "View", text: "Window tool", chords: ["shift+w"] },
-  { command: "window.1", group: "View", text: "Window preset 1", chords: ["1"] },
-  { command: "window.2", group: "View", text: "Window preset 2", chords: ["2"] },
-  { command: "window.3", group: "View", text: "Window preset 3", chords: ["3"] },
-  { command: "window.4", group: "View", text: "Window preset 4", chords: ["4"] },
-  { command: "window.5", group: "View", text: "Window preset 5", chords: ["5"] },
-  { command: "view.help", group: "View", text: "This help", chords: ["?", "f1"] },
+  { command: "tool.point", group: "prompts", chords: ["p"] },
+  { command: "tool.box", group: "prompts", chords: ["b"] },
+  { command: "tool.scribble", group: "prompts", chords: ["s"] },
+  { command: "tool.lasso", group: "prompts", chords: ["l"] },
+  { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
+  { command: "prompt.sign", group: "prompts", chords: ["x"] },
+  { command: "prompt.preview", group: "prompts", chords: ["v"] },
+  { command: "prompt.candidate", group: "prompts", chords: ["tab"] },
+  { command: "prompt.candidateBack", group: "prompts", chords: ["shift+tab"] },
+  { command: "edit.undo", group: "prompts", chords: ["mod+z"] },
+  { command: "edit.redo", group: "prompts", chords: ["mod+shift+z", "mod+y"] },
+  { command: "prompt.cancel", group: "prompts", chords: ["escape"] },
+  { command: "prompt.accept", group: "labels", chords: ["enter", "mod+enter"] },
+  { command: "prompt.new", group: "labels", chords: ["n"] },
+  { command: "prompt.clear", group: "labels", chords: ["backspace", "delete"] },
+  { command: "slice.next", group: "slices", chords: ["arrowdown", "arrowright"] },
+  { command: "slice.previous", group: "slices", chords: ["arrowup", "arrowleft"] },
+  { command: "slice.forward", group: "slices", chords: ["pagedown"] },
+  { command: "slice.back", group: "slices", chords: ["pageup"] },
+  { command: "slice.first", group: "slices", chords: ["home"] },
+  { command: "slice.last", group: "slices", chords: ["end"] },
+  { command: "view.zoomIn", group: "view", chords: ["+", "="] },
+  { command: "view.zoomOut", group: "view", chords: ["-"] },
+  { command: "view.reset", group: "view", chords: ["r"] },
+  { command: "view.overlay", group: "view", chords: ["o"] },
+  { command: "view.cursor", group: "view", chords: ["c"] },
+  { command: "tool.pan", group: "view", chords: ["g"] },
+  { command: "tool.window", group: "view", chords: ["shift+w"] },
+  { command: "window.1", group: "view", chords: ["1"] },
+  { command: "window.2", group: "view", chords: ["2"] },
+  { command: "window.3", group: "view", chords: ["3"] },
+  { command: "window.4", group: "view", chords: ["4"] },
+  { command: "window.5", group: "view", chords: ["5"] },
+  { command: "view.help", group: "view", chords: ["?", "f1"] },
 ];
 
 /** Held keys that change what a drag does; not commands. */
 export const HOLD = { pan: " ", window: "w", peek: "h" } as const;
-
-/** Pointer actions, for the help page. */
-export const POINTER_HELP: readonly (readonly [string, string])[] = [
-  ["Click", "Include this place"],
-  ["Right-click, Alt+click, long-press", "Exclude this place"],
-  ["Shift+drag", "Box, in any tool"],
-  ["Wheel, one finger up or down", "Slices"],
-  ["Ctrl+wheel, pinch", "Zoom"],
-  ["Space+drag, middle button, two fingers", "Pan"],
-  ["W+drag, Ctrl+drag", "Window"],
-  ["Hold H", "Hide masks while held"],
-  ["Ctrl+0…9", "Pick label"],
-];
 
 export type Overrides = Readonly<Partial<Record<Command, string>>>;
 
@@ -125,19 +113,7 @@ export function chordOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
 
 /** A chord as people read it. */
 export function chordText(chord: string): string {
-  const names: Record<string, string> = {
-    mod: "Ctrl",
-    shift: "Shift",
-    alt: "Alt",
-    arrowdown: "↓",
-    arrowup: "↑",
-    arrowleft: "←",
-    arrowright: "→",
-    pagedown: "Page Down",
-    pageup: "Page Up",
-    escape: "Esc",
-    " ": "Space",
-  };
+  const names: Readonly<Record<string, string>> = t.keys;
   return chord
     .split(/\+(?=.)/)
     .map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part[0].toUpperCase() + part.slice(1)))

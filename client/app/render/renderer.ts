@@ -78,7 +78,7 @@ function paintScene(scene: Scene, state: State) {
   image.paint(context, viewport, study.pixels, { window: study.window, inverted: state.inverted });
   if (!state.peek) paintMasks(scene, state, study);
   const active = activeLabelOf(state);
-  if (active && !state.peek)
+  if (active && !active.accepted && !state.peek)
     paintPrompts(context, viewport, promptsOf(state.log, active.id, sliceKeyOf(placeOf(study))));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);

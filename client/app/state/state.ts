@@ -32,7 +32,7 @@ export interface MaskView {
   readonly chain: string;
   readonly candidates: readonly SegmentMask[];
   readonly chosen: number;
-  readonly measurement: Measurement | undefined;
+  readonly measurement: Measurement;
   readonly ms: number;
 }
 

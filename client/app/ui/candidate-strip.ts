@@ -1,6 +1,5 @@
 /** The candidates of an ambiguous prompt as small pictures: what each would cover. */
 import { css, html, nothing, type PropertyValues } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { maskBounds } from "../../../core/mask.ts";
 import type { SegmentMask } from "../../index.ts";
 import { share, t } from "../i18n.ts";
@@ -12,6 +11,7 @@ import { activeMask } from "../state/places.ts";
 import type { OpenStudy, State } from "../state/state.ts";
 import { ViewerElement } from "./element.ts";
 import { moveFocus } from "./roving.ts";
+import { styled } from "./styled.ts";
 import { controls } from "./styles.ts";
 
 const WIDTH = 92;
@@ -90,7 +90,7 @@ export class CandidateStrip extends ViewerElement {
     const label = activeLabelOf(this.state);
     const view = activeMask(this.state);
     if (!label || label.accepted || !view || view.candidates.length < 2) return nothing;
-    return html`<div class="strip" role="radiogroup" aria-label=${t.candidates} style=${styleMap({ "--chosen": label.colour })} @keydown=${moveFocus}>
+    return html`<div class="strip" role="radiogroup" aria-label=${t.candidates} ${styled({ "--chosen": label.colour })} @keydown=${moveFocus}>
       ${view.candidates.map((mask, index) => {
         const chosen = index === view.chosen;
         const name = t.candidate(index + 1, share(mask.predictedIou));

@@ -2,21 +2,13 @@
 import { css, html } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { t } from "../i18n.ts";
-import {
-  type Command,
-  chordOf,
-  chordText,
-  POINTER_HELP,
-  SHORTCUTS,
-  type Shortcut,
-  type ShortcutGroup,
-} from "../input/keymap.ts";
+import { type Command, chordOf, chordText, SHORTCUTS, type Shortcut, type ShortcutGroup } from "../input/keymap.ts";
 import type { State } from "../state/state.ts";
 import { ViewerElement } from "./element.ts";
 import { icon } from "./icons.ts";
 import { controls } from "./styles.ts";
 
-const GROUPS: readonly ShortcutGroup[] = ["Prompts", "Labels", "Slices", "View"];
+const GROUPS: readonly ShortcutGroup[] = ["prompts", "labels", "slices", "view"];
 
 export class HelpDialog extends ViewerElement {
   static override properties = { ...ViewerElement.properties, recording: { state: true } };
@@ -135,7 +127,7 @@ export class HelpDialog extends ViewerElement {
       <div class="groups">
         ${GROUPS.map((group) => this.#group(group))}
         <section class="pointer"><h3>${t.helpMouse}</h3>
-          ${POINTER_HELP.map(([gesture, effect]) => html`<div class="row"><span>${gesture}</span><span>${effect}</span></div>`)}
+          ${t.pointerHelp.map(([gesture, effect]) => html`<div class="row"><span>${gesture}</span><span>${effect}</span></div>`)}
         </section>
       </div>
       <p class="privacy">${t.privacyDetail(server.host)} ${t.notice}.</p>
@@ -148,10 +140,11 @@ export class HelpDialog extends ViewerElement {
 
   #group(group: ShortcutGroup) {
     const rows = SHORTCUTS.filter((shortcut) => shortcut.group === group);
-    return html`<section><h3>${group}</h3>${rows.map((shortcut) => this.#row(shortcut))}</section>`;
+    return html`<section><h3>${t.shortcutGroups[group]}</h3>${rows.map((shortcut) => this.#row(shortcut))}</section>`;
   }
 
-  #row({ command, text, chords }: Shortcut) {
+  #row({ command, chords }: Shortcut) {
+    const text = t.shortcuts[command];
     const own = this.app.shortcuts.overrides[command];
     const shown = own === undefined ? chords : [own];
     return html`<div class="row"><span>${text}</span>

@@ -1,7 +1,6 @@
 /** The canvas and what lies on it: readouts in the corners, progress, the offer to encode again. */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { decimal, millimetres, number, share, t } from "../i18n.ts";
 import { enterCursor, leaveCursor } from "../input/cursor.ts";
 import { listenToKeys } from "../input/keyboard.ts";
@@ -13,6 +12,7 @@ import type { OpenStudy, State } from "../state/state.ts";
 import { ViewerElement } from "./element.ts";
 import { stageStyles } from "./image-stage-styles.ts";
 import { edgeLetters } from "./orientation.ts";
+import { styled } from "./styled.ts";
 import { controls } from "./styles.ts";
 
 const BAR_WIDTH = 120;
@@ -71,7 +71,7 @@ export class ImageStage extends ViewerElement {
           : nothing
       }
       <div class="corner top left">
-        <strong>${t.planes[plane.plane]}</strong>
+        <strong>${plane.count > 1 ? t.planes[plane.plane] : nothing}</strong>
         <span>${plane.count > 1 ? t.sliceOf(slice + 1, plane.count) : nothing}</span>
       </div>
       <div class="corner top right">
@@ -90,7 +90,7 @@ export class ImageStage extends ViewerElement {
     if (!viewport || !pitch) return nothing;
     const bar = scaleBar(viewport.scaleX / pitch, BAR_WIDTH);
     return html`<div class="corner bottom left scale">
-      <i style=${styleMap({ width: `${bar.width}px` })}></i><span>${millimetres(bar.mm)}</span>
+      <i ${styled({ width: `${bar.width}px` })}></i><span>${millimetres(bar.mm)}</span>
     </div>`;
   }
 

@@ -1,7 +1,6 @@
 /** The right side: labels with their measurements, how masks look, where they come from, export. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { styleMap } from "lit/directives/style-map.js";
 import type { Measurement } from "../../../core/measurements.ts";
 import { promptsOf, sliceKeyOf, slicesOf } from "../../../core/prompt-log.ts";
 import { area, decimal, number, share, t } from "../i18n.ts";
@@ -13,6 +12,7 @@ import { ViewerElement } from "./element.ts";
 import { icon } from "./icons.ts";
 import { panelStyles } from "./label-panel-styles.ts";
 import { moveFocus } from "./roving.ts";
+import { styled } from "./styled.ts";
 import { controls } from "./styles.ts";
 import "./export-menu.ts";
 
@@ -46,7 +46,7 @@ export class LabelPanel extends ViewerElement {
       <div class="head">
         <h2>${t.labels}</h2>
         <span class="space"></span>
-        <button title=${`${t.newLabel} (N)`} ?disabled=${!this.state.study} @click=${this.app.prompts.newLabel}>${icon("plus", 16)}${t.newLabel}</button>
+        <button title=${`${t.newLabel} (N)`} ?disabled=${!this.state.study} @click=${() => this.app.prompts.newLabel()}>${icon("plus", 16)}${t.newLabel}</button>
         <button class="icon sheet" aria-label=${t.close} @click=${() => this.app.store.set({ panelOpen: false })}>${icon("chevron")}</button>
       </div>
       <div class="scroll">
@@ -70,9 +70,9 @@ export class LabelPanel extends ViewerElement {
     const active = label.id === state.activeLabel;
     const { study } = state;
     const view = study ? state.masks.get(maskKey(label.id, placeOf(study))) : undefined;
-    return html`<li class=${active ? "active" : ""} style=${styleMap({ "--label": label.colour })}>
+    return html`<li class=${active ? "active" : ""} ${styled({ "--label": label.colour })}>
       <div class="row">
-        <button class="number" style=${styleMap({ background: label.colour, color: inkOn(label.colour) })} aria-pressed=${active}
+        <button class="number" ${styled({ background: label.colour, color: inkOn(label.colour) })} aria-pressed=${active}
           aria-label=${t.labelSelect(label.name)} title=${t.labelSelect(label.name)} @click=${() => app.prompts.select(label.id)}>${label.number}</button>
         <input type="text" .value=${label.name} maxlength="64" spellcheck="false" aria-label=${t.labelNameField(label.number)}
           @focus=${() => app.prompts.select(label.id)} @keydown=${this.#nameKey}
@@ -89,7 +89,7 @@ export class LabelPanel extends ViewerElement {
   }
 
   #summary(label: Label, view: MaskView | undefined) {
-    const measured = view?.measurement ? areaOrNothing(view.measurement) : t.noMask;
+    const measured = view ? areaOrNothing(view.measurement) : t.noMask;
     const slices = slicesOf(this.state.log, label.id).length;
     return html`<div class="summary">
       <span>${measured}</span>
@@ -101,7 +101,7 @@ export class LabelPanel extends ViewerElement {
   #facts(label: Label, { candidates, chosen, measurement }: MaskView, study: OpenStudy) {
     const unit = study.info.modality === "CT" ? " HU" : "";
     const prompts = promptsOf(this.state.log, label.id, sliceKeyOf(placeOf(study))).length;
-    const filled = measurement && measurement.area > 0 ? measurement : undefined;
+    const filled = measurement.area > 0 ? measurement : undefined;
     return html`<dl>
       ${
         filled

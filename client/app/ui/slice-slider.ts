@@ -1,11 +1,11 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { t } from "../i18n.ts";
 import { labelsOf } from "../state/labels.ts";
 import { encodedKey } from "../state/places.ts";
 import type { OpenStudy, State } from "../state/state.ts";
 import { ViewerElement } from "./element.ts";
+import { styled } from "./styled.ts";
 import { controls } from "./styles.ts";
 
 export class SliceSlider extends ViewerElement {
@@ -88,7 +88,7 @@ export class SliceSlider extends ViewerElement {
         @keydown=${this.#key} @pointerdown=${this.#press} @pointermove=${this.#drag}>
       <div class="track">${this.#ticks(study)}</div>
       ${this.#masks(study)}
-      <div class="thumb" style=${styleMap({ top: `${((slice + 0.5) / plane.count) * 100}%` })}>${slice + 1}</div>
+      <div class="thumb" ${styled({ top: `${((slice + 0.5) / plane.count) * 100}%` })}>${slice + 1}</div>
     </div>`;
   }
 
@@ -97,7 +97,7 @@ export class SliceSlider extends ViewerElement {
     const slices = Array.from({ length: plane.count }, (_, slice) => slice);
     return slices
       .filter((slice) => encoded.has(encodedKey({ plane: plane.plane, slice }, encodeWindow)))
-      .map((slice) => html`<i class="tick" style=${styleMap({ top: `${(slice / plane.count) * 100}%`, height })}></i>`);
+      .map((slice) => html`<i class="tick" ${styled({ top: `${(slice / plane.count) * 100}%`, height })}></i>`);
   }
 
   #masks({ plane, info }: OpenStudy) {
@@ -108,7 +108,7 @@ export class SliceSlider extends ViewerElement {
       const background = colours.get(labelId);
       if (slice === undefined || !background) return [];
       const top = `${(Number(slice) / plane.count) * 100}%`;
-      return [html`<i class="mask" style=${styleMap({ top, background, height: `${100 / plane.count}%` })}></i>`];
+      return [html`<i class="mask" ${styled({ top, background, height: `${100 / plane.count}%` })}></i>`];
     });
   }
 

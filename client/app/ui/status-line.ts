@@ -1,6 +1,7 @@
 /** What to do next, where pixels go, and what this is not for. */
 import { css, html, nothing } from "lit";
 import { t } from "../i18n.ts";
+import { activeLabelOf } from "../state/labels.ts";
 import { activeMask } from "../state/places.ts";
 import type { State } from "../state/state.ts";
 import { ViewerElement } from "./element.ts";
@@ -54,7 +55,7 @@ export class StatusLine extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ tool, cursor, study, waiting, masks, activeLabel }: State) => [
+  protected watch = ({ tool, cursor, study, waiting, masks, activeLabel, accepted }: State) => [
     tool,
     cursor !== undefined,
     study?.stage,
@@ -62,6 +63,7 @@ export class StatusLine extends ViewerElement {
     waiting,
     masks,
     activeLabel,
+    accepted,
   ];
 
   override render() {
@@ -77,7 +79,7 @@ export class StatusLine extends ViewerElement {
     if (cursor) return t.hints.cursor;
     if (waiting > 0 && study?.stage !== "ready") return t.hints.waiting;
     if (tool !== "point") return t.hints[tool];
-    if (!activeMask(this.state)) return t.hints.start;
+    if (!activeMask(this.state) || activeLabelOf(this.state)?.accepted) return t.hints.start;
     return matchMedia("(pointer: coarse)").matches ? t.hints.refineTouch : t.hints.refine;
   }
 }
