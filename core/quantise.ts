@@ -1,10 +1,10 @@
-/** Embeddings in eight bits: min–max per channel. Measured to change mean Dice by at most 0.004. */
+/** Embeddings in eight bits: min–max per channel. The model card says what it costs in Dice. */
 
 import { SegmenterError } from "./errors.ts";
 
 export interface Quantised {
   readonly data: Int8Array<ArrayBuffer>;
-  /** Per channel; value = (q + 128)·scale + offset. */
+  /** Per channel; value = q·scale + offset. */
   readonly scale: Float32Array<ArrayBuffer>;
   readonly offset: Float32Array<ArrayBuffer>;
 }
@@ -27,12 +27,11 @@ export function quantise(values: Float32Array, channels: number): Quantised {
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    offset[c] = low;
     scale[c] = (high - low) / 255;
-    if (scale[c] === 0) data.fill(-128, c * length, (c + 1) * length);
-    else
-      for (let i = 0; i < length; i++)
-        data[c * length + i] = Math.min(255, Math.round((channel[i] - low) / scale[c])) - 128;
+    offset[c] = low + 128 * scale[c]; // a constant channel: scale 0, every q 0
+    if (scale[c] === 0) continue;
+    for (let i = 0; i < length; i++)
+      data[c * length + i] = Math.min(255, Math.round((channel[i] - low) / scale[c])) - 128;
   }
   return { data, scale, offset };
 }
@@ -44,7 +43,7 @@ export function dequantise({ data, scale, offset }: { data: Int8Array; scale: Fl
     throw new RangeError(`${data.length} values, ${scale.length} scales and ${offset.length} offsets do not fit.`);
   const out = new Float32Array(data.length);
   for (let c = 0; c < scale.length; c++) {
-    for (let i = c * length; i < (c + 1) * length; i++) out[i] = (data[i] + 128) * scale[c] + offset[c];
+    for (let i = c * length; i < (c + 1) * length; i++) out[i] = data[i] * scale[c] + offset[c];
   }
   return out;
 }
