@@ -65,7 +65,7 @@ describe("promptomy segment", () => {
       expect(await runCli(["segment", picture(), "--point=20,15", "--point=2,2,-", "-o", path, ...where])).toBe(0);
       const { data, size } = await readImage([{ bytes: await readFile(path) }]);
       expect(size).toEqual([40, 30, 1]);
-      expect(data.reduce((sum: number, value: number) => sum + (value ? 1 : 0), 0)).toBe(area);
+      expect(Array.from(data).filter(Boolean)).toHaveLength(area);
     }
   }, 120_000);
 
@@ -198,12 +198,13 @@ describe("pullModel", () => {
 
   test("records a digest on first use, says so, and holds the file to it from then on", async () => {
     const { manifest, files, cacheDir, hub } = await source();
+    const served: Record<string, Uint8Array> = files; // the hub sends what stands here
     const bare = { ...manifest, graphs: { ...manifest.graphs, decoder: { path: manifest.graphs.decoder.path } } };
     const notes: string[] = [];
     await pullModel(bare, { cacheDir, note: (text) => notes.push(text), hub: hub.url });
     expect(notes.join("\n")).toMatch(/decoder\.onnx: recorded sha256:[0-9a-f]{64} on first use/);
     await rm(join(cacheDir, "models", "pulled"), { recursive: true });
-    files[manifest.graphs.decoder.path] = Uint8Array.of(1, 2, 3);
+    served[manifest.graphs.decoder.path] = Uint8Array.of(1, 2, 3);
     await expect(pullModel(bare, { cacheDir, note, hub: hub.url })).rejects.toThrow("other bytes");
   });
 });
