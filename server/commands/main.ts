@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { type ErrorDetail, isSegmenterError, toError } from "../../core/errors.ts";
 import { UsageError } from "./args.ts";
+import { bench } from "./bench.ts";
 import { doctor } from "./doctor.ts";
 import { encode } from "./encode.ts";
 import { models } from "./models.ts";
@@ -11,7 +12,7 @@ import { serve } from "./serve.ts";
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-const subCommands: Record<string, CommandDef> = { serve, segment, encode, models, doctor };
+const subCommands: Record<string, CommandDef> = { serve, segment, encode, models, doctor, bench };
 const main = defineCommand({
   meta: { name: "promptomy", description: "Promptable segmentation for medical images; research use" },
   subCommands,
