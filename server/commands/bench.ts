@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineCommand } from "citty";
+import { type CommandDef, defineCommand } from "citty";
 import { UsageError } from "./args.ts";
 import { exists } from "./files.ts";
 
@@ -10,13 +10,12 @@ import { exists } from "./files.ts";
 const root = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", import.meta.url));
 
 /** Benches need the sources, their data and the development packages: this starts `bench/main.ts` of the checkout. */
-export const bench = defineCommand({
+export const bench: CommandDef = defineCommand({
   meta: {
     name: "bench",
     description:
-      "Measure speed or accuracy; from a source checkout only (npm run bench -- accuracy --help lists options)",
+      "Measure speed or accuracy (bench speed, bench accuracy …); from a source checkout only (npm run bench -- accuracy --help lists options)",
   },
-  args: { what: { type: "positional", description: "speed or accuracy, then its options", required: false } },
   async run({ rawArgs }) {
     const main = join(root, "bench", "main.ts");
     if (!(await exists(main))) {
