@@ -160,6 +160,7 @@ class Decoder(nn.Module):
             nn.init.normal_(layer.weight, std=0.005)
             nn.init.zeros_(layer.bias)
         self.iou = nn.Sequential(nn.Linear(WIDTH + 2, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.trust = nn.Parameter(torch.tensor(5.0))
         self.presence = nn.Linear(WIDTH, 1)
 
     def prompt_maps(self, points: Tensor, kinds: Tensor, mask: Tensor) -> Tensor:
@@ -241,12 +242,18 @@ class Decoder(nn.Module):
         return logits, self.quality(logits, tokens[:, 1:]), self.presence(tokens[:, 0])[:, 0]
 
     def quality(self, logits: Tensor, tokens: Tensor) -> Tensor:
-        """Predicted IoU of each mask, from its token [B,4,128] and from how decided and how large the mask is."""
+        """Predicted IoU of each mask.
+
+        Were the probabilities calibrated, the expected IoU would be their sum inside the mask over the mask's area plus
+        their sum outside; the token [B,4,128] corrects that estimate.
+        """
         likely = torch.sigmoid(logits.detach())
+        inside = (logits.detach() > 0).float()
         size = likely.mean((2, 3)) + 1e-4
-        decided = likely.square().mean((2, 3)) / size
-        seen = torch.cat([tokens, decided[..., None], size[..., None]], -1)
-        return torch.sigmoid(self.iou(seen)[..., 0])
+        both, area = (likely * inside).mean((2, 3)), inside.mean((2, 3))
+        expected = both / (area + size - both)
+        seen = torch.cat([tokens, expected[..., None], size[..., None]], -1)
+        return torch.sigmoid(self.iou(seen)[..., 0] + self.trust * (expected - 0.5))
 
 
 class TextEncoder(nn.Module):

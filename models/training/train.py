@@ -33,8 +33,8 @@ RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS, THIRD_ROUND = 2, 0.35  # rounds of prompts, and how often there is one more
 DROP_SIMILARITY, CONTRAST_WEIGHT = 0.3, 0.2
-IMAGES = {128: 10, 192: 6, 256: 4, 384: 2}  # per process and step
-PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.8, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.3, 256: 0.45, 384: 0.25})]
+IMAGES = {128: 10, 192: 6, 256: 4, 384: 3}  # per process and step
+PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.52, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.15, 256: 0.55, 384: 0.3})]
 REAL_FIRST, REAL_LAST = 0.55, 0.8
 SAVE_EVERY = 180.0  # seconds
 
