@@ -28,7 +28,7 @@ beforeAll(async () => {
   await buildViewer(clientDir);
   server = await startTestServer({ clientDir });
   browser = await launchBrowser();
-});
+}, 300_000);
 
 afterAll(async () => {
   await browser?.close();
