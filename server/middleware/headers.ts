@@ -12,7 +12,7 @@ const policy = (frameAncestors: readonly string[]): string =>
     "default-src 'self'",
     "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self' blob:",
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     "img-src 'self' blob: data:",
     "connect-src 'self'",
     "object-src 'none'",

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import type { AppEnv } from "../middleware/context.ts";
 import type { Json } from "../openapi.ts";
 
@@ -21,6 +21,7 @@ export function docsRoutes(document: () => Node): OpenAPIHono<AppEnv> {
     c.header("Cache-Control", "no-cache");
     return c.json(document());
   });
+  app.get("/docs.css", (c) => c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8" }));
   app.get("/docs", (c) => {
     c.header("Cache-Control", "no-cache");
     return c.html(page(document()));
@@ -39,7 +40,7 @@ function page(document: Node) {
   const schemas = Object.entries(nodeOf(nodeOf(document.components).schemas));
   return html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${textOf(info.title)} API</title><style>${raw(STYLE)}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${textOf(info.title)} API</title><link rel="stylesheet" href="/docs.css"></head>
 <body>
 <h1>${textOf(info.title)} API, version ${textOf(info.version)}</h1>
 <p>${textOf(info.description)}</p>

@@ -1,0 +1,141 @@
+/** What leaves the viewer, a real study in it, and the embedded model's masks on the phantom. */
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Download } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { createMask, type Mask, maskBounds, maskDice } from "../../core/mask.ts";
+import { createPhantom } from "../../core/phantom.ts";
+import { readImage } from "../../formats/index.ts";
+import { dataPath, repositoryRoot } from "../support/data.ts";
+import { startTestServer } from "../support/serve.ts";
+import { openViewer, type ViewerElement } from "./viewer-page.ts";
+import { inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
+
+const stage = viewerStage();
+
+/** The pixel of a mask that is farthest from its edge, by peeling. */
+const deepest = (mask: Mask): readonly [number, number] => {
+  const { width } = mask;
+  let layer = [...mask.data.keys()].filter((n) => mask.data[n] === 1);
+  for (let inner = layer; inner.length > 0; ) {
+    layer = inner;
+    const left = new Set(layer);
+    inner = layer.filter((n) => [n - 1, n + 1, n - width, n + width].every((near) => left.has(near)));
+  }
+  const middle = layer[layer.length >> 1]!;
+  return [middle % width, Math.floor(middle / width)];
+};
+
+describe("export", () => {
+  const save = async (item: string): Promise<{ download: Download; bytes: Uint8Array<ArrayBuffer> }> => {
+    await stage.viewer.page.getByRole("button", { name: "Export" }).click();
+    const [download] = await Promise.all([
+      stage.viewer.page.waitForEvent("download"),
+      stage.viewer.page.getByRole("menuitem", { name: item }).click(),
+    ]);
+    return { download, bytes: new Uint8Array(await readFile(await download.path())) };
+  };
+
+  test("PNG, COCO and NIfTI hold the masks on the screen", async () => {
+    await stage.viewer.click(...LIVER);
+    await stage.viewer.page.keyboard.press("Enter");
+    await stage.viewer.click(...SPLEEN);
+    const [liver, spleen] = await stage.viewer.masks();
+
+    const png = await save("PNG mask");
+    const picture = await readImage([{ bytes: png.bytes }]);
+    const { ijkToLps, size } = await stage.viewer.read((state) => state.study!.info);
+    const [columns, rows] = size;
+    expect(picture.size).toEqual([columns, rows, 1]);
+
+    const coco = JSON.parse(new TextDecoder().decode((await save("COCO JSON")).bytes));
+    expect(coco.annotations.map(({ area }: { area: number }) => area)).toEqual([liver!.area, spleen!.area]);
+
+    const nifti = await save("NIfTI labelmap");
+    expect(nifti.download.suggestedFilename()).toBe("Phantom-labels.nii.gz");
+    const labelmap = await readImage([{ bytes: nifti.bytes }]);
+    expect(labelmap.size).toEqual(size);
+    labelmap.ijkToLps.forEach((value, i) => {
+      expect(value).toBeCloseTo(ijkToLps[i]!, 4);
+    });
+    const first = liver!.slice * columns * rows;
+    const cut = labelmap.data.subarray(first, first + columns * rows);
+    expect(cut.filter((value) => value === 2).length).toBe(spleen!.area);
+    expect(cut.filter((value) => value === 1).length).toBeGreaterThan(0.9 * liver!.area);
+    expect(labelmap.data.filter((value) => value > 0).length).toBe(cut.filter((value) => value > 0).length);
+  });
+});
+
+describe.skipIf(!dataPath("tests/ct_dicom_j2k"))("a real CT series", () => {
+  test("is opened from a folder by drop, and a click gives a mask", async () => {
+    const folder = dataPath("tests/ct_dicom_j2k/series")!;
+    const names = await readdir(folder);
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, text: (await readFile(join(folder, name))).toString("base64") })),
+    );
+    await stage.viewer.page.evaluate((list) => {
+      const transfer = new DataTransfer();
+      for (const { name, text } of list)
+        transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+      window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }, files);
+    await stage.viewer.page.waitForFunction(
+      (count) => (document.querySelector("viewer-app") as ViewerElement).app.store.state.study?.plane.count === count,
+      names.length,
+      { timeout: 60_000 },
+    );
+    await stage.viewer.ready();
+    const { width, height } = await stage.viewer.read((state) => state.study!.plane);
+    const middle = [Math.round(width * 0.35), Math.round(height * 0.45)] as const;
+    await stage.viewer.click(...middle);
+    expect(inside(await stage.only(), middle)).toBe(1);
+    expect(await stage.viewer.read((state) => state.study!.info.modality)).toBe("CT");
+    expect(stage.viewer.problems).toEqual([]);
+  });
+});
+
+const defaultModel = join(repositoryRoot, "models", "default");
+
+describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded model", () => {
+  test("finds the phantom's liver with one click, spleen and kidney with a box", async () => {
+    const { volume, labels, names } = createPhantom();
+    const [width, height] = volume.size;
+    const real = await startTestServer({ clientDir: stage.clientDir, modelDirs: [defaultModel] });
+    const seen = await openViewer(stage.browser, real.url);
+    const slice = (await seen.read((state) => state.study?.slice)) ?? 0;
+    const cut = labels.subarray(slice * width * height, (slice + 1) * width * height);
+    for (const organ of ["left kidney", "spleen", "liver"]) {
+      const truth = createMask(
+        width,
+        height,
+        cut.map((value) => (names[value] === organ ? 1 : 0)),
+      );
+      const { x0, y0, x1, y1 } = maskBounds(truth)!;
+      if (organ === "liver") await seen.click(...deepest(truth));
+      else {
+        await seen.page.keyboard.down("Shift");
+        await seen.drag([
+          [x0, y0],
+          [x1, y1],
+        ]);
+        await seen.page.keyboard.up("Shift");
+      }
+      await seen.page
+        .getByLabel(/^Name of label/)
+        .last()
+        .fill(organ[0]!.toUpperCase() + organ.slice(1));
+      await seen.page.keyboard.press("Enter");
+      if (organ !== "liver") await seen.page.getByRole("button", { name: "Accept" }).click();
+      const found = (await seen.masks()).at(-1)!;
+      expect(maskDice(found.mask, truth), organ).toBeGreaterThan(organ === "liver" ? 0.6 : 0.5);
+    }
+    expect(seen.problems).toEqual([]);
+    if (process.env.UPDATE_SCREENSHOT === "1") {
+      await seen.page.mouse.move(0, 0);
+      await seen.page.screenshot({ path: join(repositoryRoot, "docs", "screenshot.png") });
+    }
+    await seen.page.context().close();
+    await real.close();
+  });
+});
