@@ -15,19 +15,19 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from graphs import PREPARED, SIDE, DecoderGraph, EncoderGraph, PrepareGraph, TextGraph, inference
-from model import CONTEXTS, WIDTH, Promptomy
+from graphs import INTERNAL, PREPARED, SIDE, DecoderGraph, EncoderGraph, PrepareGraph, TextGraph, inference
+from model import CONTEXTS, HEADS, S4, S8, S16, WIDTH, Promptomy
+from recalibrate import recalibrate
 from text import tokenize
 
 OPSET, VERSION = 18, "2026.11.0"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
-GRID = SIDE // 16
+FINE, GRID = INTERNAL // 4, INTERNAL // 16
 SHAPES = {
-    "image": [1, 3, SIDE, SIDE], "image_embeddings": [1, WIDTH, GRID, GRID],
-    "features_s4": [1, 16, SIDE // 4, SIDE // 4], "features_s8": [1, 32, SIDE // 8, SIDE // 8],
-    "features_s16": [1, 64, GRID, GRID], "image_units": [GRID * GRID, WIDTH],
-    "image_keys": [4, WIDTH // 4, GRID * GRID], "image_values": [4, GRID * GRID, WIDTH // 4],
-    "image_queries": [4, GRID * GRID, WIDTH // 4],
+    "image": [1, 3, SIDE, SIDE], "image_embeddings": [1, WIDTH, SIDE // 16, SIDE // 16],
+    "features_s4": [1, S4, FINE, FINE], "features_s8": [1, S8, FINE // 2, FINE // 2], "features_s16": [1, S16, GRID, GRID],
+    "image_units": [GRID * GRID, WIDTH], "image_keys": [HEADS, WIDTH // HEADS, GRID * GRID],
+    "image_values": [HEADS, GRID * GRID, WIDTH // HEADS], "image_queries": [HEADS, GRID * GRID, WIDTH // HEADS],
     "point_coords": [1, "points", 2], "point_labels": [1, "points"], "mask_input": [1, 1, SIDE // 2, SIDE // 2],
     "has_mask_input": [1], "text_embeddings": [1, "texts", WIDTH], "has_text": [1], "context": [1, len(CONTEXTS)],
     "low_res_masks": [1, 4, SIDE // 2, SIDE // 2], "iou_predictions": [1, 4], "presence": [1], "token_ids": [1, "tokens"],
@@ -178,12 +178,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
+    parser.add_argument("--data", help="recompute batch-norm statistics on the training slices of this folder")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
     args = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(args.checkpoint, weights_only=False, map_location="cpu")
     model = Promptomy()
     model.load_state_dict(state[args.weights])
+    if args.data:
+        recalibrate(model, Path(args.data), INTERNAL)
     write(model, Path(args.out))
 
 

@@ -61,9 +61,9 @@ def test_the_decoder_graph_equals_the_trained_decoder(rounded: Promptomy, case: 
             rounded.prepare(image, embedding), (feeds["point_coords"] + 0.5) / 512, feeds["point_labels"], feeds["mask_input"],
             feeds["has_mask_input"], feeds["text_embeddings"], feeds["has_text"], feeds["context"])
         fused = inference(rounded)
-        assert (EncoderGraph(fused.encoder)(image) - embedding).abs().max() < TOLERANCE
-        prepared = PrepareGraph(fused.prepare)(image, embedding)
-        masks, quality, presence = DecoderGraph(fused.decoder)(embedding, *prepared, **feeds)
+        assert (EncoderGraph(fused.encoder, 512)(image) - embedding).abs().max() < TOLERANCE
+        prepared = PrepareGraph(fused.prepare, 512)(image, embedding)
+        masks, quality, presence = DecoderGraph(fused.decoder, 512)(embedding, *prepared, **feeds)
     assert (masks - expected[0]).abs().max() < TOLERANCE * max(1, float(expected[0].abs().max()))
     assert (quality - expected[1]).abs().max() < TOLERANCE
     assert (presence - torch.sigmoid(expected[2])).abs().max() < TOLERANCE
@@ -77,7 +77,7 @@ def test_onnx_files_equal_the_graph_modules(tmp_path: Path, rounded: Promptomy) 
         round_weights(module)
     image = torch.from_numpy(synthetic_image()).float().div(255).expand(1, 3, -1, -1).contiguous()
     with torch.no_grad():
-        embedding = fused.encoder(image)
+        embedding = EncoderGraph(fused.encoder)(image)
         prepared = dict(zip(PREPARED, graph["prepare"](image, embedding)))
     run = {name: session(tmp_path / f"{name}.onnx") for name in OUTPUTS}
     answer = run["encoder"].run(None, {"image": image.numpy()})[0]
