@@ -1,6 +1,6 @@
 """Write the four ONNX graphs, the manifest and the golden files of a checkpoint.
 
-    python models/training/export.py --checkpoint ../run/last.pt --out models/default
+    python models/training/export.py --checkpoint ../run/last.pt --data ../shared/data/train --out models/default
 """
 
 import argparse
@@ -15,9 +15,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
+from fit_quality import fit_quality
 from graphs import INTERNAL, PREPARED, SIDE, DecoderGraph, EncoderGraph, PrepareGraph, TextGraph, inference
 from model import CONTEXTS, HEADS, S4, S8, S16, WIDTH, Promptomy
-from recalibrate import recalibrate
 from text import tokenize
 
 OPSET, VERSION = 18, "2026.11.0"
@@ -178,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
-    parser.add_argument("--data", help="recompute batch-norm statistics on the training slices of this folder")
+    parser.add_argument("--data", help="refit the IoU head on the training slices of this folder first")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -186,7 +186,7 @@ def main() -> None:
     model = Promptomy()
     model.load_state_dict(state[args.weights])
     if args.data:
-        recalibrate(model, Path(args.data), INTERNAL)
+        print(json.dumps(fit_quality(model, Path(args.data), INTERNAL)))
     write(model, Path(args.out))
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from data import Slice, halve, read_index, read_slice
 from losses import overlap
-from model import CONTEXTS, Promptomy
+from model import CONTEXTS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import centre, correction
 
@@ -41,7 +41,7 @@ def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
 
 
 def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, side: int) -> list[tuple[Tensor, Tensor]]:
-    """(inputs of the IoU head [.,130], real IoU [.]) of every mask that a user of this slice would be offered."""
+    """(token and hints [.,131], real IoU [.]) of every mask that a user of this slice would be offered."""
     image = torch.from_numpy(network_input(item.image, side))
     prepared = model.prepare(image, model.encoder(image))
     context = F.one_hot(torch.tensor([CONTEXTS.index(item.context) if rng.random() < 0.7 else 0]), len(CONTEXTS)).float()
@@ -51,13 +51,13 @@ def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, sid
         points = (torch.tensor([[centre(truth.numpy() > 0.5)]], dtype=torch.float32) + 0.5) / (side // 2)
         labels, mask, has_mask = torch.ones(1, 1), torch.zeros(1, 1, side // 2, side // 2), torch.zeros(1)
         for turn in range(ROUNDS):
-            caught: dict[str, Tensor] = {}
-            hook = model.decoder.iou.register_forward_pre_hook(lambda _, inputs: caught.update(seen=inputs[0][0]))
-            logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, torch.zeros(1, 1, 128), torch.zeros(1), context)
+            caught: list[Tensor] = []
+            hook = model.decoder.iou.register_forward_pre_hook(lambda _, inputs: caught.append(inputs[0][0, :, :WIDTH]))
+            logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, torch.zeros(1, 1, WIDTH), torch.zeros(1), context)
             hook.remove()
             used = 4 if turn == 0 else 1
             iou = overlap(logits, truth[None])[0][0]
-            rows.append((caught["seen"][:used], iou[:used]))
+            rows.append((torch.cat([caught[0], model.decoder.hints(logits)[0]], 1)[:used], iou[:used]))
             best = 1 + int(iou[1:].argmax()) if turn == 0 else 0
             mask, has_mask = logits[:, best : best + 1], torch.ones(1)
             point, label = correction(truth[None], mask[:, 0], generator)
@@ -78,20 +78,20 @@ def fit_quality(model: Promptomy, root: Path, side: int) -> dict[str, float]:
             part = groups[int(rng.random() < HELD_OUT)]
             part += seen_and_scored(model.eval(), read_slice(root, record), rng, side)
     (seen, real), (seen_later, real_later) = ([torch.cat(values) for values in zip(*part)] for part in groups)
-    head, trust = model.decoder.iou, model.decoder.trust
+    decoder = model.decoder
 
     def guess(x: Tensor) -> Tensor:
-        return torch.sigmoid(head(x)[:, 0] + trust * (x[:, -2] - 0.5))
+        return decoder.quality(x[:, :WIDTH], x[:, WIDTH:])
 
-    def held_out() -> float:
-        with torch.no_grad():
-            return float(torch.corrcoef(torch.stack([guess(seen_later), real_later]))[0, 1])
+    def against(values: Tensor) -> float:
+        return round(float(torch.corrcoef(torch.stack([values.detach(), real_later]))[0, 1]), 3)
 
-    result = {"rows": len(real), "expected": float(torch.corrcoef(torch.stack([seen_later[:, -2], real_later]))[0, 1]), "before": held_out()}
-    parameters = [p.requires_grad_() for p in (*head.parameters(), trust)]
-    optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=DECAY)
+    result = {"rows": len(real), "expected": against(seen_later[:, WIDTH]), "steady": against(seen_later[:, WIDTH + 1]),
+              "before": against(guess(seen_later))}
+    noise = torch.cat([torch.full((WIDTH,), 0.2), torch.zeros(3)])
+    optimizer = torch.optim.AdamW([p.requires_grad_() for p in (*decoder.iou.parameters(), decoder.trust)], lr=RATE, weight_decay=DECAY)
     for _ in range(STEPS):
         optimizer.zero_grad()
-        F.mse_loss(guess(seen + 0.1 * torch.randn(seen.shape) * (torch.arange(seen.shape[1]) < 128)), real).backward()
+        F.mse_loss(guess(seen + noise * torch.randn(seen.shape)), real).backward()
         optimizer.step()
-    return result | {"after": held_out()}
+    return result | {"after": against(guess(seen_later))}

@@ -173,7 +173,7 @@ class DecoderGraph(nn.Module):
         x = d.up2(x)
         hyper = d.hyper(each) + d.hyper_bias
         logits = (hyper @ x.reshape(x.shape[1], -1)).reshape(1, MASKS, x.shape[2], x.shape[3])
-        quality = d.quality(logits, each[None])
+        quality = d.quality(each[None], d.hints(logits))
         if self.ratio > 1:
             logits = F.interpolate(logits, scale_factor=float(self.ratio), mode="bilinear", align_corners=False)
         return logits, quality, torch.sigmoid(d.presence(whole)[0])

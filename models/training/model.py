@@ -160,7 +160,7 @@ class Decoder(nn.Module):
             nn.init.normal_(layer.weight, std=0.005)
             nn.init.zeros_(layer.bias)
         self.iou = nn.Sequential(nn.Linear(WIDTH + 2, 64), nn.ReLU(), nn.Linear(64, 1))
-        self.trust = nn.Parameter(torch.tensor(5.0))
+        self.trust = nn.Parameter(torch.tensor([5.0, 0.0]))
         self.presence = nn.Linear(WIDTH, 1)
 
     def prompt_maps(self, points: Tensor, kinds: Tensor, mask: Tensor) -> Tensor:
@@ -239,21 +239,26 @@ class Decoder(nn.Module):
         x = self.up2(x)
         hyper = self.hyper(tokens[:, 1:]) + self.hyper_bias
         logits = (hyper @ x.flatten(2)).reshape(x.shape[0], MASKS, x.shape[2], x.shape[3])
-        return logits, self.quality(logits, tokens[:, 1:]), self.presence(tokens[:, 0])[:, 0]
+        return logits, self.quality(tokens[:, 1:], self.hints(logits)), self.presence(tokens[:, 0])[:, 0]
 
-    def quality(self, logits: Tensor, tokens: Tensor) -> Tensor:
-        """Predicted IoU of each mask.
+    @staticmethod
+    def hints(logits: Tensor) -> Tensor:
+        """[B,4,3]: three signs of a good mask that need no learning.
 
-        Were the probabilities calibrated, the expected IoU would be their sum inside the mask over the mask's area plus
-        their sum outside; the token [B,4,128] corrects that estimate.
+        The IoU that one would expect were the probabilities calibrated (their sum inside the mask over the mask's area plus
+        their sum outside), how little the area changes with the threshold, and the mean probability.
         """
-        likely = torch.sigmoid(logits.detach())
-        inside = (logits.detach() > 0).float()
-        size = likely.mean((2, 3)) + 1e-4
-        both, area = (likely * inside).mean((2, 3)), inside.mean((2, 3))
-        expected = both / (area + size - both)
-        seen = torch.cat([tokens, expected[..., None], size[..., None]], -1)
-        return torch.sigmoid(self.iou(seen)[..., 0] + self.trust * (expected - 0.5))
+        logits = logits.detach()
+        likely, inside = torch.sigmoid(logits), (logits > 0).float()
+        size, area = likely.mean((2, 3)) + 1e-4, inside.mean((2, 3))
+        both = (likely * inside).mean((2, 3))
+        steady = ((logits > 1).float().mean((2, 3)) + 1e-5) / ((logits > -1).float().mean((2, 3)) + 1e-5)
+        return torch.stack([both / (area + size - both), steady, size], -1)
+
+    def quality(self, tokens: Tensor, hints: Tensor) -> Tensor:
+        """Predicted IoU [B,4] of each mask from its token [B,4,128] and its hints [B,4,3]."""
+        learned = self.iou(torch.cat([tokens, hints[..., ::2]], -1))[..., 0]
+        return torch.sigmoid(learned + (hints[..., :2] - 0.5) @ self.trust)
 
 
 class TextEncoder(nn.Module):
