@@ -34,7 +34,7 @@ TARGETS = 3  # per image
 ROUNDS, THIRD_ROUND = 2, 0.35  # rounds of prompts, and how often there is one more
 DROP_SIMILARITY, CONTRAST_WEIGHT = 0.3, 0.2
 IMAGES = {128: 10, 192: 6, 256: 4, 384: 3}  # per process and step
-PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.52, {128: 0.2, 192: 0.7, 256: 0.1}), (1.01, {192: 0.15, 256: 0.55, 384: 0.3})]
+PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.52, {128: 0.2, 192: 0.7, 256: 0.1}), (0.88, {192: 0.15, 256: 0.55, 384: 0.3}), (1.01, {256: 1.0})]
 REAL_FIRST, REAL_LAST = 0.55, 0.8
 SAVE_EVERY = 180.0  # seconds
 
@@ -162,10 +162,59 @@ def commit() -> str:
     return result.stdout.strip() or "none"
 
 
-def save(path: Path, state: dict) -> None:
-    """Write beside, then rename, so that a stop never leaves half a checkpoint."""
-    torch.save(state, path.with_suffix(".part"))
-    os.replace(path.with_suffix(".part"), path)
+class State:
+    """Everything of a run that outlives a stop."""
+
+    def __init__(self, args: argparse.Namespace):
+        self.model = Promptomy().to(memory_format=torch.channels_last)
+        self.ema = copy.deepcopy(self.model).requires_grad_(False)
+        decay = [p for p in self.model.parameters() if p.ndim > 1]
+        plain = [p for p in self.model.parameters() if p.ndim <= 1]
+        self.optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0}], lr=RATE)
+        self.step, self.seconds = 0, 0.0
+        self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
+        self.path = Path(args.out) / "last.pt"
+        if args.resume and self.path.exists():
+            self.load()
+        self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
+
+    def load(self) -> None:
+        """Continue where the last checkpoint ended."""
+        state = torch.load(self.path, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.info = state["step"], state["seconds"], state["info"]
+
+    def save(self) -> None:
+        """Write beside, then rename, so that a stop never leaves half a checkpoint."""
+        part = self.path.with_suffix(".part")
+        torch.save({"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
+                    "step": self.step, "seconds": self.seconds, "info": self.info}, part)
+        os.replace(part, self.path)
+
+    def update(self, share: float, peak: float) -> dict[str, float]:
+        """One optimizer step at `share` of the schedule, and the moving average."""
+        rate = peak * min(1.0, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP))
+        self.optimizer.step()
+        self.step += 1
+        keep = min(EMA, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.ema.parameters()), list(self.model.parameters()), 1 - keep)
+            for mine, theirs in zip(self.ema.buffers(), self.model.buffers()):
+                mine.copy_(theirs)
+        return {"norm": norm, "rate": rate}
+
+
+def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
+    """One line of means."""
+    keys = sorted({key for entry in logs for key in entry})
+    mean = {key: round(float(np.mean([entry[key] for entry in logs if key in entry])), 5) for key in keys}
+    speed = sum(entry["images"] for entry in logs) / sum(entry["seconds"] for entry in logs)
+    print(json.dumps(mean | {"step": step, "progress": round(progress, 4), "imagesPerSecond": round(speed, 2)}), flush=True)
 
 
 def worker(rank: int, args: argparse.Namespace) -> None:
@@ -174,64 +223,32 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     if args.processes > 1:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank, world_size=args.processes)
-    out = Path(args.out)
-    model = Promptomy().to(memory_format=torch.channels_last)
-    ema = copy.deepcopy(model).requires_grad_(False)
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0}], lr=RATE)
-    step, trained, info = 0, 0.0, {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
-    if args.resume and (out / "last.pt").exists():
-        state = torch.load(out / "last.pt", weights_only=False)
-        model.load_state_dict(state["model"])
-        ema.load_state_dict(state["ema"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, trained, info = state["step"], state["seconds"], state["info"]
-    info["commits"] = list(dict.fromkeys([*info["commits"], commit()]))
-    generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * step)
-    progress = mp.Value("d", trained / (args.hours * 3600))
+    state, budget = State(args), args.hours * 3600
+    generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * state.step)
+    progress = mp.Value("d", state.seconds / budget)
     queue: mp.Queue = mp.Queue(4)
-    mp.Process(target=produce, args=(queue, progress, args.data, args.seed * 100 + rank, step), daemon=True).start()
-    average = Averager(model, args.processes)
-    first, saved, logs = True, time.time(), []
-    clock = time.time()
+    mp.Process(target=produce, args=(queue, progress, args.data, args.seed * 100 + rank, state.step), daemon=True).start()
+    average = Averager(state.model, args.processes)
+    batch = queue.get()
+    clock = saved = time.time()
+    logs: list[dict[str, float]] = []
     while progress.value < 1:
-        batch = {key: torch.from_numpy(value) for key, value in queue.get().items()}
-        if first:
-            clock, first = time.time(), False
-        waited = time.time() - clock
-        model.train()
-        optimizer.zero_grad(set_to_none=True)
-        rounds = ROUNDS + int(np.random.default_rng(step + 1).random() < THIRD_ROUND)
-        log = sequence(model, batch, generator, rounds)
-        share = average(trained / (args.hours * 3600))
-        rate = RATE * min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        log["norm"] = float(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
-        optimizer.step()
-        step += 1
-        keep = min(EMA, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(ema.parameters()), list(model.parameters()), 1 - keep)
-            for mine, theirs in zip(ema.buffers(), model.buffers()):
-                mine.copy_(theirs)
-        now = time.time()
-        trained += now - clock
-        log |= {"seconds": now - clock, "wait": waited, "images": len(batch["image"]) * args.processes}
-        clock = now
-        progress.value = share if args.processes > 1 else trained / (args.hours * 3600)
-        info["images"] += log["images"]
+        state.model.train()
+        state.optimizer.zero_grad(set_to_none=True)
+        rounds = args.rounds + int(np.random.default_rng(state.step + 1).random() < THIRD_ROUND)
+        log = sequence(state.model, {key: torch.from_numpy(value) for key, value in batch.items()}, generator, rounds)
+        progress.value = average(state.seconds / budget)
+        log |= state.update(progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
+        batch = queue.get()
+        log["seconds"], clock = time.time() - clock, time.time()
+        state.seconds += log["seconds"]
+        state.info["images"] += log["images"]
         logs.append(log)
-        if rank == 0 and step % args.log_every == 0:
-            mean = {k: round(float(np.nanmean([entry[k] for entry in logs if k in entry])), 4) for k in sorted({k for entry in logs for k in entry})}
-            mean |= {"step": step, "progress": round(progress.value, 4), "rate": round(rate, 6)}
-            mean["imagesPerSecond"] = round(sum(e["images"] for e in logs) / sum(e["seconds"] for e in logs), 2)
-            print(json.dumps(mean), flush=True)
+        if rank == 0 and state.step % args.log_every == 0:
+            report(logs, state.step, progress.value)
             logs = []
-        if rank == 0 and time.time() - saved > SAVE_EVERY or rank == 0 and progress.value >= 1:
-            save(out / "last.pt", {"model": model.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict(),
-                                   "step": step, "seconds": trained, "info": info})
+        if rank == 0 and (time.time() - saved > SAVE_EVERY or progress.value >= 1):
+            state.save()
             saved = time.time()
 
 
@@ -241,6 +258,8 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     parser.add_argument("--hours", type=float, default=2.0)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=RATE, help="peak of the learning rate")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of prompts; more at the end teach longer sessions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--log-every", type=int, default=25)
