@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import Slice, read_index, read_slice
+from data import Slice, context_of, read_index, read_slice
 from metrics import area_under_curve, correlation, dice, iou, mean_by_source, quantised
 from predictor import Predictor, Prompt
 from prompts import bounds, centre, scribble
@@ -186,7 +186,7 @@ def run(args: argparse.Namespace) -> dict:
     rng = np.random.default_rng(args.seed)
     by_context: dict[str, set[str]] = defaultdict(set)
     for record in read_index(root, "train"):
-        by_context[read_context(record)].update(label["name"] for label in record["labels"])
+        by_context[context_of(record["modality"])].update(label["name"] for label in record["labels"])
     records = choose(read_index(root, args.split), args.per_source, args.seed)
     predictor = Predictor(Path(args.model), use_context=not args.auto)
     rows, texts, kept = [], [], []
@@ -205,13 +205,6 @@ def run(args: argparse.Namespace) -> dict:
     if args.rows:
         Path(args.rows).write_text("\n".join(json.dumps(row) for row in rows))
     return report(rows, texts)
-
-
-def read_context(record: dict) -> str:
-    """Context of an index line."""
-    from data import context_of
-
-    return context_of(record["modality"])
 
 
 def main() -> None:

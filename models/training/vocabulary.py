@@ -8,12 +8,7 @@ import numpy as np
 from text import words
 
 PATH = Path(__file__).parent.parent / "vocabulary.json"
-TEMPLATES = ["{}", "{}", "{}", "the {}", "{} in this image", "segment the {}", "{} on {}", "a {} image of the {}", "{} {}"]
-MODALITY = {
-    "CT": ["CT", "computed tomography"], "MR": ["MRI", "MR"], "US": ["ultrasound", "sonography"], "XR": ["X-ray", "radiograph"],
-    "fundus": ["fundus photograph"], "endoscopy": ["endoscopy"], "pathology": ["histology", "H&E"],
-    "microscopy": ["microscopy"], "PET": ["PET"],
-}
+TEMPLATES = ["the {}", "{} in this image", "segment the {}"]
 
 
 def load_vocabulary() -> list[dict]:
@@ -60,8 +55,7 @@ class Phrases:
             text = misspell(rng, text)
         if rng.random() < 0.6:
             return text
-        template = str(rng.choice(TEMPLATES[3:6]))
-        return template.format(text)
+        return str(rng.choice(TEMPLATES)).format(text)
 
     def absent(self, rng: np.random.Generator, source: str, context: str, name: str) -> str:
         """A name that this source never has: of another context (sure), or of the same one but another source."""

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from synth.volumes import load_volumes
 from text import VOCABULARY_SIZE, fnv1a, tokenize, words
 from vocabulary import key_of, load_vocabulary
 
@@ -38,4 +37,3 @@ def test_the_vocabulary_covers_every_name_of_the_data(data_root) -> None:
     for kind in ("brain", "head-neck", "trunk"):
         names |= set(json.loads((data_root / "label-volumes" / kind / "labels.json").read_text()).values())
     assert {name for name in names if key_of(name) not in known} <= {"background"}
-    assert load_volumes
