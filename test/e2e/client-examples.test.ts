@@ -29,6 +29,9 @@ async function inExample(name: string, run: (page: Page) => Promise<void>): Prom
   }
 }
 
+/** A first decode compiles its graphs, which takes a while on a busy machine. */
+const POLL = { timeout: 60_000, interval: 500 };
+
 const statusOf = (page: Page, pattern: RegExp) =>
   page.locator("#status").filter({ hasText: pattern }).waitFor({ timeout: 60_000 });
 
@@ -40,7 +43,7 @@ describe("the examples", () => {
         .poll(async () => {
           await page.locator("canvas").click({ position: { x: 100, y: 90 } });
           return page.locator("#status").textContent();
-        })
+        }, POLL)
         .toMatch(/^\d+ pixels, predicted IoU \d\.\d\d, on wasm$/);
     }));
 
