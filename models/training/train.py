@@ -174,6 +174,10 @@ class State:
         self.step, self.seconds = 0, 0.0
         self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
         self.path = Path(args.out) / "last.pt"
+        if args.init:
+            weights = torch.load(args.init, weights_only=True)["ema"]
+            self.model.load_state_dict(weights)
+            self.ema.load_state_dict(weights)
         if args.resume and self.path.exists():
             self.load()
         self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
@@ -264,6 +268,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
     args = parser.parse_args()
     Path(args.out).mkdir(parents=True, exist_ok=True)
     if args.processes == 1:

@@ -25,7 +25,12 @@ const list = command({
     const known = new Set([...here, ...broken].map(({ id }) => id));
     const offered = (await readCatalog(catalogDir))
       .filter(({ id }) => !known.has(id))
-      .map(({ id, family, licence }) => ({ id, state: "can be pulled", family, licence }));
+      .map(({ id, family, licence, source }) => ({
+        id,
+        state: source ? "can be pulled" : "needs your own files",
+        family,
+        licence,
+      }));
     const lines = [
       ...here.map(({ id, state, licence, bytes }) => [id, state, licence, megabytes(bytes)]),
       ...broken.map(({ id, state, code }) => [id, state, code]),
