@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 Array = np.ndarray
+WHOLE = 0.6  # of the real slices are framed as deployment frames them
 
 
 def smooth_noise(rng: np.random.Generator, side: int, cell: float, channels: int = 1) -> Array:
@@ -16,12 +17,12 @@ def smooth_noise(rng: np.random.Generator, side: int, cell: float, channels: int
 def random_affine(rng: np.random.Generator, size: tuple[int, int], side: int, focus: Array | None) -> Array:
     """2x3 matrix from native pixels (width, height) to a square frame.
 
-    Half of the frames show the whole slice as deployment does (longest side fits, padded at the right and bottom);
+    Most frames show the whole slice as deployment does (longest side fits, padded at the right and bottom);
     the others zoom and turn, mostly around `focus`, a pixel of some structure.
     """
     width, height = size
     fit = side / max(width, height)
-    if rng.random() < 0.45:
+    if rng.random() < WHOLE:
         offset = (fit - 1) / 2  # pixel centres, as the deployed resize has them
         return with_flips(rng, np.array([[fit, 0, offset], [0, fit, offset]], np.float32), size, 0.4)
     zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(3.0)))) if focus is not None else rng.uniform(0.7, 1.6)
@@ -84,37 +85,61 @@ def bezier(rng: np.random.Generator) -> Array:
     return (255 * (curve[::-1] if rng.random() < 0.4 else curve)).astype(np.float32)
 
 
-def appearance(rng: np.random.Generator, image: Array, *, strong: float = 1.0) -> Array:
-    """Random contrast, noise, blur, bias field and resolution; each applied rarely enough to keep real slices real."""
-    side = image.shape[0]
-    x = image.astype(np.float32)
+NOISE = np.random.default_rng(0).standard_normal((1024, 1024), dtype=np.float32)  # drawn once; a random cut of it is as good
 
+
+def noise_like(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """White noise [H,W,C], a random cut of `NOISE` per channel."""
+    corners = rng.integers(0, 1024 - max(shape[:2]), (shape[2], 2))
+    return np.stack([NOISE[y : y + shape[0], x : x + shape[1]] for y, x in corners], -1)
+
+
+def tone(rng: np.random.Generator, strong: float) -> Array:
+    """A random curve of 256 grey values: Bezier, gamma, contrast and brightness."""
+    curve = np.arange(256, dtype=np.float32)
+    if rng.random() < 0.2 * strong:
+        curve = bezier(rng)
+    if rng.random() < 0.35 * strong:
+        curve = 255 * np.power(curve / 255, np.exp(rng.normal(0, 0.45)))
+    if rng.random() < 0.3 * strong:
+        curve = (curve - 128) * rng.uniform(0.6, 1.5) + 128 + rng.uniform(-30, 30)
+    return np.clip(curve, 0, 255).astype(np.float32)
+
+
+def blur(image: Array, sigma: float) -> Array:
+    """Gaussian blur that keeps the channel axis."""
+    return cv2.GaussianBlur(image, (0, 0), sigma).reshape(image.shape)
+
+
+def resolution(rng: np.random.Generator, x: Array, strong: float) -> Array:
+    """Coarser, blurred, or sharpened; mostly as it is."""
+    side, draw = x.shape[0], rng.random()
+    if draw < 0.13 * strong:
+        ratio = rng.uniform(1.5, 3.0)
+        small = cv2.resize(x, (int(side / ratio), int(side / ratio)), interpolation=cv2.INTER_AREA)
+        return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR).reshape(x.shape)
+    if draw < 0.27 * strong:
+        return blur(x, rng.uniform(0.4, 1.3))
+    if draw < 0.36 * strong:
+        return x + (x - blur(x, rng.uniform(0.7, 1.5))) * rng.uniform(0.5, 3)
+    return x
+
+
+def appearance(rng: np.random.Generator, image: Array, *, strong: float = 1.0) -> Array:
+    """Random contrast, noise, blur, bias field and resolution of uint8 [S,S,C], each rare enough to keep real slices real."""
     def hit(chance: float) -> bool:
         return rng.random() < chance * strong
 
-    if hit(0.2):
-        x = np.interp(x, np.arange(256), bezier(rng)).astype(np.float32)
-    if hit(0.35):
-        x = 255 * np.power(np.clip(x / 255, 0, 1), np.exp(rng.normal(0, 0.45)))
-    if hit(0.3):
-        x = (x - 128) * rng.uniform(0.6, 1.5) + 128 + rng.uniform(-30, 30)
+    side = image.shape[0]
+    x = cv2.LUT(image, tone(rng, strong)).reshape(image.shape)
     if hit(0.15):
         bias = smooth_noise(rng, side, side / rng.uniform(2, 4)).reshape(side, side, 1)
-        x = x * np.exp(bias * rng.uniform(0, 0.35))
-    if hit(0.15):
-        ratio = rng.uniform(1.5, 3.5)
-        small = cv2.resize(x, (int(side / ratio), int(side / ratio)), interpolation=cv2.INTER_AREA)
-        x = cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR).reshape(side, side, -1)
-    elif hit(0.2):
-        x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.3)).reshape(side, side, -1)
-    elif hit(0.15):
-        blurred = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.7, 1.5)).reshape(side, side, -1)
-        x = x + (x - blurred) * rng.uniform(0.5, 3)
+        x = x * np.exp(bias * rng.uniform(0, 0.35), dtype=np.float32)
+    x = resolution(rng, x, strong)
     if hit(0.3):
-        noise = rng.standard_normal(x.shape, dtype=np.float32)
-        x = x + noise * (rng.uniform(2, 18) if rng.random() < 0.7 else rng.uniform(0, 0.25) * x)
+        x = x + noise_like(rng, x.shape) * (rng.uniform(2, 18) if rng.random() < 0.7 else rng.uniform(0, 0.25) * x)
     if x.shape[2] == 3 and hit(0.5):
         x = x * np.exp(rng.normal(0, 0.12, 3)).astype(np.float32)
     if x.shape[2] == 3 and hit(0.12):
         x = np.repeat(x.mean(2, keepdims=True), 3, 2)
-    return np.clip(x, 0, 255)
+    return np.clip(x + 0.5, 0, 255).astype(np.uint8)

@@ -26,12 +26,9 @@ def overlap(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     return (both + 1e-6) / (sizes - both + 1e-6), (2 * both + 1e-6) / (sizes + 1e-6)
 
 
-def contrast(text: Tensor, region: Tensor, names: Tensor, temperature: Tensor) -> Tensor:
-    """Symmetric InfoNCE between text and region vectors [n,d]; rows that share a name are not each other's negatives."""
-    text, region = F.normalize(text, dim=-1), F.normalize(region, dim=-1)
-    same = (names[:, None] == names[None]).float()
-    target = same / same.sum(1, keepdim=True)
-    scores = text @ region.T * temperature.exp().clamp(max=50)
-    forward = -(target * scores.log_softmax(1)).sum(1).mean()
-    backward = -(target * scores.log_softmax(0)).sum(1).mean()
-    return (forward + backward) / 2
+def naming_loss(logits: Tensor, cover: Tensor, weight: Tensor) -> Tensor:
+    """Where each name is: cross-entropy + soft Dice of logits [R,h,w] against coverages [R,h,w], over the rows of weight 1."""
+    likely = torch.sigmoid(logits)
+    entropy = (F.softplus(logits) - logits * cover).mean((1, 2))
+    dice = 1 - (2 * (likely * cover).sum((1, 2)) + 1) / (likely.sum((1, 2)) + cover.sum((1, 2)) + 1)
+    return ((ENTROPY_WEIGHT * entropy + dice) * weight).sum() / weight.sum().clamp(min=1)

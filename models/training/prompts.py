@@ -93,10 +93,11 @@ def correction(truth: Tensor, logits: Tensor, generator: torch.Generator) -> tup
     wanted = truth > 0.5
     wrong = (wanted != (logits > 0)).float()
     nothing = wrong.flatten(1).sum(1) == 0
-    noise = torch.rand(wrong.shape, generator=generator)
-    radius = height // 12
-    deep = F.avg_pool2d(wrong[:, None], 2 * radius + 1, 1, radius)[:, 0] + F.avg_pool2d(wrong[:, None], 5, 1, 2)[:, 0]
-    central = torch.rand(len(wrong), 1, 1, generator=generator) < 0.4
+    noise = torch.rand(wrong.shape, generator=generator).to(wrong.device)
+    parts = F.avg_pool2d(wrong[:, None], 4)
+    deep = parts + F.avg_pool2d(F.avg_pool2d(parts, 3, 1, 1), (5, 5), 1, 2)
+    deep = F.interpolate(deep, (height, width), mode="bilinear")[:, 0]
+    central = (torch.rand(len(wrong), 1, 1, generator=generator) < 0.4).to(wrong.device)
     score = torch.where(central, deep + 0.01 * noise, noise) * wrong
     pick = score.flatten(1).argmax(1)
     labels = wanted.flatten(1).gather(1, pick[:, None])[:, 0].float()

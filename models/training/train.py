@@ -1,4 +1,4 @@
-"""Train the model from scratch, on two CPU processes by default or on one GPU; stop and resume at any time.
+"""Train the model, on two CPU processes by default or on one GPU; stop and resume at any time.
 
     OMP_NUM_THREADS=1 THP_MEM_ALLOC_ENABLE=1 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=268435456 \\
     python models/training/train.py --data ../shared/data/train --out ../run --hours 2
@@ -24,18 +24,18 @@ import torch.multiprocessing as mp
 import torch.nn.functional as F
 from torch import Tensor
 
-from data import Batches
-from losses import contrast, mask_loss, overlap
-from model import CONTEXTS, Promptomy
+from losses import mask_loss, naming_loss, overlap
+from model import CONTEXTS, MASKS, WIDTH, Promptomy
 from prompts import PADDING, correction
+from tasks import Batches
 
 RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
-ROUNDS, THIRD_ROUND = 2, 0.35  # rounds of prompts, and how often there is one more
-DROP_SIMILARITY, CONTRAST_WEIGHT = 0.3, 0.2
-IMAGES = {128: 10, 192: 6, 256: 4, 384: 3}  # per process and step
-PHASES = [(0.45, {128: 0.9, 192: 0.1}), (0.52, {128: 0.2, 192: 0.7, 256: 0.1}), (0.88, {192: 0.15, 256: 0.55, 384: 0.3}), (1.01, {256: 1.0})]
-REAL_FIRST, REAL_LAST = 0.55, 0.8
+ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
+LASSO, NAMING_WEIGHT = 0.05, 0.5
+IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
+PHASES = [(0.18, {192: 1.0}), (0.6, {256: 1.0}), (1.01, {320: 1.0})]
+REAL_FIRST, REAL_LAST = 0.7, 0.88
 SAVE_EVERY = 180.0  # seconds
 
 
@@ -67,68 +67,79 @@ def compact(points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 def rough_mask(truth: Tensor, generator: torch.Generator) -> Tensor:
     """A lasso's filled logits: the truth blurred and cut at a random level."""
-    soft = F.avg_pool2d(truth[:, None], 9, 1, 4)
-    level = torch.rand(len(truth), 1, 1, 1, generator=generator) * 0.5 + 0.25
+    soft = F.interpolate(F.avg_pool2d(truth[:, None], 4), scale_factor=4.0, mode="bilinear")
+    level = (torch.rand(len(truth), 1, 1, 1, generator=generator) * 0.5 + 0.25).to(truth.device)
     return torch.where(soft > level, 6.0, -6.0)
 
 
-def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator, rounds: int) -> dict[str, float]:
-    """All rounds of one batch with their backward passes; returns what to log."""
-    decoder = model.decoder
-    image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
-    truth = batch["truth"].float() / 255
-    embedding = model.encoder(image)
-    prepared = model.prepare(image, embedding)
-    text = model.text(batch["tokens"])
-    repeated = {key: value.repeat_interleave(TARGETS, 0) for key, value in prepared.items()}
-    leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
-    text_leaf = text.detach().requires_grad_()
+def first_loss(each: Tensor) -> Tensor:
+    """Of losses [B,4]: the mask for several prompts, and the best of the three candidates with a little of all."""
+    return each[:, 0].mean() + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
+
+
+def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+    """The loss of one round, and the Dice [B,4] or [B,1] of the masks it counts."""
+    logits, quality, presence = answer
+    used = MASKS if first else 1
+    each = mask_loss(logits[:, :used], truth)
+    iou, dice = overlap(logits[:, :used], truth)
+    loss = first_loss(each) if first else each[:, 0].mean()
+    loss = loss + (torch.sigmoid(quality[:, :used].float()) - iou).abs().mean()
+    return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present), dice
+
+
+def rounds_of(model: Promptomy, leaves: dict[str, Tensor], text: Tensor, batch: dict[str, Tensor], generator: torch.Generator,
+              rounds: int) -> dict[str, float]:
+    """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log."""
+    truth, side = batch["truth"].float() / 255, batch["image"].shape[1]
     context = F.one_hot(batch["context"], len(CONTEXTS)).float()
     points, labels = batch["points"], batch["labels"]
-    lasso = (torch.rand(len(truth), generator=generator) < 0.06) & (batch["has_text"] == 0)
+    lasso = (torch.rand(len(truth), generator=generator) < LASSO).to(truth.device) & (batch["has_text"] == 0)
     mask, has_mask = rough_mask(truth, generator), lasso.float()
-    labels = torch.where(lasso[:, None] & (torch.rand(len(truth), 1, generator=generator) < 0.7), PADDING, labels)
-    log: dict[str, float] = {}
+    alone = (torch.rand(len(truth), 1, generator=generator) < 0.7).to(truth.device)
+    labels = torch.where(lasso[:, None] & alone, PADDING, labels)
     present = (truth.flatten(1).amax(1) > 0.5).float()
-    alike = (torch.rand(len(truth), generator=generator) > DROP_SIMILARITY).float()
+    log: dict[str, float] = {}
     for turn in range(rounds):
         few = compact(points, labels)
-        logits, quality, presence = decoder(leaves, *few, mask, has_mask, text_leaf, batch["has_text"], context, alike)
-        used = 4 if turn == 0 else 1
-        each = mask_loss(logits[:, :used], truth)
-        iou, dice = overlap(logits[:, :used], truth)
-        loss = each[:, 0].mean() + (quality[:, :used] - iou).abs().mean()
-        loss = loss + 0.5 * F.binary_cross_entropy_with_logits(presence, present)
-        if turn == 0:
-            loss = loss + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
+        with torch.autocast(truth.device.type, torch.bfloat16):
+            answer = model.decoder(leaves, *few, mask, has_mask, text, batch["has_text"], context)
+        loss, dice = answer_loss(answer, truth, present, turn == 0)
         (loss / rounds).backward()
-        log[f"loss{turn}"] = float(loss.detach())
-        chosen = torch.zeros(len(truth), dtype=torch.long)
+        log |= {f"loss{turn}": float(loss.detach())}
+        chosen = torch.zeros(len(truth), dtype=torch.long, device=truth.device)
         if turn == 0:
             lonely = (labels != PADDING).sum(1) == 1
-            chosen = torch.where(lonely, 1 + quality[:, 1:].argmax(1), 0)
-            log["dice0"] = float(dice.gather(1, chosen[:, None])[present > 0].mean())
-        else:
-            log[f"dice{turn}"] = float(dice[present > 0, 0].mean())
-        mask = logits.detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *logits.shape[2:]))
+            chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
+            log |= {"click": float(dice.gather(1, chosen[:, None])[lonely & (batch["has_text"] == 0) & ~lasso].mean()),
+                    "name": float(dice[(batch["has_text"] > 0) & (present > 0), 0].mean())}
+        log[f"dice{turn}"] = float(dice.gather(1, chosen[:, None])[present > 0].mean())
+        mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
+        if turn == rounds - 1:
+            break
         point, label = correction(truth, mask[:, 0], generator)
-        points, labels = torch.cat([points, point[:, None]], 1), torch.cat([labels, label[:, None]], 1)
-        has_mask = (torch.rand(len(truth), generator=generator) < 0.85).float()
-    named = batch["name"] >= 0
-    roots, grads = [text], [text_leaf.grad]
-    if int(named.sum()) > 2:
-        cover = F.adaptive_avg_pool2d(truth[:, None], embedding.shape[-1]).reshape(len(image), TARGETS, -1)
-        pooled = cover @ embedding.flatten(2).transpose(1, 2) / (cover.sum(2, keepdim=True) + 1e-3)
-        pooled = pooled.flatten(0, 1)
-        nce = contrast(model.text_head(text[named, 0]), model.region_head(pooled[named]), batch["name"][named], model.temperature)
-        roots.append(CONTRAST_WEIGHT * nce)
-        grads.append(torch.ones(()))
-        log["nce"] = float(nce.detach())
-    for key, leaf in leaves.items():
-        if leaf.grad is not None:
-            roots.append(repeated[key])
-            grads.append(leaf.grad)
-    torch.autograd.backward(roots, grads)
+        points = torch.cat([points, (point * side - 0.5)[:, None]], 1)
+        labels = torch.cat([labels, label[:, None]], 1)
+        has_mask = (torch.rand(len(truth), generator=generator) < 0.85).float().to(truth.device)
+    return log
+
+
+def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator, rounds: int) -> dict[str, float]:
+    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image."""
+    image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(image.device.type, torch.bfloat16):
+        prepared = model.prepare(image, model.encoder(image))
+        text = model.text(batch["tokens"])
+        names = model.text(batch["cover_tokens"])[:, 0].reshape(len(image), -1, WIDTH)
+        alike = torch.einsum("bkc,bchw->bkhw", names, prepared["image_keys"])
+    where = (alike.float() * model.naming[0].exp() + model.naming[1]).flatten(0, 1)
+    naming = naming_loss(where, batch["cover"].float() / 255, batch["cover_weight"])
+    repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
+    repeated["text"] = text
+    leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
+    log = rounds_of(model, leaves, leaves["text"], batch, generator, rounds) | {"naming": float(naming.detach())}
+    torch.autograd.backward([NAMING_WEIGHT * naming, *repeated.values()],
+                            [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
     return log
 
 
@@ -166,7 +177,7 @@ class State:
     """Everything of a run that outlives a stop."""
 
     def __init__(self, args: argparse.Namespace):
-        self.model = Promptomy().to(memory_format=torch.channels_last)
+        self.model = Promptomy().to(args.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
         decay = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
@@ -175,12 +186,18 @@ class State:
         self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
         self.path = Path(args.out) / "last.pt"
         if args.init:
-            weights = torch.load(args.init, weights_only=True)["ema"]
-            self.model.load_state_dict(weights)
-            self.ema.load_state_dict(weights)
+            self.start_from(torch.load(args.init, weights_only=True)["ema"])
         if args.resume and self.path.exists():
             self.load()
         self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
+
+    def start_from(self, weights: dict[str, Tensor]) -> None:
+        """Take over every weight that still fits."""
+        mine = self.model.state_dict()
+        fitting = {key: value for key, value in weights.items() if key in mine and mine[key].shape == value.shape}
+        for model in (self.model, self.ema):
+            model.load_state_dict(fitting, strict=False)
+        self.info["init"] = f"{len(fitting)} of {len(mine)} tensors"
 
     def load(self) -> None:
         """Continue where the last checkpoint ended."""
@@ -216,7 +233,7 @@ class State:
 def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
     """One line of means."""
     keys = sorted({key for entry in logs for key in entry})
-    mean = {key: round(float(np.mean([entry[key] for entry in logs if key in entry])), 5) for key in keys}
+    mean = {key: round(float(np.nanmean([entry[key] for entry in logs if key in entry])), 5) for key in keys}
     speed = sum(entry["images"] for entry in logs) / sum(entry["seconds"] for entry in logs)
     print(json.dumps(mean | {"step": step, "progress": round(progress, 4), "imagesPerSecond": round(speed, 2)}), flush=True)
 
@@ -239,8 +256,8 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     while progress.value < 1:
         state.model.train()
         state.optimizer.zero_grad(set_to_none=True)
-        rounds = args.rounds + int(np.random.default_rng(state.step + 1).random() < THIRD_ROUND)
-        log = sequence(state.model, {key: torch.from_numpy(value) for key, value in batch.items()}, generator, rounds)
+        rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
+        log = sequence(state.model, {key: torch.from_numpy(value).to(args.device) for key, value in batch.items()}, generator, rounds)
         progress.value = average(state.seconds / budget)
         log |= state.update(progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
         batch = queue.get()
@@ -263,7 +280,8 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=2.0)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rate", type=float, default=RATE, help="peak of the learning rate")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of prompts; more at the end teach longer sessions")
+    parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="rounds of prompts, one drawn per step")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--log-every", type=int, default=25)

@@ -57,14 +57,13 @@ class Phrases:
             return text
         return str(rng.choice(TEMPLATES)).format(text)
 
-    def absent(self, rng: np.random.Generator, source: str, context: str, name: str) -> str:
-        """A name that this source never has: of another context (sure), or of the same one but another source."""
-        other = [n for c, names in self.of_context.items() if c != context for n in names]
-        near = [n for s, names in self.of_source.items() if s != source for n in names]
-        taken = {self.id(n) for n in self.of_source.get(source, set()) | {name}}
+    def absent(self, rng: np.random.Generator, source: str, context: str, present: list[str]) -> str:
+        """A name that neither this slice nor its source has: of another context (sure), or of another source of this one."""
+        other = sorted({n for c, names in self.of_context.items() if c != context for n in names})
+        near = sorted({n for s, names in self.of_source.items() if s != source for n in names})
+        taken = {self.id(n) for n in [*self.of_source.get(source, ()), *present]}
         for _ in range(10):
-            pool = other if rng.random() < 0.75 else near
-            choice = str(rng.choice(sorted(pool)))
+            choice = str(rng.choice(other if rng.random() < 0.75 else near))
             if self.id(choice) not in taken:
                 return choice
-        return "kidney stone" if name != "kidney stone" else "retinal vessel"
+        return next(n for n in ("kidney stone", "retinal vessel", "polyp") if n not in present)

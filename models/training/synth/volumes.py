@@ -60,7 +60,7 @@ def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
     shift = rng.normal(0, 35, int(scan.labels.max()) + 1) * (rng.random() < 0.7)
     shift[0] = 0
     matrix, field = pose(rng, hu.shape, side)
-    placed = warp(labels.astype(np.float32), matrix, side, field, nearest=True).astype(np.int32)
+    placed = warp(labels.astype(np.uint16), matrix, side, field, nearest=True)
     smooth = warp(hu + 1000, matrix, side, field, nearest=False) - 1000 + cv2.GaussianBlur(shift[placed], (0, 0), 1)
     smooth = smooth + rng.standard_normal((side, side)) * rng.uniform(0, 25)
     level, width = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900)][int(rng.choice(5, p=[0.5, 0.2, 0.1, 0.1, 0.1]))]
@@ -119,7 +119,7 @@ def pose(rng: np.random.Generator, shape: tuple[int, ...], side: int) -> tuple[A
 def place(rng: np.random.Generator, section: Array, side: int) -> Array:
     """Random pose, zoom and elastic deformation of a cut of labels."""
     matrix, field = pose(rng, section.shape, side)
-    return warp(section.astype(np.float32), matrix, side, field, nearest=True).astype(np.int32)
+    return warp(section.astype(np.uint16), matrix, side, field, nearest=True).astype(np.int32)
 
 
 def means_for(rng: np.random.Generator, volume: LabelVolume, count: int) -> Array:

@@ -1,0 +1,175 @@
+"""Scenes turned into tasks: targets with a first prompt or a name, and every named structure of a slice for the naming loss."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from data import Corpus
+from model import CONTEXTS
+from prompts import PADDING, first_prompt
+from synth import Scene
+from text import tokenize
+from vocabulary import Phrases
+
+Array = np.ndarray
+TOKENS = 40
+MIN_PIXELS = 6  # of the half-resolution target
+TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.22, 0.25, 0.15
+GROWN, UNION, WHOLE = 0.10, 0.05, 0.15  # of the targets without a name; the rest are single objects
+NAMES = 4  # per slice in the naming loss, the last of them absent
+
+
+def region_grown(rng: np.random.Generator, image: Array) -> Array:
+    """A superpixel: what floods from a random pixel of the blurred slice within a random tolerance."""
+    grey = cv2.resize(image if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=0.5, fy=0.5,
+                      interpolation=cv2.INTER_AREA)
+    grey = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), rng.uniform(0.5, 3))
+    side = grey.shape[0]
+    mask = np.zeros((side + 2, side + 2), np.uint8)
+    seed = (int(rng.integers(side)), int(rng.integers(side)))
+    spread = float(rng.uniform(0.15, 0.8) * (grey.std() + 2))
+    cv2.floodFill(grey, mask, seed, 0, spread, spread, cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8))
+    return cv2.morphologyEx(mask[1:-1, 1:-1], cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+
+
+def coverage(mask: Array, factor: int = 2) -> Array:
+    """Binary [S,S] -> uint8 coverage [S/factor,S/factor]."""
+    return cv2.resize(mask.view(np.uint8) * 255, (mask.shape[1] // factor, mask.shape[0] // factor), interpolation=cv2.INTER_AREA)
+
+
+def component_at_random(rng: np.random.Generator, mask: Array) -> Array:
+    """One connected component, larger ones more often."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
+    if count <= 2:
+        return mask
+    sizes = stats[1:, cv2.CC_STAT_AREA] ** 0.5
+    return labels == 1 + int(rng.choice(count - 1, p=sizes / sizes.sum()))
+
+
+def present_values(scene: Scene, layer: int) -> Array:
+    """Positive values of a layer that stand for a structure."""
+    values = np.flatnonzero(np.bincount(scene.layers[layer].ravel()))
+    values = values[values > 0]
+    names = scene.names[layer]
+    if layer not in scene.instances and names:
+        values = np.array([v for v in values if int(v) in names], int)
+    return values
+
+
+def draw_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> Array:
+    """Half-resolution coverage of one target without a name."""
+    layer = int(rng.integers(len(scene.layers)))
+    labels, present = scene.layers[layer], values[layer]
+    draw = rng.random()
+    if len(present) == 0 or draw < GROWN:
+        return region_grown(rng, scene.image)
+    if layer in scene.instances:
+        return coverage(labels > 0) if draw < GROWN + UNION else coverage(labels == int(rng.choice(present)))
+    if draw < GROWN + UNION and len(present) > 1:
+        return coverage(np.isin(labels, rng.choice(present, int(rng.integers(2, min(4, len(present)) + 1)), replace=False)))
+    mask = labels == int(rng.choice(present))
+    return coverage(mask if draw < GROWN + UNION + WHOLE else component_at_random(rng, mask))
+
+
+def pick_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> Array:
+    """A target of a usable size; after some tries, a disc of the slice."""
+    for _ in range(6):
+        target = draw_target(rng, scene, values)
+        if MIN_PIXELS <= cv2.countNonZero((target > 127).view(np.uint8)) <= 0.75 * target.size:
+            return target
+    side = scene.image.shape[0] // 2
+    disc = np.zeros((side, side), np.uint8)
+    cv2.circle(disc, rng.integers(side // 4, 3 * side // 4, 2).tolist(), side // 8, 255, -1)
+    return disc
+
+
+def named_masks(scene: Scene, values: list[Array]) -> dict[str, Array]:
+    """Everything on the slice that carries a name, as one binary [S,S] per name."""
+    masks: dict[str, Array] = {}
+    for layer, labels in enumerate(scene.layers):
+        names = scene.names[layer]
+        if layer in scene.instances:
+            groups = {names.get(0, ""): labels > 0} if len(values[layer]) else {}
+        else:
+            by_name: dict[str, list[int]] = {}
+            for value in values[layer]:
+                by_name.setdefault(names.get(int(value), ""), []).append(int(value))
+            groups = {name: np.isin(labels, some) if len(some) > 1 else labels == some[0] for name, some in by_name.items()}
+        for name, mask in groups.items():
+            if name:
+                masks[name] = masks[name] | mask if name in masks else mask
+    return masks
+
+
+class Batches:
+    """Endless seeded batches of tensors. Points are in pixels of the frame; masks are coverages of 0 to 255."""
+
+    def __init__(self, root: Path, seed: int):
+        cv2.setNumThreads(1)
+        self.corpus = Corpus(root)
+        self.phrases = Phrases([(s.source, s.context, set(n for d in s.names for n in d.values()))
+                                for group in self.corpus.slices.values() for s in group])
+        self.rng = np.random.default_rng(seed)
+
+    def make(self, images: int, targets: int, side: int, real: float) -> dict[str, torch.Tensor]:
+        """One batch: `targets` tasks and `NAMES` names per image."""
+        rows: dict[str, list] = {k: [] for k in ("truth", "points", "labels", "tokens", "has_text", "context", "image", "cover",
+                                                 "cover_tokens", "cover_weight")}
+        for _ in range(images):
+            scene = self.corpus.scene(self.rng, side, real)
+            values = [present_values(scene, layer) for layer in range(len(scene.layers))]
+            masks = named_masks(scene, values)
+            rows["image"].append(np.repeat(scene.image, 3, 2) if scene.image.shape[2] == 1 else scene.image)
+            known = CONTEXTS.index(scene.context) if self.rng.random() < 0.6 else 0
+            for _ in range(targets):
+                rows["context"].append(known)
+                self.add_task(rows, scene, values, masks)
+            self.add_names(rows, scene, masks)
+        return {key: torch.from_numpy(np.stack(value)) for key, value in rows.items()}
+
+    def ids(self, phrase: str) -> Array:
+        """Token ids, padded."""
+        tokens, found = np.zeros(TOKENS, np.int64), tokenize(phrase)[:TOKENS]
+        tokens[: len(found)] = found
+        return tokens
+
+    def add_task(self, rows: dict[str, list], scene: Scene, values: list[Array], masks: dict[str, Array]) -> None:
+        """Append one target with its first prompt."""
+        rng, tokens, has_text = self.rng, np.zeros(TOKENS, np.int64), 0.0
+        target, name = None, ""
+        if masks and rng.random() < TEXT_SHARE:
+            name = str(rng.choice(list(masks)))
+            target = coverage(masks[name])
+            if cv2.countNonZero((target > 127).view(np.uint8)) < MIN_PIXELS:
+                target, name = None, ""
+        if target is None:
+            target = pick_target(rng, scene, values)
+        points, labels = first_prompt(rng, target > 127)
+        if name:
+            has_text = 1.0
+            if rng.random() > WITH_CLICK:
+                labels[:] = PADDING
+            if rng.random() < ABSENT_SHARE:
+                name, target = self.phrases.absent(rng, scene.source, scene.context, list(masks)), np.zeros_like(target)
+                labels[:] = PADDING
+            tokens = self.ids(self.phrases.say(rng, name))
+        rows["truth"].append(target)
+        rows["points"].append((points * 2 + 0.5).astype(np.float32))
+        rows["labels"].append(labels)
+        rows["tokens"].append(tokens)
+        rows["has_text"].append(np.float32(has_text))
+
+    def add_names(self, rows: dict[str, list], scene: Scene, masks: dict[str, Array]) -> None:
+        """Append up to `NAMES` names with their coverage at stride 16; the rest of the rows have weight 0."""
+        rng, cells = self.rng, scene.image.shape[0] // 16
+        names = [str(n) for n in rng.permutation(list(masks))[: NAMES - 1]] if masks else []
+        covers = [cv2.resize(coverage(masks[n], 4), (cells, cells), interpolation=cv2.INTER_AREA) for n in names]
+        if names:
+            names.append(self.phrases.absent(rng, scene.source, scene.context, list(masks)))
+        empty = np.zeros((cells, cells), np.uint8)
+        for i in range(NAMES):
+            rows["cover"].append(covers[i] if i < len(covers) else empty)
+            rows["cover_tokens"].append(self.ids(self.phrases.say(rng, names[i])) if i < len(names) else np.zeros(TOKENS, np.int64))
+            rows["cover_weight"].append(np.float32(i < len(names)))
