@@ -22,6 +22,7 @@ from data import Slice, context_of, read_index, read_slice
 from metrics import area_under_curve, correlation, dice, iou, mean_by_source, quantised
 from predictor import Predictor, Prompt
 from prompts import bounds, centre, scribble
+from zoom import Zooming
 
 Array = np.ndarray
 MIN_PIXELS = 100
@@ -188,7 +189,7 @@ def run(args: argparse.Namespace) -> dict:
     for record in read_index(root, "train"):
         by_context[context_of(record["modality"])].update(label["name"] for label in record["labels"])
     records = choose(read_index(root, args.split), args.per_source, args.seed)
-    predictor = Predictor(Path(args.model), use_context=not args.auto)
+    predictor = (Zooming if args.zoom else Predictor)(Path(args.model), use_context=not args.auto)
     rows, texts, kept = [], [], []
     for record in records:
         item = read_slice(root, record)
@@ -217,6 +218,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=5, help="20 adds NoC@85 and NoC@90")
     parser.add_argument("--bits", type=int, default=32, help="embedding quantisation: 8, 4, or 32 for none")
     parser.add_argument("--auto", action="store_true", help="do not tell the modality")
+    parser.add_argument("--zoom", action="store_true", help="look closer at small objects, as the client does")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--overlays", help="folder for the worst overlays")
     parser.add_argument("--rows", help="file for per-instance scores")

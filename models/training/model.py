@@ -133,6 +133,11 @@ class Prepare(nn.Module):
 PREPARED = ["features_s2", "features_s4", "features_s8", "features_s16", "image_keys", "image_values", "pixel_keys"]
 
 
+def scaled(x: Tensor, gain: float) -> Tensor:
+    """x * gain, without an operation for a gain of 1."""
+    return x if gain == 1 else x * gain
+
+
 class Decoder(nn.Module):
     """Prompts to masks, in three steps: draw the prompts as maps; read the image under each map, and ask it for more places
     like that (or of that name) as similarity maps; paint all maps with convolutions from stride 16 to stride 2.
@@ -152,6 +157,7 @@ class Decoder(nn.Module):
         self.up2 = nn.ConvTranspose2d(S4, S2, 2, 2)  # no batch norm: at this size it costs more than it gives
         self.masks = nn.Conv2d(S2, MASKS, 3, padding=1)
         self.judge = nn.Sequential(nn.Linear(HIDDEN + 2 * MASKS, 64), nn.ReLU(), nn.Linear(64, MASKS + 1))
+        self.pixel_gain, self.sure_gain, self.area_gain = 1 / 16, 4.0, 4.0  # bring what is read to a like size
         nn.init.normal_(self.ask.weight, std=0.02)
         nn.init.zeros_(self.ask.bias)
 
@@ -164,21 +170,22 @@ class Decoder(nn.Module):
         side = mask.shape[-1]
         grid = torch.arange(side, device=points.device, dtype=torch.float32) * 4 + 1.5  # pixel centres of the cells' middles
         away = grid - points.transpose(1, 2)[..., None]  # [B,2 axes,N,side]
-        rate = torch.tensor([-1 / (s * 4 * side) ** 2 for s in SIGMAS], device=points.device)[:, None, None, None]
-        across, down = torch.exp((away * away)[:, None] * rate).split(1, 2)  # each [B,2 radii,1,N,side]
+        rate = torch.tensor([-1 / (s * 4 * side) ** 2 for s in SIGMAS], device=points.device)
+        across, down = torch.exp(torch.einsum("banx,banx,r->branx", away, away, rate)).split(1, 2)  # each [B,2 radii,1,N,side]
         kinds = (labels[:, None] == torch.tensor([[1.0], [0], [2], [3]], device=labels.device)).float()  # [B,4,N]
-        signs, first, last = kinds.split([2, 1, 1], 1)
+        signs, corners = kinds.split(2, 1)
         clicks = torch.einsum("bsn,branx,brany->bsryx", signs, across, down).clamp(max=1).reshape(-1, 4, side, side)
-        along, upright = torch.einsum("bcn,banx->bacx", first - last, F.hardsigmoid(away)).split(1, 1)
-        box = torch.einsum("bacx,bacy->bayx", along, upright)
+        enter = torch.tensor([1.0, -1.0], device=points.device)  # at the first corner; leave at the second
+        along, upright = torch.einsum("c,bcn,banx->bax", enter, corners, F.hardsigmoid(away)).split(1, 1)
+        box = torch.einsum("bax,bay->bayx", along, upright)
         return torch.cat([clicks, box, mask], 1)
 
     def think(self, maps16: Tensor, maps4: Tensor, prepared: dict[str, Tensor], text: Tensor, context: Tensor) -> Tensor:
         """[B,256]: what the image shows under each map, how large each map is, the name and the modality."""
         under16, under4 = F.relu(maps16), F.relu(maps4)
         mass = under16.sum((2, 3))
-        seen = torch.cat([torch.einsum("bkhw,bchw->bck", under16, prepared["image_values"]),
-                          torch.einsum("bkhw,bchw->bck", under4, prepared["pixel_keys"] * (1 / 16))], 1)
+        under_pixels = torch.einsum("bkhw,bchw->bck", under4, prepared["pixel_keys"])
+        seen = torch.cat([torch.einsum("bkhw,bchw->bck", under16, prepared["image_values"]), scaled(under_pixels, self.pixel_gain)], 1)
         mean = (seen / (mass[:, None] + 0.05)).flatten(1)
         return F.relu(self.read(torch.cat([mean, mass, text, context], 1)))
 
@@ -187,22 +194,27 @@ class Decoder(nn.Module):
         """points [B,N,2] in pixels (integer = pixel centre), labels as SAM has them, mask [B,1,S/2,S/2] logits, text [B,T,128];
         returns logits [B,4,S/2,S/2], predicted IoU [B,4] and presence [B], the last two as probabilities' logits.
         """
-        name = torch.einsum("btd,b->bd", text, has_text)
-        soft = torch.tanh(F.avg_pool2d(mask, 2) * (has_mask * SQUASH)[:, None, None, None])
+        logits, thought = self.paint(prepared, points, labels, mask, has_mask, torch.einsum("btd,b->bd", text, has_text), context)
+        verdict = self.verdict(thought, logits.detach())
+        return logits, verdict[:, :MASKS], verdict[:, MASKS]
+
+    def paint(self, prepared: dict[str, Tensor], points: Tensor, labels: Tensor, mask: Tensor, has_mask: Tensor, name: Tensor,
+              context: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits [B,4,S/2,S/2] and the thought [B,256] behind them; `name` [B,128] is 0 without a text."""
+        quarter = torch.full((1, 1, 2, 2), SQUASH / 4, device=mask.device)
+        soft = torch.tanh(F.conv2d(mask, quarter, stride=2).float() * has_mask.reshape(-1, 1, 1, 1))
         maps4 = self.draw(points, labels, soft)
         maps16 = F.avg_pool2d(maps4, 4)
         thought = self.think(maps16, maps4, prepared, name, context)
         asked, asked_fine = self.ask(thought).split([ASKED * WIDTH, ASKED_FINE * PIXEL], 1)
-        query = torch.cat([asked.reshape(-1, ASKED, WIDTH), name[:, None]], 1)
+        query = torch.cat([asked, name], 1).reshape(-1, ASKED + 1, WIDTH)
         alike16 = torch.tanh(torch.einsum("bkc,bchw->bkhw", query, prepared["image_keys"]))
         alike4 = torch.einsum("bkc,bchw->bkhw", asked_fine.reshape(-1, ASKED_FINE, PIXEL), prepared["pixel_keys"])
         x = self.conv16(F.relu(self.maps16(torch.cat([maps16, alike16], 1)) + prepared["features_s16"]))
         x = self.conv8(F.relu(self.up8(x) + prepared["features_s8"]))
         fine = self.maps4(torch.cat([maps4, alike4, prepared["features_s4"]], 1))
         x = self.conv4(F.relu(self.up4(x) + fine))
-        logits = self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float()
-        verdict = self.verdict(thought, logits.detach())
-        return logits, verdict[:, :MASKS], verdict[:, MASKS]
+        return self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float(), thought
 
     def verdict(self, thought: Tensor, logits: Tensor) -> Tensor:
         """Logits [B,5] of the IoU of each mask and of presence. Two hints need no learning: the area that each mask expects,
@@ -210,7 +222,16 @@ class Decoder(nn.Module):
         likely = torch.sigmoid(logits)
         area = likely.sum((2, 3))
         sure = (likely * likely).sum((2, 3)) / (area + 1)
-        return self.judge(torch.cat([thought, sure * 4, area * (4 / logits[0, 0].numel())], 1))
+        size = logits.shape[2] * logits.shape[3]
+        return self.judge(torch.cat([thought, scaled(sure, self.sure_gain), scaled(area, self.area_gain / size)], 1))
+
+    def absorb(self, side: int) -> None:
+        """Move the gains into the weights behind them, for one frame size: fewer operations, the same answers."""
+        with torch.no_grad():
+            self.read.weight[:, MAPS * WIDTH : MAPS * (WIDTH + PIXEL)] *= self.pixel_gain
+            self.judge[0].weight[:, HIDDEN : HIDDEN + MASKS] *= self.sure_gain
+            self.judge[0].weight[:, HIDDEN + MASKS :] *= self.area_gain / (side // 2) ** 2
+        self.pixel_gain, self.sure_gain, self.area_gain = 1.0, 1.0, float((side // 2) ** 2)
 
 
 class TextEncoder(nn.Module):

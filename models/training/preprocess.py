@@ -1,10 +1,10 @@
-"""The deployed preprocessing, in floating point: resize the longest side to 512, scale to 0..1, pad at the right and bottom."""
+"""The deployed preprocessing, in floating point: resize the longest side to the frame, scale to 0..1, pad at the right and bottom."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-SIDE = 512
+SIDE = 320  # of the frame that ships
 
 
 def resized(width: int, height: int, side: int = SIDE) -> tuple[int, int]:

@@ -2,25 +2,24 @@
 
 import torch
 
-from model import CONTEXTS, Decoder, Promptomy
+from model import CONTEXTS, HIDDEN, Decoder, Promptomy
 
 
-def test_a_decided_mask_is_expected_to_be_right_and_a_vague_one_not() -> None:
+def test_a_decided_mask_is_surer_than_a_vague_one_of_the_same_outline() -> None:
+    decoder, read = Decoder(), []
+    decoder.judge.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0, HIDDEN:]))
     decided = torch.full((1, 1, 32, 32), -9.0)
     decided[..., 8:20, 8:20] = 9
-    vague = decided / 30
-    expected, steady, size = Decoder.hints(torch.cat([decided, vague], 1))[0].T
-    assert expected[0] > 0.95 > 0.6 > expected[1]
-    assert steady[0] > 0.95 > 0.2 > steady[1]
-    assert abs(float(size[0]) - 144 / 1024) < 0.01
+    decoder.verdict(torch.zeros(1, HIDDEN), torch.cat([decided, decided / 30] * 2, 1))
+    sure, area = read[0][:2] / decoder.sure_gain, read[0][4] / decoder.area_gain
+    assert sure[0] > 0.95 > 0.6 > sure[1]
+    assert abs(float(area) - 144 / 1024) < 0.01
 
 
 def test_prompt_maps_put_clicks_and_boxes_where_they_are() -> None:
-    decoder = Decoder()
-    points = torch.tensor([[[0.25, 0.75], [0.5, 0.125], [0.9, 0.6]]])
-    kinds = torch.zeros(1, 3, 5)
-    kinds[0, 0, 0] = kinds[0, 1, 2] = kinds[0, 2, 3] = 1  # a foreground click and two box corners
-    maps = decoder.prompt_maps(points, kinds, torch.zeros(1, 1, 64, 64))[0]
+    points = torch.tensor([[[64.0, 192.0], [128.0, 32.0], [230.0, 154.0]]])
+    labels = torch.tensor([[1.0, 2.0, 3.0]])  # a foreground click and two box corners
+    maps = Decoder.draw(points, labels, torch.zeros(1, 1, 64, 64))[0]
     y, x = divmod(int(maps[0].argmax()), 64)
     assert abs(x - 16) <= 1 and abs(y - 48) <= 1
     assert maps[2:4].abs().max() == 0
@@ -34,6 +33,6 @@ def test_padding_points_change_nothing() -> None:
         image = torch.rand(1, 3, 128, 128)
         prepared = model.prepare(image, model.encoder(image))
         rest = torch.zeros(1, 1, 64, 64), torch.zeros(1), torch.zeros(1, 1, 128), torch.zeros(1), torch.zeros(1, len(CONTEXTS))
-        alone = model.decoder(prepared, torch.tensor([[[0.5, 0.5]]]), torch.ones(1, 1), *rest)
-        padded = model.decoder(prepared, torch.tensor([[[0.5, 0.5], [0.1, 0.9]]]), torch.tensor([[1.0, -1.0]]), *rest)
+        alone = model.decoder(prepared, torch.tensor([[[64.0, 64.0]]]), torch.ones(1, 1), *rest)
+        padded = model.decoder(prepared, torch.tensor([[[64.0, 64.0], [12.0, 115.0]]]), torch.tensor([[1.0, -1.0]]), *rest)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(alone, padded))

@@ -1,0 +1,128 @@
+"""Settle a trained model before export: its batch norms, then its IoU head on what its masks really score.
+
+During training the head chases a network that changes and is scored with batch statistics; this settles it at inference
+statistics, on clicks like a user's. Only training slices are read.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from data import Slice, read_index, read_slice
+from losses import overlap
+from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
+from preprocess import network_input
+from prompts import centre, correction
+from tasks import Batches, coverage
+
+PER_SOURCE, PER_SLICE, ROUNDS, SEED = 10, 2, 3, 12
+STEPS, RATE, DECAY, HELD_OUT = 300, 5e-4, 0.1, 0.2
+NORM_BATCHES = 24
+
+
+def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
+    """Coverage [side/2,side/2] of a few connected components or ids in the padded frame."""
+    found = []
+    for _ in range(PER_SLICE * 3):
+        layer = item.layers[int(rng.integers(len(item.layers)))]
+        values = np.unique(layer)[1:]
+        if len(values) == 0:
+            continue
+        count, pieces = cv2.connectedComponents((layer == rng.choice(values)).astype(np.uint8))
+        mask = (pieces == rng.integers(1, count)).astype(np.uint8)
+        target = coverage(network_input(mask * 255, side)[0, 0] > 0.5)
+        if (target > 127).sum() >= 6:
+            found.append(torch.from_numpy(target).float() / 255)
+        if len(found) == PER_SLICE:
+            break
+    return found
+
+
+def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, side: int) -> list[tuple[Tensor, Tensor]]:
+    """(what `judge` reads [1,.], real IoU of the four masks [1,4], which of them count [1,4]) of every round of a user."""
+    image = torch.from_numpy(network_input(item.image, side))
+    prepared = model.prepare(image, model.encoder(image))
+    context = F.one_hot(torch.tensor([CONTEXTS.index(item.context) if rng.random() < 0.7 else 0]), len(CONTEXTS)).float()
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    rows = []
+    for truth in parts(item, rng, side):
+        points = torch.tensor([[centre(truth.numpy() > 0.5)]], dtype=torch.float32) * 2 + 0.5
+        labels, mask, has_mask = torch.ones(1, 1), torch.zeros(1, 1, side // 2, side // 2), torch.zeros(1)
+        for turn in range(ROUNDS):
+            read: list[Tensor] = []
+            hook = model.decoder.judge.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+            logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, torch.zeros(1, 1, WIDTH), torch.zeros(1), context)
+            hook.remove()
+            iou = overlap(logits, truth[None])[0]
+            rows.append((read[0], iou, torch.tensor([[1.0] + [float(turn == 0)] * 3])))
+            best = 1 + int(iou[0, 1:].argmax()) if turn == 0 else 0
+            mask, has_mask = logits[:, best : best + 1], torch.ones(1)
+            point, label = correction(truth[None], mask[:, 0], generator)
+            points, labels = torch.cat([points, point[:, None] * side - 0.5], 1), torch.cat([labels, label[:, None]], 1)
+    return rows
+
+
+def settle_norms(model: Promptomy, root: Path, side: int) -> None:
+    """Batch norms hold the statistics of the averaged weights at the shipped size, instead of those of the last steps."""
+    batches, generator = Batches(root, SEED), torch.Generator().manual_seed(SEED)
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    model.train()
+    with torch.no_grad():
+        for _ in range(NORM_BATCHES):
+            batch = batches.make(8, 3, side, 1.0)
+            image = batch["image"].permute(0, 3, 1, 2).float().div(255)
+            prepared = {k: v.repeat_interleave(3, 0) for k, v in model.prepare(image, model.encoder(image)).items()}
+            truth = batch["truth"].float() / 255
+            points, labels, mask, has_mask = batch["points"], batch["labels"], torch.zeros_like(truth)[:, None], torch.zeros(24)
+            for _ in range(ROUNDS):
+                logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, model.text(batch["tokens"]), batch["has_text"],
+                                             F.one_hot(batch["context"], len(CONTEXTS)).float())
+                mask, has_mask = logits[:, :1], torch.ones(24)
+                point, label = correction(truth, mask[:, 0], generator)
+                points, labels = torch.cat([points, point[:, None] * side - 0.5], 1), torch.cat([labels, label[:, None]], 1)
+    model.eval()
+
+
+def collect(model: Promptomy, root: Path, side: int) -> tuple[list, list]:
+    """Rows of a few slices of every source, and of the slices held out to see whether the fit helps."""
+    rng = np.random.default_rng(SEED)
+    by_source: dict[str, list[dict]] = {}
+    for record in read_index(root, "train"):
+        by_source.setdefault(record["source"], []).append(record)
+    chosen = [g[i] for g in by_source.values() for i in rng.permutation(len(g))[:PER_SOURCE]]
+    groups: tuple[list, list] = ([], [])
+    with torch.no_grad():
+        for record in chosen:
+            part = groups[int(rng.random() < HELD_OUT)]
+            part += seen_and_scored(model.eval(), read_slice(root, record), rng, side)
+    return groups
+
+
+def fit_quality(model: Promptomy, root: Path, side: int) -> dict[str, float]:
+    """Refit in place; returns the correlation with the real IoU on held-out training slices, before and after."""
+    (seen, real, used), (seen_later, real_later, used_later) = (
+        [torch.cat(values) for values in zip(*part)] for part in collect(model, root, side))
+    judge = model.decoder.judge
+
+    def against(values: Tensor) -> float:
+        pairs = torch.stack([torch.sigmoid(values.detach()), real_later])[:, used_later > 0]
+        return round(float(torch.corrcoef(pairs)[0, 1]), 3)
+
+    result = {"rows": len(real), "before": against(judge(seen_later)[:, :MASKS])}
+    noise = torch.cat([torch.full((HIDDEN,), 0.1), torch.zeros(2 * MASKS)])
+    presence = judge(seen)[:, MASKS].detach()
+    optimizer = torch.optim.AdamW([p.requires_grad_() for p in judge.parameters()], lr=RATE, weight_decay=DECAY)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        guess = judge(seen + noise * torch.randn(seen.shape) * seen.std(0))
+        error = (torch.sigmoid(guess[:, :MASKS]) - real).square() * used
+        (error.sum() / used.sum() + 0.01 * (guess[:, MASKS] - presence).square().mean()).backward()
+        optimizer.step()
+    return result | {"after": against(judge(seen_later)[:, :MASKS])}

@@ -1,0 +1,41 @@
+"""Scenes become tasks whose prompts, names and masks agree."""
+
+import numpy as np
+
+from synth import Scene
+from tasks import component_at_random, coverage, draw_target, named_masks, present_values
+
+
+def scene() -> Scene:
+    """Two kidneys, one liver, and a layer of two cells."""
+    organs, cells = np.zeros((64, 64), np.uint16), np.zeros((64, 64), np.uint16)
+    organs[4:12, 4:12], organs[4:12, 50:58], organs[30:50, 20:50] = 1, 2, 3
+    cells[2:8, 30:36], cells[2:8, 38:44] = 7, 9
+    names = [{1: "kidney", 2: "kidney", 3: "liver"}, {0: "cell nucleus"}]
+    return Scene(np.zeros((64, 64, 1), np.uint8), [organs, cells], names, "CT", "test", [1])
+
+
+def test_a_name_means_everything_that_carries_it() -> None:
+    drawn = scene()
+    masks = named_masks(drawn, [present_values(drawn, layer) for layer in (0, 1)])
+    assert {name: int(mask.sum()) for name, mask in masks.items()} == {"kidney": 128, "liver": 600, "cell nucleus": 72}
+
+
+def test_targets_are_mostly_single_objects() -> None:
+    drawn, rng = scene(), np.random.default_rng(0)
+    drawn.layers, drawn.names, drawn.instances = drawn.layers[1:], drawn.names[1:], [0]
+    values = [present_values(drawn, 0)]
+    sizes = [int((draw_target(rng, drawn, values) > 127).sum()) for _ in range(60)]
+    assert sizes.count(9) > 40
+
+
+def test_one_component_is_drawn_at_a_time() -> None:
+    mask = scene().layers[0] > 0
+    sizes = {int(component_at_random(np.random.default_rng(seed), mask).sum()) for seed in range(30)}
+    assert sizes == {64, 600}
+
+
+def test_coverage_counts_shares_of_a_pixel() -> None:
+    mask = np.zeros((4, 4), bool)
+    mask[0, 0] = mask[2:, 2:] = True
+    assert coverage(mask).tolist() == [[64, 0], [0, 255]]
