@@ -5,7 +5,7 @@
 A structure instance is a connected component (or an instance id) of at least 100 pixels at native size; text is judged
 against all pixels of the name. The first click is the pixel deepest inside, each next one the deepest pixel of the larger
 of the false-negative and false-positive regions. After one click the mask with the best predicted IoU of masks 1 to 3
-counts; later, and for boxes, scribbles and text, mask 0. Means are over instances within a source, then over sources.
+counts; later, and for boxes, scribbles and text, mask 0. A stroke runs along the object's main axis (`prompts.axis_stroke`). Means are over instances within a source, then over sources.
 """
 
 import argparse
@@ -21,13 +21,15 @@ import numpy as np
 from data import Slice, context_of, read_index, read_slice
 from metrics import area_under_curve, correlation, dice, iou, mean_by_source, quantised
 from predictor import Predictor, Prompt
-from prompts import bounds, centre, scribble
+from preprocess import thinned
+from prompts import axis_stroke, bounds, centre
 from zoom import Zooming
 
 Array = np.ndarray
 MIN_PIXELS = 100
 CLICKS = (1, 3, 5)
 TARGET_DICE = (0.85, 0.90)
+STROKE_POINTS = 16
 
 
 @dataclass
@@ -91,7 +93,7 @@ def clicks_needed(scores: list[float], target: float, most: int) -> int:
     return next((i + 1 for i, score in enumerate(scores) if score >= target), most)
 
 
-def judge_instance(predictor: Predictor, instance: Instance, rng: np.random.Generator, most: int) -> tuple[dict, Array]:
+def judge_instance(predictor: Predictor, instance: Instance, most: int) -> tuple[dict, Array]:
     """All scores of one object, and its mask after five clicks."""
     truth = instance.mask
     scores, predicted, real, fifth = click_series(predictor, truth, most)
@@ -101,7 +103,7 @@ def judge_instance(predictor: Predictor, instance: Instance, rng: np.random.Gene
     x0, y0, x1, y1 = bounds(truth)
     corners = np.array([[x0, y0], [x1, y1]], float)
     row["box"] = dice(predictor.ask(Prompt(corners, np.array([2.0, 3.0])), several=True).mask, truth)
-    stroke = scribble(rng, truth, 16).astype(float)
+    stroke = thinned(axis_stroke(truth, STROKE_POINTS), truth.shape[::-1], predictor.side)
     row["scribble"] = dice(predictor.ask(Prompt(stroke, np.ones(len(stroke))), several=True).mask, truth)
     return row | {"predicted": predicted, "real": real}, fifth
 
@@ -196,7 +198,7 @@ def run(args: argparse.Namespace) -> dict:
         predictor.see(item.image, item.context, quantised(args.bits))
         tag = {"source": item.source, "context": item.context}
         for instance in instances_of(item, rng, args.per_structure):
-            row, mask = judge_instance(predictor, instance, rng, args.clicks)
+            row, mask = judge_instance(predictor, instance, args.clicks)
             rows.append(row | tag | {"name": instance.name})
             if args.overlays:
                 kept.append((row["dice5"], f"{item.context}|{item.id}|{instance.name}", overlay(item.image, instance.mask, mask)))

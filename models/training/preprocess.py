@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 SIDE = 320  # of the frame that ships
+STROKE_SPACING = 1 / 32  # of the frame, as in core/sam.ts
 
 
 def resized(width: int, height: int, side: int = SIDE) -> tuple[int, int]:
@@ -34,3 +35,15 @@ def to_slice(logits: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.
     frame = F.interpolate(torch.from_numpy(logits)[None], (side, side), mode="bilinear", align_corners=False)
     cut = frame[:, :, :height, :width]
     return F.interpolate(cut, (size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
+
+
+def thinned(stroke: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.ndarray:
+    """A stroke [n,2] in pixels of a slice (width, height), resampled so that its points are at least side/32 apart in the frame."""
+    lengths = np.linalg.norm(np.diff(stroke, axis=0), axis=1)
+    scale = side / max(size)
+    wanted = max(2, 1 + int(lengths.sum() * scale / (side * STROKE_SPACING)))
+    if len(stroke) <= wanted:
+        return stroke
+    along = np.concatenate([[0], np.cumsum(lengths)])
+    places = np.linspace(0, along[-1], wanted)
+    return np.stack([np.interp(places, along, stroke[:, axis]) for axis in (0, 1)], 1)

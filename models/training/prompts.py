@@ -14,7 +14,7 @@ MAX_FIRST = 20  # points of one first prompt; strokes longer than that are thinn
 def centre(mask: Array) -> tuple[int, int]:
     """(x, y) of the pixel farthest from the mask's border."""
     padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     y, x = np.unravel_index(int(distance.argmax()), distance.shape)
     return int(x), int(y)
 
@@ -32,26 +32,60 @@ def bounds(mask: Array) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
+def walk(mask: Array, start: Array, heading: Array) -> int:
+    """Unit steps from `start` (x, y) along `heading` that stay in the mask."""
+    height, width = mask.shape
+    steps = 0
+    while True:
+        x, y = np.floor(start + (steps + 1) * heading + 0.5).astype(int)
+        if not (0 <= x < width and 0 <= y < height and mask[y, x]):
+            return steps
+        steps += 1
+
+
+def axis_stroke(mask: Array, count: int, start: Array | None = None, turn: float = 0.0) -> Array:
+    """`count` points [n,2] on a straight stroke along the mask's main axis through its deepest pixel (or `start`),
+    nine tenths of the way to the border on both sides. `turn` (radians) is added to the axis."""
+    y, x = np.nonzero(mask)
+    x, y = x - x.mean(), y - y.mean()
+    angle = 0.5 * np.arctan2(2 * (x * y).mean(), (x * x).mean() - (y * y).mean()) + turn
+    heading = np.array([np.cos(angle), np.sin(angle)])
+    start = np.array(centre(mask), float) if start is None else start
+    behind, ahead = walk(mask, start, -heading), walk(mask, start, heading)
+    return start + np.linspace(-0.9 * behind, 0.9 * ahead, count)[:, None] * heading
+
+
+def chord(rng: np.random.Generator, mask: Array, count: int) -> Array:
+    """A bent line between two random pixels, the farther apart of two pairs."""
+    pairs = [np.array([uniform(rng, mask), uniform(rng, mask)], float) for _ in range(2)]
+    start, end = max(pairs, key=lambda pair: np.linalg.norm(pair[0] - pair[1]))
+    t = np.linspace(0, 1, count)[:, None]
+    return start * (1 - t) + end * t + np.sin(np.pi * t) * rng.normal(0, 0.2, (1, 2)) * np.linalg.norm(end - start)
+
+
+def contour_piece(rng: np.random.Generator, mask: Array, count: int) -> Array:
+    """A part of an inner contour."""
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=int(rng.integers(0, 4)))
+    contours, _ = cv2.findContours(inner, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return np.array([uniform(rng, mask)], float)
+    contour = max(contours, key=len)[:, 0]
+    length = max(1, int(len(contour) * rng.uniform(0.2, 0.9)))
+    path = np.roll(contour, -int(rng.integers(len(contour))), 0)[:length]
+    return path[np.linspace(0, length - 1, min(count, length)).astype(int)].astype(float)
+
+
 def scribble(rng: np.random.Generator, mask: Array, count: int) -> Array:
-    """Ordered points [n,2] of a wobbly stroke inside the mask: a random chord or an inner contour, clipped."""
-    side = mask.shape[0]
-    if rng.random() < 0.6:
-        start, end = np.array(uniform(rng, mask), float), np.array(uniform(rng, mask), float)
-        t = np.linspace(0, 1, count * 2)[:, None]
-        bend = np.sin(np.pi * t) * rng.normal(0, 0.25, (1, 2)) * np.linalg.norm(end - start)
-        path = start * (1 - t) + end * t + bend
+    """Up to `count` ordered points [n,2] of one stroke, clipped to the mask: its main axis, a bent chord, or an inner contour."""
+    draw = rng.random()
+    if draw < 0.4:
+        start = None if rng.random() < 0.5 else np.array(uniform(rng, mask), float)
+        path = axis_stroke(mask, count, start, rng.normal(0, 0.25))
     else:
-        inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=int(rng.integers(0, 4)))
-        contours, _ = cv2.findContours(inner, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if not contours:
-            return np.array([uniform(rng, mask)], np.float32)
-        contour = max(contours, key=len)[:, 0]
-        length = max(1, int(len(contour) * rng.uniform(0.2, 0.9)))
-        path = np.roll(contour, -int(rng.integers(len(contour))), 0)[:length]
-        path = path[np.linspace(0, length - 1, count * 2).astype(int)]
-    path = np.clip(np.round(path), 0, side - 1).astype(int)
-    kept = path[mask[path[:, 1], path[:, 0]] > 0]
-    return (kept if len(kept) else np.array([uniform(rng, mask)]))[:: max(1, len(kept) // count)][:count].astype(np.float32)
+        path = chord(rng, mask, count) if draw < 0.75 else contour_piece(rng, mask, count)
+    pixels = np.clip(np.floor(path + 0.5), 0, [mask.shape[1] - 1, mask.shape[0] - 1]).astype(int)
+    kept = pixels[mask[pixels[:, 1], pixels[:, 0]] > 0]
+    return (kept if len(kept) else np.array([uniform(rng, mask)])).astype(np.float32)
 
 
 def jittered_box(rng: np.random.Generator, mask: Array) -> Array:
@@ -67,18 +101,18 @@ def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
     points = np.zeros((MAX_FIRST, 2), np.float32)
     labels = np.full(MAX_FIRST, PADDING, np.float32)
     draw = rng.random()
-    if draw < 0.2:
+    if draw < 0.22:
         points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
         if rng.random() < 0.2:
             points[2], labels[2] = uniform(rng, mask), FOREGROUND
-    elif draw < 0.34:
-        stroke = scribble(rng, mask, int(rng.integers(4, MAX_FIRST - 4)))
+    elif draw < 0.40:
+        stroke = scribble(rng, mask, int(rng.integers(3, MAX_FIRST - 3)))
         points[: len(stroke)], labels[: len(stroke)] = stroke, FOREGROUND
         outside = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
         if rng.random() < 0.3 and outside.any():
             points[-1], labels[-1] = uniform(rng, outside), BACKGROUND
     else:
-        points[0] = centre(mask) if draw < 0.72 else uniform(rng, mask)
+        points[0] = centre(mask) if draw < 0.78 else uniform(rng, mask)
         labels[0] = FOREGROUND
     return points, labels
 

@@ -34,6 +34,7 @@ class Zooming:
 
     def __init__(self, folder: Path, **options: bool):
         self.whole, self.near = Predictor(folder, **options), Predictor(folder, **options)
+        self.side = self.whole.side
         self.crop: tuple[int, int, int, int] | None = None
 
     def see(self, image: Array, context: str, wire) -> None:
