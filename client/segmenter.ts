@@ -21,6 +21,7 @@ import type {
   SegmenterOptions,
   SegmenterStatus,
 } from "./types.ts";
+import { zooming } from "./zoom.ts";
 
 const RUNGS: readonly BackendName[] = ["webgpu", "wasm", "server"];
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -48,18 +49,24 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     report: status.change,
   });
   const nameTexts = createTextNames(api, manifest);
+  const context: EmbedContext = { api, manifest, ladder, status };
+  const answer = zooming({
+    embed: (target, call) => embed(context, target, call),
+    decode: async (on, prompts, call) => {
+      const { masks, ms } = await raceSignal(
+        ladder.run((backend) => backend.decode(on, prompts, call)),
+        call.signal,
+      );
+      status.change({ ms });
+      return masks;
+    },
+  });
   const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
     if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
-    const named = await nameTexts(on, prompts, call);
-    const { masks, ms } = await raceSignal(
-      ladder.run((backend) => backend.decode(on, named, call)),
-      call.signal,
-    );
-    status.change({ ms });
-    return masks;
+    return answer(on, await nameTexts(on, prompts, call), call);
   };
   const bestOf = async (...[on, prompts, call]: Parameters<Segmenter["segment"]>) =>
-    (await segment(on, prompts, call))[0];
+    (await segment(on, prompts, { ...call, zoom: "never" }))[0];
 
   return {
     get status() {
@@ -73,7 +80,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
-    embed: (image, call) => embed({ api, manifest, ladder, status }, image, call),
+    embed: (image, call) => embed(context, image, call),
     segment,
     preview: latestWins(bestOf),
     close: ladder.close,

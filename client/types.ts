@@ -68,6 +68,8 @@ export interface Embedding {
 /** A mask with its origin. */
 export interface SegmentMask extends ScoredMask {
   readonly backend: BackendName;
+  /** The embedding that answered: the one that was asked, or a closer one of a small object. */
+  readonly on: Embedding;
   /** Chance, 0 to 1, that the named structure is in the slice; only with a text prompt. */
   readonly presence?: number;
   /** The server's name for its logits. Where it is set, `lowResLogits` is empty and the mask was decoded there. */
@@ -81,8 +83,10 @@ export interface CallOptions {
 export interface SegmentOptions extends CallOptions {
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
-  /** An earlier mask of the same embedding, to refine. */
+  /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
+  /** `auto`, the default, encodes a crop around a small object and answers from that; `never` stays with the embedding. */
+  readonly zoom?: "auto" | "never";
   readonly context?: Context;
 }
 

@@ -25,7 +25,7 @@ export function serverBackend(api: Api, manifest: Manifest, renew: Renew): Backe
         const { lowResLogitsId: _gone, ...previous } = options.previous;
         return ask({ ...options, previous });
       });
-      return { masks: masksOf(response), ms: performance.now() - begin };
+      return { masks: masksOf(response, on), ms: performance.now() - begin };
     },
     close: () => {},
   };
@@ -48,7 +48,7 @@ function requestOf(
   };
 }
 
-function masksOf({ masks, presence, lowResLogitsId }: MaskResponse): Masks {
+function masksOf({ masks, presence, lowResLogitsId }: MaskResponse, on: Embedding): Masks {
   const [best, ...rest] = masks.map(
     ({ rle, predictedIou, stabilityScore }, index): SegmentMask => ({
       ...decodeRle(rle),
@@ -56,6 +56,7 @@ function masksOf({ masks, presence, lowResLogitsId }: MaskResponse): Masks {
       stabilityScore,
       lowResLogits: new Float32Array(0),
       backend: "server",
+      on,
       ...(presence === undefined ? {} : { presence }),
       ...(index === 0 && lowResLogitsId ? { lowResLogitsId } : {}),
     }),

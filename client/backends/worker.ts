@@ -76,7 +76,7 @@ function operations(
     inTurn(async () => {
       const begin = performance.now();
       const { masks, presence } = unwrap(await guard(remote.decode(on.id, job), CALL_TIMEOUT_MS));
-      const origin = { backend: backend satisfies BackendName, ...(presence === undefined ? {} : { presence }) };
+      const origin = { backend: backend satisfies BackendName, on, ...(presence === undefined ? {} : { presence }) };
       const [best, ...rest] = masks.map((mask) => ({ ...mask, ...origin }));
       if (!best) throw new RangeError("The decoder gave no mask.");
       return { masks: [best, ...rest] satisfies Masks, ms: performance.now() - begin };
