@@ -26,12 +26,12 @@ export function greyOf({ width, height, channels, data, rescale, inverted }: Sli
   return { width, height, data: out };
 }
 
-/** Points and strokes as seeds. */
+/** The pixels under points and strokes as seeds. */
 export function seedsOf(prompts: readonly Prompt[]): Seeds {
   const places = (label: "foreground" | "background") =>
     prompts.flatMap((prompt): Place[] => {
       if (prompt.kind === "point" && prompt.label === label) return [prompt];
-      if (prompt.kind === "scribble" && prompt.label === label) return prompt.points.map(([x, y]) => ({ x, y }));
+      if (prompt.kind === "scribble" && prompt.label === label) return prompt.points.map(([x, y]) => ({ x: Math.floor(x + 0.5), y: Math.floor(y + 0.5) }));
       return [];
     });
   return { foreground: places("foreground"), background: places("background") };

@@ -21,7 +21,7 @@ in Python). Means are over the objects of a source, then over sources.
   --no-baselines        leave region growing and random walker out
   --no-wires            leave int8 and int4 embeddings out
   --auto                do not tell the model the modality
-  --seed TEXT           of pictures, objects and strokes (default: 0)
+  --seed TEXT           of pictures, objects and absent names (default: 0)
   --threads N           of ONNX Runtime (default: its own choice)
   --rows FILE           write the scores of every object, one JSON a line
   --json                JSON instead of tables

@@ -92,7 +92,7 @@ async function judgeCase(
     const views = await predictor.see(shown, options.wires ? ["f32", "i8", "i4"] : ["f32"]);
     for (const [wire, view] of views) {
       const method = `${predictor.id}${SUFFIX[wire]}`;
-      for (const { target, scores, used } of await objects(view, predictor, labelled, item, options)) {
+      for (const { target, scores, used } of await objects(view, predictor, labelled, options)) {
         rows.push({ ...tag, method, name: target.name, scores });
         if (!clicks.has(target)) clicks.set(target, used);
       }
@@ -104,24 +104,15 @@ async function judgeCase(
     }
   }
   if (!options.baselines) return rows;
-  return [...rows, ...baselineRows(labelled, clicks, item, options).map((row) => ({ ...tag, ...row }))];
+  return [...rows, ...baselineRows(labelled, clicks).map((row) => ({ ...tag, ...row }))];
 }
 
-const strokeOn = (target: Target, n: number, { id }: Case, { seed }: AccuracyOptions) =>
-  stroke(target.mask, createRandom(`${seed}|${id}|stroke ${n}`));
-
-async function objects(
-  view: View,
-  { takes }: Predictor,
-  { instances }: LabelledSlice,
-  item: Case,
-  options: AccuracyOptions,
-) {
+async function objects(view: View, { takes }: Predictor, { instances }: LabelledSlice, options: AccuracyOptions) {
   const judged: { target: Target; scores: Scores; used: readonly Click[] }[] = [];
-  for (const [n, target] of instances.entries()) {
+  for (const target of instances) {
     const trial = {
       truth: target.mask,
-      stroke: strokeOn(target, n, item, options),
+      stroke: stroke(target.mask),
       most: options.noc ? MOST_CLICKS : 5,
       takes,
     };
@@ -131,15 +122,10 @@ async function objects(
   return judged;
 }
 
-function baselineRows(
-  { slice, window, instances }: LabelledSlice,
-  clicks: ReadonlyMap<Target, readonly Click[]>,
-  item: Case,
-  options: AccuracyOptions,
-) {
+function baselineRows({ slice, window, instances }: LabelledSlice, clicks: ReadonlyMap<Target, readonly Click[]>) {
   const grey = greyOf(slice, window);
-  return instances.flatMap((target, n) => {
-    const drawn = { truth: target.mask, stroke: strokeOn(target, n, item, options), clicks: clicks.get(target) ?? [] };
+  return instances.flatMap((target) => {
+    const drawn = { truth: target.mask, stroke: stroke(target.mask), clicks: clicks.get(target) ?? [] };
     return Object.entries(BASELINES).map(([method, segment]) => ({
       method,
       name: target.name,

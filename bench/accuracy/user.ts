@@ -3,14 +3,12 @@
 import { largestComponent } from "../../core/components.ts";
 import { createMask, type Mask, maskArea, maskBounds } from "../../core/mask.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
-import { eroded, longestBorder } from "./border.ts";
 import { deepestPixel, type Place } from "./distance.ts";
-import type { Random } from "./random.ts";
 
 type PromptOf<K extends Prompt["kind"]> = Extract<Prompt, { kind: K }>;
 export type Click = PromptOf<"point">;
 
-/** Points of one stroke at most. */
+/** Points of one stroke. */
 const STROKE_POINTS = 16;
 
 const empty = () => new RangeError("There is nothing to click on: the mask is empty.");
@@ -47,45 +45,46 @@ export function boxAround(truth: Mask): PromptOf<"box"> {
   return { kind: "box", x0, y0, x1: Math.max(x1, x0 + 0.5), y1: Math.max(y1, y0 + 0.5) };
 }
 
-/** One wobbly foreground stroke: six times in ten a bent chord, else a piece of an inner contour; clipped to the mask. */
-export function stroke(truth: Mask, random: Random): PromptOf<"scribble"> {
-  const path = random.uniform() < 0.6 ? chord(truth, random) : innerContour(truth, random);
-  const kept = path.filter(({ x, y }) => truth.data[y * truth.width + x] !== 0);
-  const step = Math.max(1, Math.floor(kept.length / STROKE_POINTS));
-  const thinned = kept.filter((_, n) => n % step === 0).slice(0, STROKE_POINTS);
-  const places = thinned.length > 0 ? thinned : [anyPixel(truth, random)];
-  return { kind: "scribble", points: places.map(({ x, y }) => [x, y]), label: "foreground" };
-}
-
-function anyPixel(mask: Mask, random: Random): Place {
-  let left = random.integer(maskArea(mask));
-  const n = mask.data.findIndex((value) => value !== 0 && left-- === 0);
-  return { x: n % mask.width, y: Math.floor(n / mask.width) };
-}
-
-function chord(mask: Mask, random: Random): Place[] {
-  const [start, end] = [anyPixel(mask, random), anyPixel(mask, random)];
-  const length = Math.hypot(end.x - start.x, end.y - start.y);
-  const [bendX, bendY] = [random.normal() * 0.25 * length, random.normal() * 0.25 * length];
-  const inside = (value: number, size: number) => Math.min(Math.max(Math.round(value), 0), size - 1);
-  return Array.from({ length: 2 * STROKE_POINTS }, (_, n) => {
-    const t = n / (2 * STROKE_POINTS - 1);
-    const bend = Math.sin(Math.PI * t);
-    const x = start.x * (1 - t) + end.x * t + bend * bendX;
-    const y = start.y * (1 - t) + end.y * t + bend * bendY;
-    return { x: inside(x, mask.width), y: inside(y, mask.height) };
+/**
+ * One straight foreground stroke along the mask's main axis through its deepest pixel, nine tenths of the way to the
+ * border on both sides (`axis_stroke` of models/training/prompts.py).
+ */
+export function stroke(truth: Mask): PromptOf<"scribble"> {
+  const start = deepestPixel(truth);
+  if (!start) throw empty();
+  const angle = mainAxis(truth);
+  const [along, across] = [Math.cos(angle), Math.sin(angle)];
+  const behind = walk(truth, start, [-along, -across]);
+  const ahead = walk(truth, start, [along, across]);
+  const points = Array.from({ length: STROKE_POINTS }, (_, n): [number, number] => {
+    const t = 0.9 * ((n / (STROKE_POINTS - 1)) * (ahead + behind) - behind);
+    return [start.x + t * along, start.y + t * across];
   });
+  return { kind: "scribble", points, label: "foreground" };
 }
 
-function innerContour(mask: Mask, random: Random): Place[] {
-  let inner = mask;
-  for (let times = random.integer(4); times > 0; times--) inner = eroded(inner);
-  const contour = longestBorder(inner);
-  if (contour.length === 0) return [anyPixel(mask, random)];
-  const length = Math.max(1, Math.floor(contour.length * (0.2 + 0.7 * random.uniform())));
-  const start = random.integer(contour.length);
-  return Array.from({ length: 2 * STROKE_POINTS }, (_, n) => {
-    const along = Math.floor((n * (length - 1)) / (2 * STROKE_POINTS - 1));
-    return contour[(start + along) % contour.length];
-  });
+/** Angle of the axis of most variance of the mask's pixels, in radians from the x axis. */
+function mainAxis({ width, data }: Mask): number {
+  let [count, x1, y1, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
+  for (let n = 0; n < data.length; n++) {
+    if (data[n] === 0) continue;
+    const [x, y] = [n % width, Math.floor(n / width)];
+    count++;
+    x1 += x;
+    y1 += y;
+    xx += x * x;
+    xy += x * y;
+    yy += y * y;
+  }
+  const [meanX, meanY] = [x1 / count, y1 / count];
+  return 0.5 * Math.atan2(2 * (xy / count - meanX * meanY), xx / count - meanX ** 2 - (yy / count - meanY ** 2));
+}
+
+/** Unit steps from `start` along `heading` that stay in the mask. */
+function walk({ width, height, data }: Mask, start: Place, [along, across]: readonly [number, number]): number {
+  for (let steps = 0; ; steps++) {
+    const x = Math.floor(start.x + (steps + 1) * along + 0.5);
+    const y = Math.floor(start.y + (steps + 1) * across + 0.5);
+    if (x < 0 || y < 0 || x >= width || y >= height || data[y * width + x] === 0) return steps;
+  }
 }

@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { eroded, longestBorder } from "../../bench/accuracy/border.ts";
-import { createRandom } from "../../bench/accuracy/random.ts";
 import { boxAround, errorClick, firstClick, stroke } from "../../bench/accuracy/user.ts";
 import { createMask } from "../../core/mask.ts";
 import { disc, drawMask } from "./masks.ts";
@@ -63,42 +61,25 @@ describe("errorClick", () => {
 });
 
 describe("stroke", () => {
-  test("stays inside, has at most 16 points and repeats with its seed", () => {
+  test("runs along the main axis of an ellipse, nine tenths of its length", () => {
+    const ellipse = drawMask(80, 60, (x, y) => ((x - 40) / 30) ** 2 + ((y - 30) / 10) ** 2 <= 1);
+    const { points, label } = stroke(ellipse);
+    expect(label).toBe("foreground");
+    expect(points).toHaveLength(16);
+    expect(points[0]).toEqual([40 - 27, 30]);
+    expect(points[15]).toEqual([40 + 27, 30]);
+  });
+
+  test("starts from the deepest pixel and stays within a pixel of the mask, whatever the shape", () => {
     fc.assert(
-      fc.property(blobs, fc.string(), (truth, seed) => {
-        const { points, label } = stroke(truth, createRandom(seed));
-        expect(points.length).toBeGreaterThan(0);
-        expect(points.length).toBeLessThanOrEqual(16);
-        expect(points.every(([x, y]) => truth.data[y * truth.width + x] === 1)).toBe(true);
-        expect(label).toBe("foreground");
-        expect(stroke(truth, createRandom(seed)).points).toEqual(points);
+      fc.property(blobs, (truth) => {
+        for (const [x, y] of stroke(truth).points) {
+          const near = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [Math.round(x) + dx, Math.round(y) + dy]));
+          expect(near.some(([u, v]) => truth.data[v! * truth.width + u!] === 1)).toBe(true);
+        }
       }),
     );
-  });
-});
-
-describe("borders", () => {
-  test("a square of five has a border of sixteen pixels and erodes to one of three", () => {
-    const square = drawMask(9, 9, (x, y) => x >= 2 && x < 7 && y >= 2 && y < 7);
-    expect(new Set(longestBorder(square).map(({ x, y }) => `${x},${y}`)).size).toBe(16);
-    expect(longestBorder(square)).toHaveLength(16);
-    expect(eroded(square)).toEqual(drawMask(9, 9, (x, y) => x >= 3 && x < 6 && y >= 3 && y < 6));
-  });
-
-  test("a line is walked there and back, a single pixel is its own border", () => {
-    expect(longestBorder(drawMask(6, 3, (x, y) => y === 1 && x >= 1 && x < 5))).toHaveLength(6);
-    expect(longestBorder(drawMask(6, 3, (x, y) => y === 1 && x === 2))).toEqual([{ x: 2, y: 1 }]);
-  });
-
-  test("every border pixel of a blob touches the outside", () => {
-    fc.assert(
-      fc.property(blobs, (mask) => {
-        const inner = eroded(mask);
-        const touches = ({ x, y }: { x: number; y: number }) =>
-          inner.data[y * mask.width + x] === 0 || x === 0 || y === 0 || x === mask.width - 1 || y === mask.height - 1;
-        expect(longestBorder(mask).every(touches)).toBe(true);
-      }),
-    );
+    expect(() => stroke(createMask(4, 4))).toThrow(RangeError);
   });
 });
 
