@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -13,7 +13,12 @@ switch (what) {
     process.exitCode = await accuracy(args);
     break;
   }
+  case "organs": {
+    const { organs } = await import("./organs.ts");
+    await organs(args);
+    break;
+  }
   default:
-    process.stderr.write(`bench: expected speed or accuracy, got "${what}".\n`);
+    process.stderr.write(`bench: expected speed, accuracy or organs, got "${what}".\n`);
     process.exitCode = 2;
 }

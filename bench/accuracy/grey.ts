@@ -31,7 +31,8 @@ export function seedsOf(prompts: readonly Prompt[]): Seeds {
   const places = (label: "foreground" | "background") =>
     prompts.flatMap((prompt): Place[] => {
       if (prompt.kind === "point" && prompt.label === label) return [prompt];
-      if (prompt.kind === "scribble" && prompt.label === label) return prompt.points.map(([x, y]) => ({ x: Math.floor(x + 0.5), y: Math.floor(y + 0.5) }));
+      if (prompt.kind === "scribble" && prompt.label === label)
+        return prompt.points.map(([x, y]) => ({ x: Math.floor(x + 0.5), y: Math.floor(y + 0.5) }));
       return [];
     });
   return { foreground: places("foreground"), background: places("background") };

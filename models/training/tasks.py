@@ -16,9 +16,9 @@ from vocabulary import Phrases
 Array = np.ndarray
 TOKENS = 40
 MIN_PIXELS = 6  # of the half-resolution target
-TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.22, 0.25, 0.15
+TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.25, 0.25, 0.15
 GROWN, UNION, WHOLE = 0.10, 0.05, 0.15  # of the targets without a name; the rest are single objects
-NAMES = 4  # per slice in the naming loss, the last of them absent
+NAMES = 6  # per slice in the naming loss, the last of them absent
 
 
 def region_grown(rng: np.random.Generator, image: Array) -> Array:

@@ -32,7 +32,7 @@ from tasks import Batches
 RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
-LASSO, NAMING_WEIGHT = 0.05, 0.5
+LASSO, NAMING_WEIGHT = 0.05, 1.5
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
 PHASES = [(0.18, {192: 1.0}), (0.6, {256: 1.0}), (1.01, {320: 1.0})]
 REAL_FIRST, REAL_LAST = 0.7, 0.88
