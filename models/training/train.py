@@ -34,7 +34,7 @@ TARGETS = 3  # per image
 ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
 LASSO, NAMING_WEIGHT = 0.05, 1.5
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.18, {192: 1.0}), (0.6, {256: 1.0}), (1.01, {320: 1.0})]
+PHASES = [(0.15, {192: 1.0}), (0.5, {256: 1.0}), (1.01, {320: 1.0})]
 REAL_FIRST, REAL_LAST = 0.7, 0.88
 SAVE_EVERY = 180.0  # seconds
 
