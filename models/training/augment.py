@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from zoom import LEAST
+
 Array = np.ndarray
 WHOLE = 0.6  # of the real slices are framed as deployment frames them
 
@@ -35,6 +37,20 @@ def random_affine(rng: np.random.Generator, size: tuple[int, int], side: int, fo
     source = np.array([width / 2, height / 2]) if focus is None or zoom < 1 else np.asarray(focus, float)
     target = side * (0.5 + rng.uniform(-0.28, 0.28, 2))
     return np.column_stack([linear, target - linear @ source]).astype(np.float32)
+
+
+def zoomed_affine(rng: np.random.Generator, box: tuple[int, int, int, int], size: tuple[int, int], side: int) -> Array:
+    """2x3 matrix to a frame around a small object's box (x, y, width, height), about as `zoom.crop_around` cuts it."""
+    x, y, width, height = box
+    crop = max(max(width, height) * np.exp(rng.uniform(np.log(1.7), np.log(4.0))), LEAST * max(size))
+    scale, angle = side / crop, rng.normal(0, 0.12)
+    linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
+    if rng.random() < 0.4:
+        linear = linear @ np.diag([-1.0, 1.0])
+    middle = np.array([x + width / 2, y + height / 2]) + crop * rng.normal(0, 0.06, 2)
+    half = np.minimum(crop, size) / 2  # the frame stays on the slice where it can
+    middle = np.clip(middle, half, np.array(size) - half)
+    return np.column_stack([linear, side / 2 - linear @ middle]).astype(np.float32)
 
 
 def with_flips(rng: np.random.Generator, matrix: Array, size: tuple[int, int], chance: float) -> Array:

@@ -1,21 +1,24 @@
 """Slices for training: real ones kept in memory, label volumes and made-up ones, drawn as augmented scenes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from augment import appearance, elastic, random_affine, warp
+from augment import appearance, elastic, random_affine, warp, zoomed_affine
 from model import CONTEXTS
 from synth import Scene
 from synth.shapes import shape_scene
 from synth.ultrasound import ultrasound_scene
 from synth.volumes import LabelVolume, load_scan, load_volumes, scan_scene, volume_scene
+from zoom import SMALL
 
 Array = np.ndarray
 SOURCE_POWER = 0.35  # weight of a source = its number of images to this power
+SPECK = 30  # pixels; smaller parts are no objects to zoom into
+ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
 SYNTHETIC = (0.3, 0.2, 0.15, 0.35)  # label volumes, the trunk CT, ultrasound, shapes
 
 
@@ -38,6 +41,7 @@ class Slice:
     layers: list[Array]  # uint8 or uint16 [H,W]
     names: list[dict[int, str]]
     instances: list[int]
+    small: list[tuple[int, int, int, int]] = field(default_factory=list)  # boxes x, y, width, height that a client zooms into
 
 
 def read_slice(root: Path, record: dict) -> Slice:
@@ -64,13 +68,25 @@ def read_index(root: Path, split: str) -> list[dict]:
     return [record for record in records if record["split"] == split]
 
 
+def small_objects(item: Slice) -> list[tuple[int, int, int, int]]:
+    """Boxes of the connected parts that are smaller than a quarter of the slice and not just specks."""
+    limit, boxes = SMALL * max(item.image.shape[:2]), []
+    for layer in item.layers:
+        for value in np.flatnonzero(np.bincount(layer.ravel()))[1:]:
+            stats = cv2.connectedComponentsWithStats((layer == value).view(np.uint8))[2][1:]
+            boxes += [tuple(s[:4].tolist()) for s in stats if s[cv2.CC_STAT_AREA] >= SPECK and max(s[2], s[3]) < limit]
+    return boxes
+
+
 class Corpus:
     """All training slices and label volumes, sampled by source."""
 
     def __init__(self, root: Path):
         self.slices: dict[str, list[Slice]] = {}
         for record in read_index(root, "train"):
-            self.slices.setdefault(record["source"], []).append(read_slice(root, record))
+            item = read_slice(root, record)
+            item.small = small_objects(item)
+            self.slices.setdefault(record["source"], []).append(item)
         self.sources = sorted(self.slices)
         weight = np.array([len(self.slices[s]) for s in self.sources], float) ** SOURCE_POWER
         self.weight = weight / weight.sum()
@@ -101,7 +117,8 @@ class Corpus:
         if len(pixels):
             row, column = divmod(int(rng.choice(pixels)), (width + 3) // 4)
             focus = np.array([column * 4, row * 4])
-        matrix = random_affine(rng, (width, height), side, focus)
+        matrix = (zoomed_affine(rng, item.small[int(rng.integers(len(item.small)))], (width, height), side)
+                  if item.small and rng.random() < ZOOMED else random_affine(rng, (width, height), side, focus))
         field = elastic(rng, side, rng.uniform(0.002, 0.02)) if rng.random() < 0.3 else None
         image = warp(item.image, matrix, side, field, nearest=False).reshape(side, side, -1)
         layers = [warp(layer, matrix, side, field, nearest=True) for layer in item.layers]

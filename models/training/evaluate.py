@@ -23,7 +23,7 @@ from metrics import area_under_curve, correlation, dice, iou, mean_by_source, qu
 from predictor import Predictor, Prompt
 from preprocess import thinned
 from prompts import axis_stroke, bounds, centre
-from zoom import Zooming
+from zooming import Zooming
 
 Array = np.ndarray
 MIN_PIXELS = 100
