@@ -165,6 +165,34 @@ describe("a picture", () => {
     expect(result).toEqual({ same: true, size: [200, 150], window: null });
   });
 
+  test("with a small object is looked at closely, and the mask stays on the slice", async () => {
+    const result = await stage.page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(400, 300);
+      const context = canvas.getContext("2d")!;
+      context.fillStyle = "#202020";
+      context.fillRect(0, 0, 400, 300);
+      context.fillStyle = "#d0d0d0";
+      context.fillRect(240, 80, 24, 24);
+      const segmenter = await client.shared("wasm");
+      const slice = await segmenter.embed(context.getImageData(0, 0, 400, 300));
+      const box = { kind: "box", x0: 240, y0: 80, x1: 263, y1: 103 } as const;
+      const [near] = await segmenter.segment(slice, [box]);
+      const [far] = await segmenter.segment(slice, [box], { zoom: "never" });
+      const truth = { width: 400, height: 300, data: new Uint8Array(400 * 300) };
+      for (let y = 80; y < 104; y++) truth.data.fill(1, y * 400 + 240, y * 400 + 264);
+      const [again] = await segmenter.segment(slice, [box], { previous: near });
+      return {
+        crop: near.on.transform.crop,
+        stayed: far.on.id === slice.id,
+        wentOn: again.on.id === near.on.id,
+        ious: [near, far].map((mask) => client.maskIou(mask, truth)),
+      };
+    });
+    expect(result.crop).toEqual({ x0: 222, y0: 62, x1: 282, y1: 122 });
+    expect([result.stayed, result.wentOn]).toEqual([true, true]);
+    for (const iou of result.ious) expect(iou).toBeGreaterThan(0.5);
+  });
+
   test("that another server encoded is encoded again when its embedding is missing", async () => {
     const ask = (where: Page, known?: Embedding) =>
       where.evaluate(
