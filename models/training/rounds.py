@@ -1,0 +1,101 @@
+"""One batch through the network: encode once, answer rounds of prompts, and carry all gradients back through the image."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from losses import mask_loss, naming_loss, overlap
+from model import CONTEXTS, MASKS, WIDTH, Promptomy
+from prompts import PADDING, correction
+
+LASSO, NAMING_WEIGHT = 0.05, 1.5
+
+
+def compact(points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Move padding to the end and cut the columns that are padding everywhere (at least one stays)."""
+    order = (labels == PADDING).int().argsort(dim=1, stable=True)
+    count = max(1, int((labels != PADDING).sum(1).max()))
+    order = order[:, :count]
+    return points.gather(1, order[..., None].expand(-1, -1, 2)), labels.gather(1, order)
+
+
+def rough_mask(truth: Tensor, generator: torch.Generator) -> Tensor:
+    """A lasso's filled logits: the truth blurred and cut at a random level."""
+    soft = F.interpolate(F.avg_pool2d(truth[:, None], 4), scale_factor=4.0, mode="bilinear")
+    level = (torch.rand(len(truth), 1, 1, 1, generator=generator) * 0.5 + 0.25).to(truth.device)
+    return torch.where(soft > level, 6.0, -6.0)
+
+
+def first_loss(each: Tensor) -> Tensor:
+    """Of losses [B,4]: the mask for several prompts, and the best of the three candidates with a little of all."""
+    return each[:, 0].mean() + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
+
+
+def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+    """The loss of one round, and the Dice [B,4] or [B,1] of the masks it counts."""
+    logits, quality, presence = answer
+    used = MASKS if first else 1
+    each = mask_loss(logits[:, :used], truth)
+    iou, dice = overlap(logits[:, :used], truth)
+    loss = first_loss(each) if first else each[:, 0].mean()
+    loss = loss + (torch.sigmoid(quality[:, :used].float()) - iou).abs().mean()
+    return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present), dice
+
+
+def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -> dict[str, float]:
+    """Mean Dice of first answers to one click, and to a name of something that is there."""
+    return {"click": float(dice.gather(1, chosen[:, None])[clicked].mean()), "name": float(dice[named, 0].mean())}
+
+
+def rounds_of(model: Promptomy, leaves: dict[str, Tensor], text: Tensor, batch: dict[str, Tensor], generator: torch.Generator,
+              rounds: int) -> dict[str, float]:
+    """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log."""
+    truth, side = batch["truth"].float() / 255, batch["image"].shape[1]
+    context = F.one_hot(batch["context"], len(CONTEXTS)).float()
+    points, labels = batch["points"], batch["labels"]
+    lasso = (torch.rand(len(truth), generator=generator) < LASSO).to(truth.device) & (batch["has_text"] == 0)
+    mask, has_mask = rough_mask(truth, generator), lasso.float()
+    alone = (torch.rand(len(truth), 1, generator=generator) < 0.7).to(truth.device)
+    labels = torch.where(lasso[:, None] & alone, PADDING, labels)
+    present = (truth.flatten(1).amax(1) > 0.5).float()
+    log: dict[str, float] = {}
+    for turn in range(rounds):
+        few = compact(points, labels)
+        with torch.autocast(truth.device.type, torch.bfloat16):
+            answer = model.decoder(leaves, *few, mask, has_mask, text, batch["has_text"], context)
+        loss, dice = answer_loss(answer, truth, present, turn == 0)
+        (loss / rounds).backward()
+        log |= {f"loss{turn}": float(loss.detach())}
+        chosen = torch.zeros(len(truth), dtype=torch.long, device=truth.device)
+        if turn == 0:
+            lonely = ((labels != PADDING).sum(1) == 1) & (batch["has_text"] == 0)
+            chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
+            log |= first_scores(dice, chosen, lonely & ~lasso, (batch["has_text"] > 0) & (present > 0))
+        log[f"dice{turn}"] = float(dice.gather(1, chosen[:, None])[present > 0].mean())
+        mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
+        if turn == rounds - 1:
+            break
+        point, label = correction(truth, mask[:, 0], generator)
+        points = torch.cat([points, (point * side - 0.5)[:, None]], 1)
+        labels = torch.cat([labels, label[:, None]], 1)
+        has_mask = (torch.rand(len(truth), generator=generator) < 0.85).float().to(truth.device)
+    return log
+
+
+def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator, rounds: int) -> dict[str, float]:
+    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image."""
+    image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(image.device.type, torch.bfloat16):
+        prepared = model.prepare(image, model.encoder(image))
+        text = model.text(batch["tokens"])
+        names = model.text(batch["cover_tokens"])[:, 0].reshape(len(image), -1, WIDTH)
+        alike = torch.einsum("bkc,bchw->bkhw", names, prepared["image_keys"])
+    where = (alike.float() * model.naming[0].exp() + model.naming[1]).flatten(0, 1)
+    naming = naming_loss(where, batch["cover"].float() / 255, batch["cover_weight"])
+    repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
+    repeated["text"] = text
+    leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
+    log = rounds_of(model, leaves, leaves["text"], batch, generator, rounds) | {"naming": float(naming.detach())}
+    torch.autograd.backward([NAMING_WEIGHT * naming, *repeated.values()],
+                            [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
+    return log

@@ -1,0 +1,49 @@
+"""One training batch reaches the whole network, and repeating it teaches."""
+
+import torch
+
+from model import Promptomy
+from rounds import compact, sequence
+
+
+def batch() -> dict[str, torch.Tensor]:
+    """Two slices with a bright square each; a click, a box and a name on it."""
+    image = torch.full((2, 64, 64, 3), 40, dtype=torch.uint8)
+    image[:, 16:40, 20:44] = 200
+    truth = torch.zeros(6, 32, 32, dtype=torch.uint8)
+    truth[:, 8:20, 10:22] = 255
+    points = torch.tensor([[[32.0, 28.0], [0.0, 0.0]], [[20.0, 16.0], [43.0, 39.0]], [[0.0, 0.0], [0.0, 0.0]]]).repeat(2, 1, 1)
+    labels = torch.tensor([[1.0, -1.0], [2.0, 3.0], [-1.0, -1.0]]).repeat(2, 1)
+    cover = torch.zeros(4, 4, 4, dtype=torch.uint8)
+    cover[::2, 1:3, 1:3] = 200
+    return {"image": image, "truth": truth, "points": points, "labels": labels, "context": torch.zeros(6, dtype=torch.long),
+            "tokens": torch.tensor([[0, 0], [0, 0], [5, 9]]).repeat(2, 1), "has_text": torch.tensor([0.0, 0.0, 1.0]).repeat(2),
+            "cover": cover, "cover_tokens": torch.tensor([[5, 9], [7, 0]]).repeat(2, 1), "cover_weight": torch.ones(4)}
+
+
+def test_every_weight_gets_a_gradient() -> None:
+    torch.manual_seed(0)
+    model = Promptomy()
+    sequence(model, batch(), torch.Generator().manual_seed(0), 3)
+    assert [name for name, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()] == []
+
+
+def test_the_same_batch_over_and_over_is_learned() -> None:
+    torch.manual_seed(0)
+    model = Promptomy()
+    optimizer, generator = torch.optim.AdamW(model.parameters(), 2e-3), torch.Generator().manual_seed(0)
+    losses = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        losses.append(sequence(model, batch(), generator, 2)["loss0"])
+        optimizer.step()
+    assert losses[-1] < losses[0] / 2
+
+
+def test_padding_moves_to_the_end_and_goes_where_nobody_needs_it() -> None:
+    points = torch.arange(16.0).reshape(2, 4, 2)
+    labels = torch.tensor([[-1.0, 1, -1, 0], [2, -1, -1, -1]])
+    few, kinds = compact(points, labels)
+    assert kinds.tolist() == [[1, 0], [2, -1]]
+    assert few[0].tolist() == [[2, 3], [6, 7]]
+    assert few[1, 0].tolist() == [8, 9]
