@@ -12,7 +12,7 @@ import type { Feeds, Session, Tensor } from "./session.ts";
 import { tokenise } from "./tokens.ts";
 import type { Transform } from "./wire/embedding.ts";
 import type { Manifest } from "./wire/manifest.ts";
-import type { Context, Prompt } from "./wire/prompt.ts";
+import type { Context, Prompt, PromptKind } from "./wire/prompt.ts";
 
 /** What the decoder needs of one slice, computed once. Plain data: dropping it frees it. */
 export interface Prepared {
@@ -115,9 +115,15 @@ function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding
  * Which of the graph's masks answer, best first. Of four, mask 0 is for several prompts and the others are for one
  * ambiguous click (Kirillov et al. 2023, "Making the model efficient"); of three, all are candidates.
  */
-function candidates({ ious }: RawMasks, prompts: readonly Prompt[], multimask: boolean): number[] {
+function candidates(
+  { ious }: RawMasks,
+  prompts: readonly Prompt[],
+  multimask: boolean,
+  kinds: readonly PromptKind[] = ["point"],
+): number[] {
   const [only] = prompts;
-  const ambiguous = prompts.length === 1 && only.kind === "point" && only.label === "foreground";
+  const foreground = "label" in only && only.label === "foreground";
+  const ambiguous = prompts.length === 1 && foreground && kinds.includes(only.kind);
   if (ious.length === 4 && !ambiguous) return [0];
   const all = [...ious.keys()].slice(ious.length === 4 ? 1 : 0);
   const best = all.toSorted((a, b) => ious[b] - ious[a]);
@@ -141,12 +147,12 @@ function scoredMask(
   return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
 }
 
-function answer(raw: RawMasks, request: DecodeRequest, threshold: number): Decoded {
+function answer(raw: RawMasks, request: DecodeRequest, { logits: { threshold } }: Manifest, family: Family): Decoded {
   const { prompts, multimask = false } = request;
   const named = prompts.some(({ kind }) => kind === "text");
   const presence = named ? raw.presence : undefined;
   const absent = presence !== undefined && presence < PRESENT && prompts.every(({ kind }) => kind === "text");
-  const [best, ...rest] = candidates(raw, prompts, multimask).map((i) =>
+  const [best, ...rest] = candidates(raw, prompts, multimask, family.ambiguous).map((i) =>
     scoredMask(raw, i, request, threshold, absent),
   );
   return { masks: [best, ...rest], ...(presence === undefined ? {} : { presence }) };
@@ -163,7 +169,7 @@ function answer(raw: RawMasks, request: DecodeRequest, threshold: number): Decod
 export function createDecoder({ manifest, decoder, prepare, textEncoder }: DecoderGraphs): Decoder {
   const family = familyOf(manifest, decoder, prepare);
   const embedText = textEmbedder(manifest, textEncoder);
-  const { size, threshold } = manifest.logits;
+  const { size } = manifest.logits;
 
   async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks> {
     const text = prompt.text === undefined ? undefined : await embedText(prompt.text);
@@ -184,7 +190,7 @@ export function createDecoder({ manifest, decoder, prepare, textEncoder }: Decod
       checkKinds(request.prompts, manifest, family);
       const { transform, previous } = request;
       const feeds = promptFeeds(request.prompts, transform, { size: request, logitsSize: size, previous });
-      return answer(await run(prepared, feeds, request.context), request, threshold);
+      return answer(await run(prepared, feeds, request.context), request, manifest, family);
     },
     async release() {
       await Promise.all([decoder.release(), prepare?.release(), textEncoder?.release()]);

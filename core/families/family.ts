@@ -26,6 +26,8 @@ export interface Extras {
 }
 
 export interface Family {
+  /** Kinds of which one foreground prompt alone has several answers; SAM's is the point. */
+  readonly ambiguous?: readonly PromptKind[];
   takes(kind: PromptKind): boolean;
   /** What depends on the slice alone, by the decoder's input names. */
   prepare(embedding: Readonly<Record<string, Tensor>>, image?: Float32Array): Promise<Feeds>;

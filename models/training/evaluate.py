@@ -4,8 +4,9 @@
 
 A structure instance is a connected component (or an instance id) of at least 100 pixels at native size; text is judged
 against all pixels of the name. The first click is the pixel deepest inside, each next one the deepest pixel of the larger
-of the false-negative and false-positive regions. After one click the mask with the best predicted IoU of masks 1 to 3
-counts; later, and for boxes, scribbles and text, mask 0. A stroke runs along the object's main axis (`prompts.axis_stroke`). Means are over instances within a source, then over sources.
+of the false-negative and false-positive regions. After one click or stroke the mask with the best predicted IoU of
+masks 1 to 3 counts; later, and for boxes and text, mask 0. A stroke runs along the object's main axis
+(`prompts.axis_stroke`). Means are over instances within a source, then over sources.
 """
 
 import argparse
@@ -104,7 +105,7 @@ def judge_instance(predictor: Predictor, instance: Instance, most: int) -> tuple
     corners = np.array([[x0, y0], [x1, y1]], float)
     row["box"] = dice(predictor.ask(Prompt(corners, np.array([2.0, 3.0])), several=True).mask, truth)
     stroke = thinned(axis_stroke(truth, STROKE_POINTS), truth.shape[::-1], predictor.side)
-    row["scribble"] = dice(predictor.ask(Prompt(stroke, np.ones(len(stroke))), several=True).mask, truth)
+    row["scribble"] = dice(predictor.ask(Prompt(stroke, np.ones(len(stroke))), several=False).mask, truth)
     return row | {"predicted": predicted, "real": real}, fifth
 
 

@@ -60,6 +60,16 @@ describe("which mask answers", () => {
     expect(sameBytes(best.lowResLogits, all[0].lowResLogits)).toBe(true);
   });
 
+  test("a lone stroke too, but not one of background", async () => {
+    const points: [number, number][] = [
+      [60, 40],
+      [90, 50],
+    ];
+    const stroke = (label: "foreground" | "background") => ({ kind: "scribble", points, label }) as const;
+    expect((await ask([stroke("foreground")], { multimask: true })).masks).toHaveLength(3);
+    expect((await ask([stroke("background")], { multimask: true })).masks).toHaveLength(1);
+  });
+
   test("several prompts: the one mask made for them, also with multimask", async () => {
     const several = await ask([point, { ...point, x: 70 }], { multimask: true });
     expect(several.masks).toHaveLength(1);

@@ -104,5 +104,5 @@ function createPromptActions({ store, notifier }: Context, writer: LogWriter, la
   };
 }
 
-/** One click or a name may mean a part or the whole: ask for candidates. */
-const isAmbiguous = ({ kind }: Prompt): boolean => kind === "point" || kind === "text";
+/** One click, one stroke or a name may mean a part or the whole: ask for candidates. */
+const isAmbiguous = ({ kind }: Prompt): boolean => kind === "point" || kind === "scribble" || kind === "text";
