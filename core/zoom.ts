@@ -43,12 +43,13 @@ export function cropHolds({ x0, y0, x1, y1 }: Crop, prompts: readonly Prompt[]):
 
 /**
  * A square around a small mask and the places of its prompts, inside the slice. Undefined when the object is large or
- * empty, and for prompts without a place: a name may mean several objects.
+ * empty, without a place (a name may mean several objects), and for one click alone: the whole slice tells better what
+ * is meant (measured on `val`).
  */
 export function cropAround(mask: Mask, prompts: readonly Prompt[]): Crop | undefined {
   const places = prompts.flatMap(placesOf);
   const bounds = maskBounds(mask);
-  if (!bounds || places.length === 0) return undefined;
+  if (!bounds || places.length < 2) return undefined;
   const { width, height } = mask;
   const longest = Math.max(width, height);
   const xs = places.map(([x]) => x);

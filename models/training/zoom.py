@@ -9,8 +9,11 @@ LEAST = 0.125  # side of the smallest crop, in longest sides of the slice
 
 
 def crop_around(mask: Array, points: Array) -> tuple[int, int, int, int] | None:
-    """x0, y0, x1, y1 (half-open) of a square around a small mask and the points [n,2]; None if it is large or empty."""
-    if not mask.any():
+    """x0, y0, x1, y1 (half-open) of a square around a small mask and the points [n,2]; None if it is large or empty.
+
+    One click alone is not zoomed into: around it, the whole slice tells better what is meant (measured on `val`).
+    """
+    if len(points) < 2 or not mask.any():
         return None
     height, width = mask.shape
     longest = max(width, height)

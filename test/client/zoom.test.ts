@@ -42,12 +42,13 @@ function stage(size: number) {
 }
 
 const click = (x: number, y: number): Prompt => ({ kind: "point", x, y, label: "foreground" });
+const PAIR = [click(100, 100), click(104, 104)];
 const whole = embedding(ALL);
 
 describe("a closer look", () => {
   test("is taken at a small object, and the answer says so", async () => {
     const { segment, asked } = stage(10);
-    const [mask] = await segment(whole, [click(100, 100)], {});
+    const [mask] = await segment(whole, PAIR, {});
     expect(asked).toHaveLength(2);
     expect(mask.on.transform.crop).toEqual({ x0: 92, y0: 92, x1: 117, y1: 117 });
   });
@@ -58,15 +59,21 @@ describe("a closer look", () => {
     { name: "a crop", size: 10, on: embedding({ x0: 50, y0: 50, x1: 150, y1: 150 }), options: {} },
   ])("is not taken for $name", async ({ size, on, options }) => {
     const { segment, asked } = stage(size);
-    const [mask] = await segment(on, [click(60, 60)], options);
+    const [mask] = await segment(on, [click(60, 60), click(64, 64)], options);
     expect(asked).toHaveLength(1);
     expect(mask.on).toBe(on);
   });
 
+  test("is not taken after one click alone", async () => {
+    const { segment, asked } = stage(10);
+    await segment(whole, [click(100, 100)], {});
+    expect(asked).toHaveLength(1);
+  });
+
   test("goes on with the next click inside, from its own logits", async () => {
     const { segment, asked } = stage(10);
-    const [previous] = await segment(whole, [click(100, 100)], {});
-    await segment(whole, [click(100, 100), click(110, 104)], { previous });
+    const [previous] = await segment(whole, PAIR, {});
+    await segment(whole, [...PAIR, click(110, 104)], { previous });
     expect(asked).toHaveLength(3);
     expect(asked[2]!.on).toBe(previous.on);
     expect(asked[2]!.options.previous).toBe(previous);
@@ -74,8 +81,8 @@ describe("a closer look", () => {
 
   test("ends with a click outside, and its logits do not come along", async () => {
     const { segment, asked } = stage(10);
-    const [previous] = await segment(whole, [click(100, 100)], {});
-    const [mask] = await segment(whole, [click(100, 100), click(10, 10)], { previous });
+    const [previous] = await segment(whole, PAIR, {});
+    const [mask] = await segment(whole, [...PAIR, click(10, 10)], { previous });
     expect(mask.on).toBe(whole);
     expect(asked.at(-1)!.options.previous).toBeUndefined();
   });
@@ -83,9 +90,7 @@ describe("a closer look", () => {
   test("that fails leaves the first answer; one that is aborted says so", async () => {
     const { segment, refuseWith } = stage(10);
     refuseWith(new SegmenterError("ServerUnreachable", { reason: "gone" } as never));
-    expect((await segment(whole, [click(100, 100)], {}))[0].on).toBe(whole);
-    await expect(segment(whole, [click(100, 100)], { signal: AbortSignal.abort(new Error("stop")) })).rejects.toThrow(
-      "stop",
-    );
+    expect((await segment(whole, PAIR, {}))[0].on).toBe(whole);
+    await expect(segment(whole, PAIR, { signal: AbortSignal.abort(new Error("stop")) })).rejects.toThrow("stop");
   });
 });
