@@ -85,7 +85,10 @@ export interface SegmentOptions extends CallOptions {
   readonly multimask?: boolean;
   /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
-  /** `auto`, the default, encodes a crop around a small object and answers from that; `never` stays with the embedding. */
+  /**
+   * `auto`, the default, encodes a crop around a small object (not after one click alone) and answers from that; `never` stays
+   * with the embedding.
+   */
   readonly zoom?: "auto" | "never";
   readonly context?: Context;
 }

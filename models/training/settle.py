@@ -19,8 +19,8 @@ from preprocess import network_input
 from prompts import centre, correction
 from tasks import Batches, coverage
 
-PER_SOURCE, PER_SLICE, ROUNDS, SEED = 10, 2, 3, 12
-STEPS, RATE, DECAY, HELD_OUT = 300, 5e-4, 0.1, 0.2
+PER_SOURCE, PER_SLICE, ROUNDS, SEED = 22, 3, 2, 12
+STEPS, RATE, DECAY, HELD_OUT = 600, 5e-4, 0.1, 0.2
 NORM_BATCHES = 24
 
 
@@ -122,7 +122,9 @@ def fit_quality(model: Promptomy, root: Path, side: int) -> dict[str, float]:
     for _ in range(STEPS):
         optimizer.zero_grad()
         guess = judge(seen + noise * torch.randn(seen.shape) * seen.std(0))
-        error = (torch.sigmoid(guess[:, :MASKS]) - real).square() * used
-        (error.sum() / used.sum() + 0.01 * (guess[:, MASKS] - presence).square().mean()).backward()
+        error = (torch.sigmoid(guess[:, :MASKS]) - real) * used
+        between = error[:, 1:] - error[:, 1:].mean(1, keepdim=True)  # which candidate is better matters as much as how good it is
+        loss = error.square().sum() / used.sum() + between.square().sum() / used[:, 1:].sum()
+        (loss + 0.01 * (guess[:, MASKS] - presence).square().mean()).backward()
         optimizer.step()
     return result | {"after": against(judge(seen_later)[:, :MASKS])}
