@@ -19,8 +19,8 @@ from preprocess import network_input
 from prompts import centre, correction
 from tasks import Batches, coverage
 
-PER_SOURCE, PER_SLICE, ROUNDS, SEED = 22, 3, 2, 12
-STEPS, RATE, DECAY, HELD_OUT = 600, 5e-4, 0.1, 0.2
+PER_SOURCE, PER_SLICE, ROUNDS, SEED = 10, 2, 3, 12
+STEPS, RATE, DECAY, HELD_OUT = 300, 5e-4, 0.1, 0.2
 NORM_BATCHES = 24
 
 
