@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Download } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { firstClick } from "../../bench/accuracy/user.ts";
-import { createMask, type Mask, maskBounds, maskDice } from "../../core/mask.ts";
+import { createMask, maskBounds, maskDice } from "../../core/mask.ts";
 import { createPhantom } from "../../core/phantom.ts";
 import { readImage } from "../../formats/index.ts";
 import { dataPath, repositoryRoot } from "../support/data.ts";
