@@ -14,7 +14,7 @@ switch (what) {
     break;
   }
   case "organs": {
-    const { organs } = await import("./organs.ts");
+    const { organs } = await import("./organs/main.ts");
     await organs(args);
     break;
   }

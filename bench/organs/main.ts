@@ -1,0 +1,98 @@
+/** `bench organs`: every labelled organ of the real test volumes, by its name alone, by one click and by its box. */
+
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createMask, maskArea, maskDice } from "../../core/mask.ts";
+import { sliceOf } from "../../core/slice.ts";
+import type { Volume, Window } from "../../core/volume.ts";
+import { defaultWindow } from "../../core/window.ts";
+import { readImage } from "../../formats/index.ts";
+import { loadModels } from "../../server/models/registry.ts";
+import { createPredictor, type Predictor, type View } from "../accuracy/predictor.ts";
+import { boxAround, firstClick } from "../accuracy/user.ts";
+import { overlay } from "./overlay.ts";
+import { type Organ, organsOf } from "./slices.ts";
+import { STUDIES, type Study } from "./studies.ts";
+
+/** Soft tissue, as abdominal CT is read. */
+const SOFT: Window = { center: 40, width: 400 };
+const LABELS = "train/label-volumes/trunk/labels.json";
+
+interface Bench {
+  readonly data: string;
+  readonly predictor: Predictor;
+  /** Folder for overlays; none are written without one. */
+  readonly out: string | undefined;
+}
+
+async function open(path: string): Promise<Volume> {
+  const paths = (await stat(path)).isDirectory() ? (await readdir(path)).map((name) => join(path, name)) : [path];
+  return readImage(await Promise.all(paths.map(async (file) => ({ bytes: await readFile(file) }))));
+}
+
+/** Names of the labels that count in a study. */
+async function namesOf({ ids }: Study, data: string): Promise<Map<number, string>> {
+  const listed: Record<string, string> = JSON.parse(await readFile(join(data, LABELS), "utf8"));
+  const names = Object.entries(listed).map(([id, name]) => [Number(id), name.replaceAll("_", " ")] as const);
+  return new Map(names.filter(([id]) => !ids || ids.includes(id)));
+}
+
+/** What to ask of a study: its labelled organs, or the names that it lists, without a truth, on one slice. */
+async function organsIn(study: Study, volume: Volume, data: string): Promise<Organ[]> {
+  if (study.labels) return organsOf(volume, await open(join(data, study.labels)), await namesOf(study, data));
+  const { width, height } = sliceOf(volume, "axial", 0);
+  return (study.asked ?? []).map(({ name, k }) => ({ name, k, truth: createMask(width, height) }));
+}
+
+const HEADS = {
+  labelled: "| organ | pixels | presence | name | 1 click | box |\n|---|---|---|---|---|---|",
+  asked: "| name | axial slice | presence | pixels |\n|---|---|---|---|",
+};
+
+async function judge(view: View, { name, truth, k }: Organ) {
+  const named = await view.ask([{ kind: "text", text: name }]);
+  const presence = named.presence?.toFixed(2) ?? "";
+  if (maskArea(truth) === 0) return { cells: [name, k, presence, maskArea(named.served)], shown: { name: named.mask } };
+  const clicked = await view.ask([firstClick(truth)]);
+  const boxed = await view.ask([boxAround(truth)]);
+  const scores = [named.served, clicked.mask, boxed.mask].map((mask) => maskDice(mask, truth).toFixed(2));
+  return { cells: [name, maskArea(truth), presence, ...scores], shown: { name: named.mask, click: clicked.mask } };
+}
+
+/** A row of the table for every organ. */
+async function judgeStudy(study: Study, { data, predictor, out }: Bench): Promise<string[]> {
+  const volume = await open(join(data, study.image));
+  const window = volume.modality === "CT" ? SOFT : defaultWindow(volume);
+  const modality = study.modality ?? volume.modality;
+  const rows: string[] = [];
+  for (const organ of await organsIn(study, volume, data)) {
+    const slice = sliceOf(volume, "axial", organ.k);
+    const view = (await predictor.see({ slice, window, modality }, ["f32"])).get("f32");
+    if (!view) continue;
+    const { cells, shown } = await judge(view, organ);
+    rows.push(`| ${cells.join(" | ")} |`);
+    for (const [how, mask] of out ? Object.entries(shown) : [])
+      await writeFile(
+        join(out ?? "", `${study.title} - ${organ.name} - ${how}.png`),
+        overlay(slice, window, organ.truth, mask),
+      );
+  }
+  return rows;
+}
+
+/** `bench organs [--data DIR] [--model DIR] [--out DIR]`: prints a table of each study, and writes overlays to `--out`. */
+export async function organs(args: readonly string[]): Promise<void> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ args: [...args], options: { data: text, model: text, out: text } });
+  const data = values.data ?? process.env.PROMPTOMY_DATA ?? "../shared/data";
+  const [model] = (await loadModels([values.model ?? "models/default"])).list();
+  if (!model) throw new RangeError(`No model in ${values.model ?? "models/default"}.`);
+  if (values.out) await mkdir(values.out, { recursive: true });
+  const predictor = await createPredictor(model);
+  for (const study of STUDIES) {
+    const rows = await judgeStudy(study, { data, predictor, out: values.out });
+    process.stdout.write(`\n${study.title}\n\n${HEADS[study.labels ? "labelled" : "asked"]}\n${rows.join("\n")}\n`);
+  }
+  await predictor.release();
+}
