@@ -111,50 +111,46 @@ function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding
   for (const [name, tensor] of tensors) checkFinite(asFloat32(tensor), name);
 }
 
+/** How a model's masks are read. */
+interface Reading {
+  /** Logits above it are inside. */
+  readonly threshold: number;
+  /** Kinds of prompt that alone may mean several objects. */
+  readonly ambiguous?: readonly PromptKind[] | undefined;
+}
+
 /**
  * Which of the graph's masks answer, best first. Of four, mask 0 is for several prompts and the others are for one
  * ambiguous click (Kirillov et al. 2023, "Making the model efficient"); of three, all are candidates.
  */
 function candidates(
   { ious }: RawMasks,
-  prompts: readonly Prompt[],
-  multimask: boolean,
-  kinds: readonly PromptKind[] = ["point"],
+  { prompts, multimask = false }: DecodeRequest,
+  ambiguous: readonly PromptKind[] = ["point"],
 ): number[] {
   const [only] = prompts;
   const foreground = "label" in only && only.label === "foreground";
-  const ambiguous = prompts.length === 1 && foreground && kinds.includes(only.kind);
-  if (ious.length === 4 && !ambiguous) return [0];
+  const unclear = prompts.length === 1 && foreground && ambiguous.includes(only.kind);
+  if (ious.length === 4 && !unclear) return [0];
   const all = [...ious.keys()].slice(ious.length === 4 ? 1 : 0);
   const best = all.toSorted((a, b) => ious[b] - ious[a]);
   return multimask ? best : best.slice(0, 1);
 }
 
-function scoredMask(
-  raw: RawMasks,
-  index: number,
-  request: DecodeRequest,
-  threshold: number,
-  absent: boolean,
-): ScoredMask {
-  const area = raw.size * raw.size;
-  const lowResLogits = raw.logits.slice(index * area, (index + 1) * area);
-  const { width, height } = request;
-  const mask = absent
-    ? { width, height, data: new Uint8Array(width * height) }
-    : logitsToMask(lowResLogits, request.transform, request, threshold);
-  const predictedIou = Math.min(Math.max(raw.ious[index], 0), 1);
-  return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
-}
-
-function answer(raw: RawMasks, request: DecodeRequest, { logits: { threshold } }: Manifest, family: Family): Decoded {
-  const { prompts, multimask = false } = request;
-  const named = prompts.some(({ kind }) => kind === "text");
-  const presence = named ? raw.presence : undefined;
+function answer(raw: RawMasks, request: DecodeRequest, { threshold, ambiguous }: Reading): Decoded {
+  const { prompts, transform, width, height } = request;
+  const presence = prompts.some(({ kind }) => kind === "text") ? raw.presence : undefined;
   const absent = presence !== undefined && presence < PRESENT && prompts.every(({ kind }) => kind === "text");
-  const [best, ...rest] = candidates(raw, prompts, multimask, family.ambiguous).map((i) =>
-    scoredMask(raw, i, request, threshold, absent),
-  );
+  const area = raw.size * raw.size;
+  const scored = (index: number): ScoredMask => {
+    const lowResLogits = raw.logits.slice(index * area, (index + 1) * area);
+    const mask = absent
+      ? { width, height, data: new Uint8Array(width * height) }
+      : logitsToMask(lowResLogits, transform, request, threshold);
+    const predictedIou = Math.min(Math.max(raw.ious[index], 0), 1);
+    return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
+  };
+  const [best, ...rest] = candidates(raw, request, ambiguous).map(scored);
   return { masks: [best, ...rest], ...(presence === undefined ? {} : { presence }) };
 }
 
@@ -169,7 +165,7 @@ function answer(raw: RawMasks, request: DecodeRequest, { logits: { threshold } }
 export function createDecoder({ manifest, decoder, prepare, textEncoder }: DecoderGraphs): Decoder {
   const family = familyOf(manifest, decoder, prepare);
   const embedText = textEmbedder(manifest, textEncoder);
-  const { size } = manifest.logits;
+  const { size, threshold } = manifest.logits;
 
   async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks> {
     const text = prompt.text === undefined ? undefined : await embedText(prompt.text);
@@ -190,7 +186,7 @@ export function createDecoder({ manifest, decoder, prepare, textEncoder }: Decod
       checkKinds(request.prompts, manifest, family);
       const { transform, previous } = request;
       const feeds = promptFeeds(request.prompts, transform, { size: request, logitsSize: size, previous });
-      return answer(await run(prepared, feeds, request.context), request, manifest, family);
+      return answer(await run(prepared, feeds, request.context), request, { threshold, ambiguous: family.ambiguous });
     },
     async release() {
       await Promise.all([decoder.release(), prepare?.release(), textEncoder?.release()]);
