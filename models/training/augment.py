@@ -56,7 +56,7 @@ def zoomed_affine(rng: np.random.Generator, box: tuple[int, int, int, int], size
 def with_flips(rng: np.random.Generator, matrix: Array, size: tuple[int, int], chance: float) -> Array:
     """Mirror the source about its own axes, so that the slice stays where it was."""
     for axis in (0, 1):
-        if rng.random() < chance * (1 if axis == 0 else 0.5):
+        if rng.random() < chance * (1 if axis == 0 else 0.25):
             matrix[:, 2] += matrix[:, axis] * (size[axis] - 1)
             matrix[:, axis] *= -1
     return matrix

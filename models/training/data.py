@@ -16,10 +16,12 @@ from synth.volumes import LabelVolume, load_scan, load_volumes, scan_scene, volu
 from zoom import SMALL
 
 Array = np.ndarray
-SOURCE_POWER = 0.35  # weight of a source = its number of images to this power
+# A source's weight = its numbers of images and of names, and the thickness of its objects, to these powers: what is thin is learned last.
+IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
+KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
-SYNTHETIC = (0.3, 0.2, 0.15, 0.35)  # label volumes, the trunk CT, ultrasound, shapes
+SYNTHETIC = (0.35, 0.35, 0.1, 0.2)  # label volumes, the trunk CT, ultrasound, shapes
 
 
 def context_of(modality: str) -> str:
@@ -41,6 +43,8 @@ class Slice:
     layers: list[Array]  # uint8 or uint16 [H,W]
     names: list[dict[int, str]]
     instances: list[int]
+    parts: list[Array] = field(default_factory=list)  # uint16 [H,W] numbers of connected parts, per layer
+    owners: list[Array] = field(default_factory=list)  # value of the layer that each part belongs to
     small: list[tuple[int, int, int, int]] = field(default_factory=list)  # boxes x, y, width, height that a client zooms into
 
 
@@ -68,14 +72,38 @@ def read_index(root: Path, split: str) -> list[dict]:
     return [record for record in records if record["split"] == split]
 
 
-def small_objects(item: Slice) -> list[tuple[int, int, int, int]]:
-    """Boxes of the connected parts that are smaller than a quarter of the slice and not just specks."""
-    limit, boxes = SMALL * max(item.image.shape[:2]), []
-    for layer in item.layers:
+def find_parts(item: Slice) -> None:
+    """Number the connected parts of every layer at native size, and note the boxes of the parts that are smaller than a quarter
+    of the slice and not just specks. Ids of an instance layer are parts already."""
+    limit = SMALL * max(item.image.shape[:2])
+    for index, layer in enumerate(item.layers):
+        parts, owners = np.zeros(layer.shape, np.uint16), [0]
         for value in np.flatnonzero(np.bincount(layer.ravel()))[1:]:
-            stats = cv2.connectedComponentsWithStats((layer == value).view(np.uint8))[2][1:]
-            boxes += [tuple(s[:4].tolist()) for s in stats if s[cv2.CC_STAT_AREA] >= SPECK and max(s[2], s[3]) < limit]
-    return boxes
+            count, labels, stats, _ = cv2.connectedComponentsWithStats((layer == value).view(np.uint8))
+            item.small += [tuple(s[:4].tolist()) for s in stats[1:] if s[cv2.CC_STAT_AREA] >= SPECK and max(s[2], s[3]) < limit]
+            if index in item.instances:
+                count = 2
+            parts[labels > 0] = (np.minimum(labels, count - 1) + len(owners) - 1)[labels > 0]
+            owners += [int(value)] * (count - 1)
+        item.parts.append(parts)
+        item.owners.append(np.array(owners, np.uint16))
+
+
+def thickness(item: Slice) -> float:
+    """Pixels per pixel at a border, over all objects of a slice: about half the radius of discs, half the width of lines; 1 at least."""
+    inside = border = 1
+    for parts in item.parts:
+        beside = np.stack([np.roll(parts, step, axis) for axis in (0, 1) for step in (1, -1)])
+        inside += np.count_nonzero(parts)
+        border += np.count_nonzero((beside != parts).any(0) & (parts > 0))
+    return inside / border
+
+
+def source_weight(slices: list[Slice]) -> float:
+    """How often a source is drawn, not normalised."""
+    names = {name for item in slices for layer in item.names for name in layer.values()}
+    thick = float(np.median([thickness(item) for item in slices]))
+    return len(slices) ** IMAGE_POWER * max(1, len(names)) ** NAME_POWER * thick**THICKNESS_POWER
 
 
 class Corpus:
@@ -85,10 +113,10 @@ class Corpus:
         self.slices: dict[str, list[Slice]] = {}
         for record in read_index(root, "train"):
             item = read_slice(root, record)
-            item.small = small_objects(item)
+            find_parts(item)
             self.slices.setdefault(record["source"], []).append(item)
         self.sources = sorted(self.slices)
-        weight = np.array([len(self.slices[s]) for s in self.sources], float) ** SOURCE_POWER
+        weight = np.array([source_weight(self.slices[s]) for s in self.sources])
         self.weight = weight / weight.sum()
         self.volumes: list[LabelVolume] = load_volumes(root / "label-volumes")
         self.scan = load_scan(root / "label-volumes")
@@ -121,5 +149,6 @@ class Corpus:
                   if item.small and rng.random() < ZOOMED else random_affine(rng, (width, height), side, focus))
         field = elastic(rng, side, rng.uniform(0.002, 0.02)) if rng.random() < 0.3 else None
         image = warp(item.image, matrix, side, field, nearest=False).reshape(side, side, -1)
-        layers = [warp(layer, matrix, side, field, nearest=True) for layer in item.layers]
-        return Scene(image, layers, item.names, item.context, item.source, item.instances)
+        parts = [warp(part, matrix, side, field, nearest=True) for part in item.parts]
+        layers = [owners[part] for owners, part in zip(item.owners, parts)]
+        return Scene(image, layers, item.names, item.context, item.source, item.instances, parts if KEEP_PARTS else [])

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from data import Slice, context_of, read_index, read_slice
-from metrics import area_under_curve, correlation, dice, iou, mean_by_source, quantised
+from metrics import area_under_curve, correlation, dice, iou, mean_by_source, mean_of_frequent, quantised
 from predictor import Predictor, Prompt
 from preprocess import thinned
 from prompts import axis_stroke, bounds, centre
@@ -28,7 +28,8 @@ from zooming import Zooming
 
 Array = np.ndarray
 MIN_PIXELS = 100
-CLICKS = (1, 3, 5)
+CLICKS = range(1, 11)  # after which the Dice is reported
+NOC_CLICKS = 20  # clicks to give when counting how many are needed
 TARGET_DICE = (0.85, 0.90)
 STROKE_POINTS = 16
 
@@ -81,7 +82,7 @@ def click_series(predictor: Predictor, truth: Array, most: int) -> tuple[list[fl
             predicted, real = answer.quality, iou(answer.mask, truth)
         if turn <= 4:
             fifth = answer.mask
-        if (answer.mask == truth).all() or (turn >= 4 and scores[-1] >= max(TARGET_DICE)):
+        if (answer.mask == truth).all() or (most >= NOC_CLICKS and scores[-1] >= max(TARGET_DICE) and turn >= 9):
             break
         x, y, label = next_click(truth, answer.mask)
         points.append((x, y))
@@ -98,8 +99,8 @@ def judge_instance(predictor: Predictor, instance: Instance, most: int) -> tuple
     """All scores of one object, and its mask after five clicks."""
     truth = instance.mask
     scores, predicted, real, fifth = click_series(predictor, truth, most)
-    row = {f"dice{n}": scores[min(n, len(scores)) - 1] for n in CLICKS}
-    if most >= 20:
+    row = {f"dice{n}": scores[min(n, len(scores)) - 1] for n in CLICKS if n <= most}
+    if most >= NOC_CLICKS:
         row |= {f"noc{int(t * 100)}": clicks_needed(scores, t, most) for t in TARGET_DICE}
     x0, y0, x1, y1 = bounds(truth)
     corners = np.array([[x0, y0], [x1, y1]], float)
@@ -118,7 +119,7 @@ def judge_text(predictor: Predictor, item: Slice, absent: list[str]) -> list[dic
             if truth.sum() < MIN_PIXELS:
                 continue
             answer = predictor.ask(Prompt(text=name), several=True)
-            rows.append({"text": dice(answer.mask, truth), "presence": answer.presence, "present": 1.0})
+            rows.append({"name": name, "text": dice(answer.mask, truth), "presence": answer.presence, "present": 1.0})
     for name in absent:
         answer = predictor.ask(Prompt(text=name), several=True)
         rows.append({"falseArea": float(answer.mask.mean()), "presence": answer.presence, "present": 0.0})
@@ -175,6 +176,7 @@ def report(rows: list[dict], texts: list[dict]) -> dict:
         out |= {k: round(mean_by_source(part, k), 3) for k in keys}
         out["iouCorrelation"] = round(correlation([r["predicted"] for r in part], [r["real"] for r in part]), 3)
         out["text"] = round(mean_by_source(words, "text"), 3)
+        out["textFrequent"] = round(mean_of_frequent(words), 3)
         out["presenceAuc"] = round(area_under_curve([w["presence"] for w in words], [w["present"] for w in words]), 3)
         out["falseArea"] = round(mean_by_source(words, "falseArea"), 4)
         return out

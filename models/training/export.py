@@ -21,7 +21,7 @@ from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Prom
 from preprocess import SIDE
 from text import tokenize
 
-OPSET, VERSION = 18, "2026.11.1"
+OPSET, VERSION = 18, "2026.11.2"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 

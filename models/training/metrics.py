@@ -29,6 +29,16 @@ def mean_by_source(rows: list[dict], key: str) -> float:
     return float(np.mean([np.mean(values) for values in groups.values()])) if groups else float("nan")
 
 
+def mean_of_frequent(rows: list[dict], least: int = 5) -> float:
+    """Mean over the names that at least so many slices show, of the mean Dice of a text prompt with that name."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if "text" in row:
+            groups[row["name"]].append(row["text"])
+    frequent = [np.mean(values) for values in groups.values() if len(values) >= least]
+    return float(np.mean(frequent)) if frequent else float("nan")
+
+
 def area_under_curve(scores: list[float], positive: list[float]) -> float:
     """ROC area by ranks; ties count half."""
     values, truth = np.asarray(scores), np.asarray(positive) > 0.5

@@ -112,19 +112,22 @@ class Prepare(nn.Module):
         self.key = ConvBn(WIDTH, WIDTH, kernel=1, relu=False)
         self.value = nn.Conv2d(WIDTH, WIDTH, 1)
         self.place = nn.Linear(WIDTH, WIDTH)
+        self.where = nn.Linear(WIDTH, WIDTH, bias=False)
+        nn.init.zeros_(self.where.weight)
 
     def forward(self, image: Tensor, embedding: Tensor) -> dict[str, Tensor]:
         """image [B,3,S,S], embedding [B,128,S/16,S/16] -> `PREPARED`; `*_keys` and `*_values` are [B,channels,height,width]."""
         half = self.stem[0](image * 4 - 2)
         features_s4 = self.stem[2](self.stem[1](half))
         side = embedding.shape[-1]
-        placed = self.place(position_code(cell_centres(side, embedding.device))).T.reshape(1, WIDTH, side, side)
+        code = position_code(cell_centres(side, embedding.device))
+        placed, where = ((linear(code).T.reshape(1, WIDTH, side, side)) for linear in (self.place, self.where))
         return {
             "features_s2": self.fine(half),
             "features_s4": features_s4,
             "features_s8": self.down(features_s4),
             "features_s16": self.base(embedding),
-            "image_keys": self.key(embedding) * WIDTH**-0.5,
+            "image_keys": (self.key(embedding) + where) * WIDTH**-0.5,
             "image_values": self.value(embedding) + placed,
             "pixel_keys": self.pixel(features_s4),
         }

@@ -105,14 +105,14 @@ def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
         points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
         if rng.random() < 0.2:
             points[2], labels[2] = uniform(rng, mask), FOREGROUND
-    elif draw < 0.40:
+    elif draw < 0.45:
         stroke = scribble(rng, mask, int(rng.integers(3, MAX_FIRST - 3)))
         points[: len(stroke)], labels[: len(stroke)] = stroke, FOREGROUND
         outside = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
         if rng.random() < 0.3 and outside.any():
             points[-1], labels[-1] = uniform(rng, outside), BACKGROUND
     else:
-        points[0] = centre(mask) if draw < 0.78 else uniform(rng, mask)
+        points[0] = centre(mask) if draw < 0.82 else uniform(rng, mask)
         labels[0] = FOREGROUND
     return points, labels
 

@@ -1,5 +1,7 @@
 """One batch through the network: encode once, answer rounds of prompts, and carry all gradients back through the image."""
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -8,7 +10,8 @@ from losses import mask_loss, naming_loss, overlap
 from model import CONTEXTS, MASKS, WIDTH, Promptomy
 from prompts import PADDING, correction
 
-LASSO, NAMING_WEIGHT = 0.05, 1.5
+LASSO, NAMING_WEIGHT = 0.05, 2.0
+PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
 
 def compact(points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,15 +34,19 @@ def first_loss(each: Tensor) -> Tensor:
     return each[:, 0].mean() + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
 
 
-def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, named: Tensor,
+                first: bool) -> tuple[Tensor, Tensor]:
     """The loss of one round, and the Dice [B,4] or [B,1] of the masks it counts."""
     logits, quality, presence = answer
     used = MASKS if first else 1
     each = mask_loss(logits[:, :used], truth)
     iou, dice = overlap(logits[:, :used], truth)
     loss = first_loss(each) if first else each[:, 0].mean()
-    loss = loss + (torch.sigmoid(quality[:, :used].float()) - iou).abs().mean()
-    return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present), dice
+    error = torch.sigmoid(quality[:, :used].float()) - iou
+    loss = loss + error.abs().mean()
+    if first:  # which candidate is better matters as much as how good it is
+        loss = loss + (error[:, 1:] - error[:, 1:].mean(1, keepdim=True)).abs().mean()
+    return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present, 1 + PRESENCE * named), dice
 
 
 def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -> dict[str, float]:
@@ -47,38 +54,55 @@ def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -
     return {"click": float(dice.gather(1, chosen[:, None])[clicked].mean()), "name": float(dice[named, 0].mean())}
 
 
-def rounds_of(model: Promptomy, leaves: dict[str, Tensor], text: Tensor, batch: dict[str, Tensor], generator: torch.Generator,
+@dataclass
+class Asked:
+    """What a user has said so far of every target: points [B,N,2] in pixels, labels [B,N], previous logits and whether they count."""
+
+    points: Tensor
+    labels: Tensor
+    mask: Tensor
+    has_mask: Tensor
+
+    @classmethod
+    def first(cls, batch: dict[str, Tensor], truth: Tensor, generator: torch.Generator) -> "Asked":
+        """The batch's first prompts; a few become a lasso, mostly alone."""
+        lasso = (torch.rand(len(truth), generator=generator) < LASSO).to(truth.device) & (batch["has_text"] == 0)
+        mask = rough_mask(truth, generator)
+        alone = (torch.rand(len(truth), 1, generator=generator) < 0.7).to(truth.device)
+        return cls(batch["points"], torch.where(lasso[:, None] & alone, PADDING, batch["labels"]), mask, lasso.float())
+
+    def correct(self, truth: Tensor, mask: Tensor, generator: torch.Generator) -> None:
+        """Add a click in the error of logits [B,1,H,W], which come along most of the time."""
+        point, label = correction(truth, mask[:, 0], generator)
+        pixels = point * (2 * truth.shape[-1]) - 0.5
+        self.points = torch.cat([self.points, pixels[:, None]], 1)
+        self.labels = torch.cat([self.labels, label[:, None]], 1)
+        self.mask, self.has_mask = mask, (torch.rand(len(truth), generator=generator) < 0.85).float().to(truth.device)
+
+
+def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tensor], generator: torch.Generator,
               rounds: int) -> dict[str, float]:
     """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log."""
-    truth, side = batch["truth"].float() / 255, batch["image"].shape[1]
-    context = F.one_hot(batch["context"], len(CONTEXTS)).float()
-    points, labels = batch["points"], batch["labels"]
-    lasso = (torch.rand(len(truth), generator=generator) < LASSO).to(truth.device) & (batch["has_text"] == 0)
-    mask, has_mask = rough_mask(truth, generator), lasso.float()
-    alone = (torch.rand(len(truth), 1, generator=generator) < 0.7).to(truth.device)
-    labels = torch.where(lasso[:, None] & alone, PADDING, labels)
-    present = (truth.flatten(1).amax(1) > 0.5).float()
+    truth, named = batch["truth"].float() / 255, batch["has_text"]
+    context, present = F.one_hot(batch["context"], len(CONTEXTS)).float(), (truth.flatten(1).amax(1) > 0.5).float()
+    asked = Asked.first(batch, truth, generator)
     log: dict[str, float] = {}
     for turn in range(rounds):
-        few = compact(points, labels)
+        few = compact(asked.points, asked.labels)
         with torch.autocast(truth.device.type, torch.bfloat16):
-            answer = model.decoder(leaves, *few, mask, has_mask, text, batch["has_text"], context)
-        loss, dice = answer_loss(answer, truth, present, turn == 0)
+            answer = model.decoder(leaves, *few, asked.mask, asked.has_mask, leaves["text"], named, context)
+        loss, dice = answer_loss(answer, truth, present, named, turn == 0)
         (loss / rounds).backward()
-        log |= {f"loss{turn}": float(loss.detach())}
+        log[f"loss{turn}"] = float(loss.detach())
         chosen = torch.zeros(len(truth), dtype=torch.long, device=truth.device)
         if turn == 0:
-            lonely = ((labels != PADDING).sum(1) == 1) & (batch["has_text"] == 0)
+            lonely = ((asked.labels != PADDING).sum(1) == 1) & (named == 0)
             chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
-            log |= first_scores(dice, chosen, lonely & ~lasso, (batch["has_text"] > 0) & (present > 0))
+            log |= first_scores(dice, chosen, lonely & (asked.has_mask == 0), (named > 0) & (present > 0))
         log[f"dice{turn}"] = float(dice.gather(1, chosen[:, None])[present > 0].mean())
         mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
-        if turn == rounds - 1:
-            break
-        point, label = correction(truth, mask[:, 0], generator)
-        points = torch.cat([points, (point * side - 0.5)[:, None]], 1)
-        labels = torch.cat([labels, label[:, None]], 1)
-        has_mask = (torch.rand(len(truth), generator=generator) < 0.85).float().to(truth.device)
+        if turn + 1 < rounds:
+            asked.correct(truth, mask, generator)
     return log
 
 
@@ -95,7 +119,7 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
     repeated["text"] = text
     leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
-    log = rounds_of(model, leaves, leaves["text"], batch, generator, rounds) | {"naming": float(naming.detach())}
+    log = rounds_of(model, leaves, batch, generator, rounds) | {"naming": float(naming.detach())}
     torch.autograd.backward([NAMING_WEIGHT * naming, *repeated.values()],
                             [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
     return log

@@ -16,9 +16,11 @@ from vocabulary import Phrases
 Array = np.ndarray
 TOKENS = 40
 MIN_PIXELS = 6  # of the half-resolution target
-TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.25, 0.25, 0.15
-GROWN, UNION, WHOLE = 0.10, 0.05, 0.15  # of the targets without a name; the rest are single objects
-NAMES = 6  # per slice in the naming loss, the last of them absent
+DARK = 12.0  # grey of what is probably no tissue
+THIN = 0.2  # share of a target's area in pixels that it covers wholly; lines have less
+TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.36, 0.25, 0.12
+GROWN, UNION, WHOLE = 0.08, 0.04, 0.12  # of the targets without a name; the rest are single objects
+NAMES = 10  # per slice in the naming loss, the last of them absent
 
 
 def region_grown(rng: np.random.Generator, image: Array) -> Array:
@@ -28,24 +30,27 @@ def region_grown(rng: np.random.Generator, image: Array) -> Array:
     grey = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), rng.uniform(0.5, 3))
     side = grey.shape[0]
     mask = np.zeros((side + 2, side + 2), np.uint8)
-    seed = (int(rng.integers(side)), int(rng.integers(side)))
+    seeds = [(int(x), int(y)) for x, y in rng.integers(side, size=(4, 2))]
+    seed = next((s for s in seeds if grey[s[1], s[0]] > DARK), seeds[0])
     spread = float(rng.uniform(0.15, 0.8) * (grey.std() + 2))
     cv2.floodFill(grey, mask, seed, 0, spread, spread, cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8))
     return cv2.morphologyEx(mask[1:-1, 1:-1], cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
 
 
 def coverage(mask: Array, factor: int = 2) -> Array:
-    """Binary [S,S] -> uint8 coverage [S/factor,S/factor]."""
-    return cv2.resize(mask.view(np.uint8) * 255, (mask.shape[1] // factor, mask.shape[0] // factor), interpolation=cv2.INTER_AREA)
+    """Binary [S,S] -> uint8 coverage [S/factor,S/factor]. A line so thin that it would fall into dots is drawn a pixel wider."""
+    size = (mask.shape[1] // factor, mask.shape[0] // factor)
+    small = cv2.resize(mask.view(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    if cv2.countNonZero((small > 254).view(np.uint8)) >= THIN * small.sum(dtype=np.int64) / 255:
+        return small
+    return cv2.resize(cv2.dilate(mask.view(np.uint8), np.ones((2, 2), np.uint8)) * 255, size, interpolation=cv2.INTER_AREA)
 
 
-def component_at_random(rng: np.random.Generator, mask: Array) -> Array:
-    """One connected component, larger ones more often."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8))
-    if count <= 2:
-        return mask
-    sizes = stats[1:, cv2.CC_STAT_AREA] ** 0.5
-    return labels == 1 + int(rng.choice(count - 1, p=sizes / sizes.sum()))
+def part_at_random(rng: np.random.Generator, mask: Array, parts: Array | None) -> Array:
+    """One connected part of a mask, larger ones more often; `parts` numbers them where the slice knows better than its pixels."""
+    numbers = cv2.connectedComponents(mask.view(np.uint8))[1] if parts is None else np.where(mask, parts, 0)
+    sizes = np.bincount(numbers.ravel())[1:] ** 0.5
+    return mask if np.count_nonzero(sizes) < 2 else numbers == 1 + int(rng.choice(len(sizes), p=sizes / sizes.sum()))
 
 
 def present_values(scene: Scene, layer: int) -> Array:
@@ -70,7 +75,8 @@ def draw_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> 
     if draw < GROWN + UNION and len(present) > 1:
         return coverage(np.isin(labels, rng.choice(present, int(rng.integers(2, min(4, len(present)) + 1)), replace=False)))
     mask = labels == int(rng.choice(present))
-    return coverage(mask if draw < GROWN + UNION + WHOLE else component_at_random(rng, mask))
+    parts = scene.parts[layer] if scene.parts else None
+    return coverage(mask if draw < GROWN + UNION + WHOLE else part_at_random(rng, mask, parts))
 
 
 def pick_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> Array:
@@ -121,6 +127,7 @@ class Batches:
             scene = self.corpus.scene(self.rng, side, real)
             values = [present_values(scene, layer) for layer in range(len(scene.layers))]
             masks = named_masks(scene, values)
+            masks |= {whole: np.logical_or.reduce([masks[n] for n in pieces]) for whole, pieces in self.phrases.wholes(list(masks)).items()}
             rows["image"].append(np.repeat(scene.image, 3, 2) if scene.image.shape[2] == 1 else scene.image)
             known = CONTEXTS.index(scene.context) if self.rng.random() < 0.6 else 0
             for _ in range(targets):

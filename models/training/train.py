@@ -31,8 +31,8 @@ RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.15, {192: 1.0}), (0.5, {256: 1.0}), (1.01, {320: 1.0})]
-REAL_FIRST, REAL_LAST = 0.7, 0.88
+PHASES = [(0.3, {256: 1.0}), (1.01, {320: 1.0})]
+REAL_FIRST, REAL_LAST = 0.78, 0.86
 SAVE_EVERY = 180.0  # seconds
 
 
@@ -82,6 +82,14 @@ def commit() -> str:
     """The repository's commit, if there is one."""
     result = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
     return result.stdout.strip() or "none"
+
+
+def start(rank: int, args: argparse.Namespace) -> None:
+    """Seed this process and join the others."""
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    if args.processes > 1:
+        dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank, world_size=args.processes)
 
 
 class State:
@@ -151,10 +159,7 @@ def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
 
 def worker(rank: int, args: argparse.Namespace) -> None:
     """One training process."""
-    torch.set_num_threads(1)
-    torch.manual_seed(args.seed)
-    if args.processes > 1:
-        dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank, world_size=args.processes)
+    start(rank, args)
     state, budget = State(args), args.hours * 3600
     generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * state.step)
     progress = mp.Value("d", state.seconds / budget)

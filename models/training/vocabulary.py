@@ -8,6 +8,7 @@ import numpy as np
 from text import words
 
 PATH = Path(__file__).parent.parent / "vocabulary.json"
+OTHER_CONTEXT = 0.92  # of the absent names; a slice of the same context may show more than its source has labelled
 TEMPLATES = ["the {}", "{} in this image", "segment the {}"]
 
 
@@ -35,6 +36,8 @@ class Phrases:
     def __init__(self, slices: list[tuple[str, str, set[str]]]):
         self.synonyms = {key_of(n): [entry["name"], *entry["synonyms"]]
                          for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
+        by_id = {entry["id"]: entry["name"] for entry in load_vocabulary()}
+        self.parents = {entry["name"]: by_id[entry["parent"]] for entry in load_vocabulary() if entry.get("parent")}
         self.ids: dict[str, int] = {}
         self.of_source: dict[str, set[str]] = {}
         self.of_context: dict[str, set[str]] = {}
@@ -44,8 +47,7 @@ class Phrases:
 
     def id(self, name: str) -> int:
         """A stable number per structure, equal for synonyms."""
-        key = self.synonyms.get(key_of(name), [name])[0]
-        return self.ids.setdefault(key, len(self.ids))
+        return self.ids.setdefault(self.canonical(name), len(self.ids))
 
     def say(self, rng: np.random.Generator, name: str) -> str:
         """The name or a synonym, in a random template, now and then with a typo."""
@@ -57,13 +59,28 @@ class Phrases:
             return text
         return str(rng.choice(TEMPLATES)).format(text)
 
+    def canonical(self, name: str) -> str:
+        """The vocabulary's name of it; as it is when the vocabulary has none."""
+        return self.synonyms.get(key_of(name), [name])[0]
+
+    def wholes(self, names: list[str]) -> dict[str, list[str]]:
+        """What several of the names are pieces of by their very names (`vertebra` of `vertebra L1` and `vertebra L2`), and of which."""
+        found: dict[str, list[str]] = {}
+        for name in names:
+            whole = self.parents.get(self.canonical(name), "")
+            if whole and whole in self.canonical(name):
+                found.setdefault(whole, []).append(name)
+        return {whole: pieces for whole, pieces in found.items() if len(pieces) > 1 and whole not in names}
+
     def absent(self, rng: np.random.Generator, source: str, context: str, present: list[str]) -> str:
-        """A name that neither this slice nor its source has: of another context (sure), or of another source of this one."""
+        """A name that neither this slice nor its source has, nor a piece or whole of one: mostly of another context (sure)."""
         other = sorted({n for c, names in self.of_context.items() if c != context for n in names})
         near = sorted({n for s, names in self.of_source.items() if s != source for n in names})
-        taken = {self.id(n) for n in [*self.of_source.get(source, ()), *present]}
+        taken = {self.canonical(n) for n in [*self.of_source.get(source, ()), *present]}
+        wholes = {self.parents.get(name) for name in taken}
         for _ in range(10):
-            choice = str(rng.choice(other if rng.random() < 0.75 else near))
-            if self.id(choice) not in taken:
+            choice = str(rng.choice(other if rng.random() < OTHER_CONTEXT else near))
+            name = self.canonical(choice)
+            if name not in taken and name not in wholes and self.parents.get(name) not in taken:
                 return choice
         return next(n for n in ("kidney stone", "retinal vessel", "polyp") if n not in present)

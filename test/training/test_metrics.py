@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from metrics import area_under_curve, correlation, dice, iou, mean_by_source, quantised
+from metrics import area_under_curve, correlation, dice, iou, mean_by_source, mean_of_frequent, quantised
 
 A = np.array([[1, 1, 0, 0]], bool)
 B = np.array([[0, 1, 1, 0]], bool)
@@ -23,6 +23,13 @@ def test_overlap(mask: np.ndarray, truth: np.ndarray, expected_dice: float, expe
 def test_a_large_source_counts_as_much_as_a_small_one() -> None:
     rows = [{"source": "large", "dice": 1.0}] * 9 + [{"source": "small", "dice": 0.0}, {"source": "other"}]
     assert mean_by_source(rows, "dice") == 0.5
+
+
+def test_names_count_equally_and_rare_ones_not_at_all() -> None:
+    rows = [{"name": name, "text": value} for name, value, times in [("lung", 1.0, 9), ("polyp", 0.5, 5), ("spleen", 0.0, 4)]
+            for _ in range(times)]
+    assert mean_of_frequent([*rows, {"name": "lung", "falseArea": 0.5}]) == 0.75
+    assert math.isnan(mean_of_frequent(rows[:4]))
 
 
 def test_ties_count_half_of_the_area_under_the_curve() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from synth import Scene
-from tasks import component_at_random, coverage, draw_target, named_masks, present_values
+from tasks import coverage, draw_target, named_masks, part_at_random, present_values
 
 
 def scene() -> Scene:
@@ -29,13 +29,28 @@ def test_targets_are_mostly_single_objects() -> None:
     assert sizes.count(9) > 40
 
 
-def test_one_component_is_drawn_at_a_time() -> None:
+def test_one_part_is_drawn_at_a_time() -> None:
     mask = scene().layers[0] > 0
-    sizes = {int(component_at_random(np.random.default_rng(seed), mask).sum()) for seed in range(30)}
+    sizes = {int(part_at_random(np.random.default_rng(seed), mask, None).sum()) for seed in range(30)}
     assert sizes == {64, 600}
+
+
+def test_what_a_warp_broke_is_still_one_part() -> None:
+    parts = np.zeros((8, 8), np.uint16)
+    parts[1, ::2], parts[6, 3] = 4, 9
+    sizes = {int(part_at_random(np.random.default_rng(seed), parts > 0, parts).sum()) for seed in range(30)}
+    assert sizes == {4, 1}
 
 
 def test_coverage_counts_shares_of_a_pixel() -> None:
     mask = np.zeros((4, 4), bool)
     mask[0, 0] = mask[2:, 2:] = True
     assert coverage(mask).tolist() == [[64, 0], [0, 255]]
+
+
+def test_a_thin_line_does_not_fall_into_dots() -> None:
+    mask = np.zeros((32, 32), bool)
+    mask[np.arange(32), np.arange(32)] = True
+    half = coverage(mask) > 127
+    assert half[np.arange(16), np.arange(16)].all()
+    assert half.sum() < 48

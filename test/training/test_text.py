@@ -2,10 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from text import VOCABULARY_SIZE, fnv1a, tokenize, words
-from vocabulary import key_of, load_vocabulary
+from vocabulary import Phrases, key_of, load_vocabulary
 
 
 @pytest.mark.parametrize(("text", "value"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)])
@@ -37,3 +38,18 @@ def test_the_vocabulary_covers_every_name_of_the_data(data_root) -> None:
     for kind in ("brain", "head-neck", "trunk"):
         names |= set(json.loads((data_root / "label-volumes" / kind / "labels.json").read_text()).values())
     assert {name for name in names if key_of(name) not in known} <= {"background"}
+
+
+def test_a_whole_is_asked_for_when_several_of_its_pieces_are_there() -> None:
+    phrases = Phrases([])
+    assert phrases.wholes(["vertebra L1", "vertebra L2", "kidney stone"]) == {"vertebra": ["vertebra L1", "vertebra L2"]}
+    assert phrases.wholes(["vertebra L1"]) == {}
+    assert phrases.wholes(["left atrium", "left ventricle"]) == {}, "chambers are pieces of a heart that has more to it"
+
+
+def test_absent_names_are_neither_pieces_nor_wholes_of_what_is_there() -> None:
+    spine = {"vertebra L1", "vertebra L2", "spinal canal"}
+    phrases = Phrases([("levels", "MR", spine), ("spines", "MR", {"vertebra"}), ("chest", "XR", {"lung"})])
+    rng = np.random.default_rng(0)
+    assert {phrases.absent(rng, "levels", "MR", ["vertebra L1"]) for _ in range(80)} == {"lung"}
+    assert {phrases.absent(rng, "spines", "MR", ["vertebra"]) for _ in range(80)} <= {"lung", "spinal canal"}

@@ -10,7 +10,8 @@ class Scene:
     """One slice in the square training frame before appearance augmentation.
 
     image float32 [S,S,C] in 0..255; layers int32 [S,S]; `names[layer][value]` is a structure's name ("" = unnamed);
-    `instances` lists layers whose every value is one object of `names[layer][0]`.
+    `instances` lists layers whose every value is one object of `names[layer][0]`; `parts[layer]`, where given, numbers
+    the objects of a layer as they were connected before a warp broke thin ones.
     """
 
     image: np.ndarray
@@ -19,3 +20,4 @@ class Scene:
     context: str
     source: str
     instances: list[int] = field(default_factory=list)
+    parts: list[np.ndarray] = field(default_factory=list)
