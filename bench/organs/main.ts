@@ -75,7 +75,7 @@ async function judgeStudy(study: Study, { data, predictor, out }: Bench): Promis
     for (const [how, mask] of out ? Object.entries(shown) : [])
       await writeFile(
         join(out ?? "", `${study.title} - ${organ.name} - ${how}.png`),
-        overlay(slice, window, organ.truth, mask),
+        overlay(slice, window, { truth: organ.truth, answer: mask }),
       );
   }
   return rows;

@@ -6,7 +6,7 @@ import { windowToBytes } from "../../core/window.ts";
 import { writePng } from "../../formats/index.ts";
 
 /** PNG of the slice with the truth's outline in green and the answer's, above it, in red. */
-export function overlay(slice: Slice, window: Window, truth: Mask, answer: Mask): Uint8Array {
+export function overlay(slice: Slice, window: Window, { truth, answer }: { truth: Mask; answer: Mask }): Uint8Array {
   const grey = windowToBytes(slice, window);
   const data = Uint8Array.from({ length: grey.length * 3 }, (_, n) => grey[Math.floor(n / 3)]);
   const draw = ({ width, data: inside }: Mask, colour: readonly [number, number, number]) => {

@@ -82,8 +82,8 @@ def find_parts(item: Slice) -> None:
             count, labels, stats, _ = cv2.connectedComponentsWithStats((layer == value).view(np.uint8))
             item.small += [tuple(s[:4].tolist()) for s in stats[1:] if s[cv2.CC_STAT_AREA] >= SPECK and max(s[2], s[3]) < limit]
             if index in item.instances:
-                count = 2
-            parts[labels > 0] = (np.minimum(labels, count - 1) + len(owners) - 1)[labels > 0]
+                labels, count = (labels > 0).astype(labels.dtype), 2
+            parts[labels > 0] = labels[labels > 0] + len(owners) - 1
             owners += [int(value)] * (count - 1)
         item.parts.append(parts)
         item.owners.append(np.array(owners, np.uint16))

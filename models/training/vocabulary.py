@@ -38,16 +38,11 @@ class Phrases:
                          for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
         by_id = {entry["id"]: entry["name"] for entry in load_vocabulary()}
         self.parents = {entry["name"]: by_id[entry["parent"]] for entry in load_vocabulary() if entry.get("parent")}
-        self.ids: dict[str, int] = {}
         self.of_source: dict[str, set[str]] = {}
         self.of_context: dict[str, set[str]] = {}
         for source, context, names in slices:
             self.of_source.setdefault(source, set()).update(names)
             self.of_context.setdefault(context, set()).update(names)
-
-    def id(self, name: str) -> int:
-        """A stable number per structure, equal for synonyms."""
-        return self.ids.setdefault(self.canonical(name), len(self.ids))
 
     def say(self, rng: np.random.Generator, name: str) -> str:
         """The name or a synonym, in a random template, now and then with a typo."""

@@ -66,8 +66,7 @@ test("an overlay draws the truth green, the answer red above it, and nothing els
     overlay(
       greySlice(20, 10, () => 100),
       grey,
-      truth,
-      answer,
+      { truth, answer },
     ),
     DEFAULT_LIMITS,
   );
