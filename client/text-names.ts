@@ -31,9 +31,11 @@ export function createTextNames(api: Pick<Api, "image" | "textPrompt">, manifest
 
   return async (on, prompts, { context, signal }) => {
     if (!manifest.prompts.includes("text") || prompts.every(({ kind }) => kind !== "text")) return prompts;
-    const modality = context?.modality ?? (await raceSignal(api.image(on.imageId), signal)).modality;
+    const image = await raceSignal(api.image(on.imageId), signal);
+    const modality = context?.modality ?? image.modality;
+    const place = { stack: image.planes.find(({ plane }) => plane === on.plane), slice: on.slice };
     const named = prompts.map(async (prompt) =>
-      prompt.kind === "text" ? namedPrompt(prompt.text, await ask(prompt.text, modality)) : prompt,
+      prompt.kind === "text" ? namedPrompt(prompt, await ask(prompt.text, modality), place) : prompt,
     );
     return raceSignal(Promise.all(named), signal);
   };

@@ -9,6 +9,7 @@ import { logitsToMask, stabilityScore } from "./logits.ts";
 import type { ScoredMask } from "./mask.ts";
 import { type PromptFeeds, promptFeeds } from "./sam.ts";
 import type { Feeds, Session, Tensor } from "./session.ts";
+import { logitsBeyond } from "./side.ts";
 import { tokenise } from "./tokens.ts";
 import type { Transform } from "./wire/embedding.ts";
 import type { Manifest } from "./wire/manifest.ts";
@@ -139,18 +140,23 @@ function candidates(
 
 function answer(raw: RawMasks, request: DecodeRequest, { threshold, ambiguous }: Reading): Decoded {
   const { prompts, transform, width, height } = request;
-  const presence = prompts.some(({ kind }) => kind === "text") ? raw.presence : undefined;
-  const absent = presence !== undefined && presence < PRESENT && prompts.every(({ kind }) => kind === "text");
+  const [only] = prompts;
+  const named = prompts.length === 1 && only.kind === "text" ? only : undefined;
   const area = raw.size * raw.size;
-  const scored = (index: number): ScoredMask => {
-    const lowResLogits = raw.logits.slice(index * area, (index + 1) * area);
+  const found = candidates(raw, request, ambiguous).map((index) => {
+    const logits = raw.logits.slice(index * area, (index + 1) * area);
+    return { index, logits: named?.beyond ? logitsBeyond(logits, named.beyond, transform, threshold) : logits };
+  });
+  const beside = named?.beyond !== undefined && !found[0].logits.some((logit) => logit > threshold);
+  const presence = prompts.some(({ kind }) => kind === "text") ? (beside ? 0 : raw.presence) : undefined;
+  const absent = named !== undefined && presence !== undefined && presence < PRESENT;
+  const [best, ...rest] = found.map(({ index, logits: lowResLogits }): ScoredMask => {
     const mask = absent
       ? { width, height, data: new Uint8Array(width * height) }
       : logitsToMask(lowResLogits, transform, request, threshold);
     const predictedIou = Math.min(Math.max(raw.ious[index], 0), 1);
     return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
-  };
-  const [best, ...rest] = candidates(raw, request, ambiguous).map(scored);
+  });
   return { masks: [best, ...rest], ...(presence === undefined ? {} : { presence }) };
 }
 

@@ -91,7 +91,8 @@ function answer(sayings: readonly Saying[], fits: Fits, confidence: number): Tex
   const rank = Math.min(...own.map((saying) => saying.rank));
   const said = own.filter((saying) => saying.rank === rank).map(({ text }) => text);
   const synonymsMatched = rank === RANK.name ? [] : [...new Set(said)];
-  return { known: true, term: entry.id, name: entry.name, synonymsMatched, confidence, suggestions: [] };
+  const { id, name, side } = entry;
+  return { known: true, term: id, name, ...(side ? { side } : {}), synonymsMatched, confidence, suggestions: [] };
 }
 
 const unknown = (names: readonly string[]): TextPromptAnswer => ({

@@ -114,13 +114,15 @@ function modelFor(models: Pick<ModelRegistry, "get">, context: EmbeddingContext,
 function namedPrompts(
   { vocabulary, images }: MaskServiceOptions,
   { prompts, context }: MaskRequest,
-  { imageId }: EmbeddingContext,
+  { imageId, plane, slice }: EmbeddingContext,
   { manifest }: Model,
 ): readonly Prompt[] {
   if (!vocabulary || !manifest.prompts.includes("text")) return prompts;
-  const modality = context?.modality ?? images.get(imageId)?.modality;
+  const image = images.get(imageId);
+  const modality = context?.modality ?? image?.modality;
+  const place = { stack: image?.planes.find((stack) => stack.plane === plane), slice };
   return prompts.map((prompt) =>
-    prompt.kind === "text" ? namedPrompt(prompt.text, vocabulary.resolve(prompt.text, { modality })) : prompt,
+    prompt.kind === "text" ? namedPrompt(prompt, vocabulary.resolve(prompt.text, { modality }), place) : prompt,
   );
 }
 

@@ -4,11 +4,15 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createMask, maskArea, maskDice } from "../../core/mask.ts";
-import { sliceOf } from "../../core/slice.ts";
+import { type SliceGrid, sliceGrid, sliceOf } from "../../core/slice.ts";
+import { namedPrompt } from "../../core/vocabulary/named.ts";
+import type { Vocabulary } from "../../core/vocabulary.ts";
 import type { Volume, Window } from "../../core/volume.ts";
 import { defaultWindow } from "../../core/window.ts";
+import type { Prompt } from "../../core/wire/prompt.ts";
 import { readImage } from "../../formats/index.ts";
 import { loadModels } from "../../server/models/registry.ts";
+import { loadVocabulary } from "../../server/vocabulary.ts";
 import { createPredictor, type Predictor, type View } from "../accuracy/predictor.ts";
 import { boxAround, firstClick } from "../accuracy/user.ts";
 import { overlay } from "./overlay.ts";
@@ -22,6 +26,7 @@ const LABELS = "train/label-volumes/trunk/labels.json";
 interface Bench {
   readonly data: string;
   readonly predictor: Predictor;
+  readonly vocabulary: Vocabulary;
   /** Folder for overlays; none are written without one. */
   readonly out: string | undefined;
 }
@@ -50,8 +55,16 @@ const HEADS = {
   asked: "| name | axial slice | presence | pixels |\n|---|---|---|---|",
 };
 
-async function judge(view: View, { name, truth, k }: Organ) {
-  const named = await view.ask([{ kind: "text", text: name }]);
+/** The name as the product reads it: by the vocabulary, and a side by the volume's geometry. */
+function promptFor({ name, k }: Organ, stack: SliceGrid, resolved: ReturnType<Vocabulary["resolve"]>) {
+  return namedPrompt({ kind: "text", text: name }, resolved, {
+    stack,
+    slice: k,
+  });
+}
+
+async function judge(view: View, { name, truth, k }: Organ, prompt: Prompt) {
+  const named = await view.ask([prompt]);
   const presence = named.presence?.toFixed(2) ?? "";
   if (maskArea(truth) === 0) return { cells: [name, k, presence, maskArea(named.served)], shown: { name: named.mask } };
   const clicked = await view.ask([firstClick(truth)]);
@@ -61,16 +74,18 @@ async function judge(view: View, { name, truth, k }: Organ) {
 }
 
 /** A row of the table for every organ. */
-async function judgeStudy(study: Study, { data, predictor, out }: Bench): Promise<string[]> {
+async function judgeStudy(study: Study, { data, predictor, vocabulary, out }: Bench): Promise<string[]> {
   const volume = await open(join(data, study.image));
   const window = volume.modality === "CT" ? SOFT : defaultWindow(volume);
   const modality = study.modality ?? volume.modality;
+  const grid = sliceGrid(volume, "axial");
   const rows: string[] = [];
   for (const organ of await organsIn(study, volume, data)) {
     const slice = sliceOf(volume, "axial", organ.k);
     const view = (await predictor.see({ slice, window, modality }, ["f32"])).get("f32");
     if (!view) continue;
-    const { cells, shown } = await judge(view, organ);
+    const prompt = promptFor(organ, grid, vocabulary.resolve(organ.name, { modality }));
+    const { cells, shown } = await judge(view, organ, prompt);
     rows.push(`| ${cells.join(" | ")} |`);
     for (const [how, mask] of out ? Object.entries(shown) : [])
       await writeFile(
@@ -89,9 +104,9 @@ export async function organs(args: readonly string[]): Promise<void> {
   const [model] = (await loadModels([values.model ?? "models/default"])).list();
   if (!model) throw new RangeError(`No model in ${values.model ?? "models/default"}.`);
   if (values.out) await mkdir(values.out, { recursive: true });
-  const predictor = await createPredictor(model);
+  const [predictor, vocabulary] = await Promise.all([createPredictor(model), loadVocabulary("models/vocabulary.json")]);
   for (const study of STUDIES) {
-    const rows = await judgeStudy(study, { data, predictor, out: values.out });
+    const rows = await judgeStudy(study, { data, predictor, vocabulary, out: values.out });
     process.stdout.write(`\n${study.title}\n\n${HEADS[study.labels ? "labelled" : "asked"]}\n${rows.join("\n")}\n`);
   }
   await predictor.release();

@@ -20,9 +20,11 @@ const BRAIN = [
   { name: "cerebral cortex", k: 100 },
   { name: "cerebral white matter", k: 100 },
   { name: "hippocampus", k: 58 },
+  { name: "left hippocampus", k: 58 },
   { name: "brainstem", k: 45 },
   { name: "cerebellum", k: 40 },
   { name: "liver", k: 80 },
+  { name: "left kidney", k: 80 },
 ];
 
 export const STUDIES: readonly Study[] = [

@@ -19,7 +19,15 @@ export const Lasso = z.strictObject({
   label: PointLabel,
 });
 export const MaskPrompt = z.strictObject({ kind: z.literal("mask"), rle: Rle });
-export const Text = z.strictObject({ kind: z.literal("text"), text: z.string().min(1).max(512) });
+/** The line a·x + b·y + c = 0 of a slice, in pixels. */
+export const Line = z.tuple([z.number(), z.number(), z.number()]);
+export type Line = z.infer<typeof Line>;
+
+export const Text = z.strictObject({
+  kind: z.literal("text"),
+  text: z.string().min(1).max(512),
+  beyond: Line.optional().describe("only what lies where a·x + b·y + c > 0; a side that the text names sets it"),
+});
 
 /** What a user says about one object. Prompts combine; coordinates are pixels of the slice, integer = pixel centre. */
 export const Prompt = z.discriminatedUnion("kind", [Point, Box, Scribble, Lasso, MaskPrompt, Text]);

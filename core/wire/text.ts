@@ -1,12 +1,17 @@
 import { z } from "zod";
 import { Digest } from "./common.ts";
 
+export const Side = z.enum(["left", "right"]);
+export type Side = z.infer<typeof Side>;
+
 /** One structure of `models/vocabulary.json`: its canonical name, and everything else that people call it. */
 export const VocabularyEntry = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   name: z.string().min(1).max(128),
   synonyms: z.array(z.string().min(1).max(128)),
   parent: z.string().optional().describe("id of the whole that it is a part or a side of"),
+  side: Side.optional().describe("of the patient; its name begins with it, and the other side looks the same"),
+  region: z.string().optional().describe("of the body; training teaches what a slice of another region cannot show"),
   modalities: z.array(z.string()).min(1).describe("where the embedded model has seen it"),
 });
 export type VocabularyEntry = z.infer<typeof VocabularyEntry>;
@@ -22,7 +27,8 @@ export type TextPromptRequest = z.infer<typeof TextPromptRequest>;
 const KnownTerm = z.strictObject({
   known: z.literal(true),
   term: z.string().describe("id in the vocabulary"),
-  name: z.string().describe("canonical name; what the text encoder reads"),
+  name: z.string().describe("canonical name; the text encoder reads it without its side"),
+  side: Side.optional().describe("of the patient, where both sides look the same: geometry picks it"),
   synonymsMatched: z.array(z.string()).describe("synonyms that the text is a spelling of; none for the name itself"),
   confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
   suggestions: z.array(z.string()).max(0),

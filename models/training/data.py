@@ -12,16 +12,17 @@ from model import CONTEXTS
 from synth import Scene
 from synth.shapes import shape_scene
 from synth.ultrasound import ultrasound_scene
-from synth.volumes import LabelVolume, load_scan, load_volumes, scan_scene, volume_scene
+from synth.volumes import SCAN_SOURCE, LabelVolume, load_scan, load_volumes, scan_scene, volume_scene
 from zoom import SMALL
 
 Array = np.ndarray
 # A source's weight = its numbers of images and of names, and the thickness of its objects, to these powers: what is thin is learned last.
 IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
+HARDNESS = 2.5  # that weight is multiplied by the missing Dice of the source's last answers to this power
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
-SYNTHETIC = (0.35, 0.35, 0.1, 0.2)  # label volumes, the trunk CT, ultrasound, shapes
+SYNTHETIC = (0.3, 0.45, 0.08, 0.17)  # label volumes, the trunk CT, ultrasound, shapes
 
 
 def context_of(modality: str) -> str:
@@ -116,10 +117,19 @@ class Corpus:
             find_parts(item)
             self.slices.setdefault(record["source"], []).append(item)
         self.sources = sorted(self.slices)
-        weight = np.array([source_weight(self.slices[s]) for s in self.sources])
-        self.weight = weight / weight.sum()
+        self.weight = np.array([source_weight(self.slices[s]) for s in self.sources])
+        self.attend(np.zeros(len(self.sources)))
         self.volumes: list[LabelVolume] = load_volumes(root / "label-volumes")
         self.scan = load_scan(root / "label-volumes")
+
+    def attend(self, dice: Array) -> None:
+        """Draw sources more often where the running `dice` [sources] of training is low."""
+        weight = self.weight * (1.1 - dice) ** HARDNESS
+        self.chance = weight / weight.sum()
+
+    def synthetic_names(self) -> list[tuple[str, set[str]]]:
+        """(source, names) of every label volume and of the trunk CT, as their scenes have them."""
+        return [*((v.source, set(v.names.values())) for v in self.volumes), (SCAN_SOURCE, set(self.scan.names.values()))]
 
     def scene(self, rng: np.random.Generator, side: int, real: float) -> Scene:
         """A real slice with probability `real`, else a synthetic one; appearance already augmented."""
@@ -137,7 +147,7 @@ class Corpus:
 
     def real_scene(self, rng: np.random.Generator, side: int) -> Scene:
         """A warped real slice."""
-        group = self.slices[self.sources[int(rng.choice(len(self.sources), p=self.weight))]]
+        group = self.slices[self.sources[int(rng.choice(len(self.sources), p=self.chance))]]
         item = group[int(rng.integers(len(group)))]
         height, width = item.image.shape[:2]
         pixels = np.flatnonzero(item.layers[int(rng.integers(len(item.layers)))][::4, ::4])
@@ -151,4 +161,5 @@ class Corpus:
         image = warp(item.image, matrix, side, field, nearest=False).reshape(side, side, -1)
         parts = [warp(part, matrix, side, field, nearest=True) for part in item.parts]
         layers = [owners[part] for owners, part in zip(item.owners, parts)]
-        return Scene(image, layers, item.names, item.context, item.source, item.instances, parts if KEEP_PARTS else [])
+        upright = matrix[0, 1] == 0 and matrix[1, 1] > 0
+        return Scene(image, layers, item.names, item.context, item.source, item.instances, parts if KEEP_PARTS else [], upright)

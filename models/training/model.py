@@ -70,8 +70,8 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Sequential(ConvBn(3, 16, stride=2), stage(16, 32, 1), stage(32, 64, 2), stage(64, 128, 3))
-        self.coarse = stage(128, 192, 3)
+        self.fine = nn.Sequential(ConvBn(3, 16, stride=2), stage(16, 32, 1), stage(32, 64, 2), stage(64, 128, 5))
+        self.coarse = stage(128, 192, 6)
         self.globe = nn.Sequential(nn.Linear(192, 96), nn.ReLU(), nn.Linear(96, 192))
         self.lateral = nn.Conv2d(192, WIDTH, 1)
         self.skip = nn.Conv2d(128, WIDTH, 1)
@@ -158,9 +158,9 @@ class Decoder(nn.Module):
         self.maps4 = ConvBn(MAPS + ASKED_FINE + S4, S4, relu=False)
         self.conv4 = nn.Sequential(*(ConvBn(S4, S4, residual=True) for _ in range(2)))
         self.up2 = nn.ConvTranspose2d(S4, S2, 2, 2)  # no batch norm: at this size it costs more than it gives
-        self.masks = nn.Conv2d(S2, MASKS, 3, padding=1)
+        self.masks = nn.Conv2d(S2, 2 * MASKS, 3, padding=1)  # and how far to trust each pixel of each mask
         self.judge = nn.Sequential(nn.Linear(HIDDEN + 2 * MASKS, 64), nn.ReLU(), nn.Linear(64, MASKS + 1))
-        self.pixel_gain, self.sure_gain, self.area_gain = 1 / 16, 4.0, 4.0  # bring what is read to a like size
+        self.pixel_gain, self.sure_gain, self.area_gain = 1 / 16, 1.0, 4.0  # bring what is read to a like size
         nn.init.normal_(self.ask.weight, std=0.02)
         nn.init.zeros_(self.ask.bias)
 
@@ -197,13 +197,14 @@ class Decoder(nn.Module):
         """points [B,N,2] in pixels (integer = pixel centre), labels as SAM has them, mask [B,1,S/2,S/2] logits, text [B,T,128];
         returns logits [B,4,S/2,S/2], predicted IoU [B,4] and presence [B], the last two as probabilities' logits.
         """
-        logits, thought = self.paint(prepared, points, labels, mask, has_mask, torch.einsum("btd,b->bd", text, has_text), context)
-        verdict = self.verdict(thought, logits.detach())
+        logits, trust, thought = self.paint(prepared, points, labels, mask, has_mask, torch.einsum("btd,b->bd", text, has_text), context)
+        verdict = self.verdict(thought, logits.detach(), trust)
         return logits, verdict[:, :MASKS], verdict[:, MASKS]
 
     def paint(self, prepared: dict[str, Tensor], points: Tensor, labels: Tensor, mask: Tensor, has_mask: Tensor, name: Tensor,
-              context: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits [B,4,S/2,S/2] and the thought [B,256] behind them; `name` [B,128] is 0 without a text."""
+              context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits [B,4,S/2,S/2], the trust in each of their pixels [B,4,S/2,S/2] and the thought [B,256] behind them; `name`
+        [B,128] is 0 without a text."""
         quarter = torch.full((1, 1, 2, 2), SQUASH / 4, device=mask.device)
         soft = torch.tanh(F.conv2d(mask, quarter, stride=2).float() * has_mask.reshape(-1, 1, 1, 1))
         maps4 = self.draw(points, labels, soft)
@@ -217,14 +218,15 @@ class Decoder(nn.Module):
         x = self.conv8(F.relu(self.up8(x) + prepared["features_s8"]))
         fine = self.maps4(torch.cat([maps4, alike4, prepared["features_s4"]], 1))
         x = self.conv4(F.relu(self.up4(x) + fine))
-        return self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float(), thought
+        logits, trust = self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float().split([MASKS, MASKS], 1)
+        return logits, trust, thought
 
-    def verdict(self, thought: Tensor, logits: Tensor) -> Tensor:
-        """Logits [B,5] of the IoU of each mask and of presence. Two hints need no learning: the area that each mask expects,
-        and how sure it is of it (the expected Dice of its probabilities with themselves)."""
+    def verdict(self, thought: Tensor, logits: Tensor, trust: Tensor) -> Tensor:
+        """Logits [B,5] of the IoU of each mask and of presence, from the thought, the area that each mask expects and its mean
+        trust over that area."""
         likely = torch.sigmoid(logits)
         area = likely.sum((2, 3))
-        sure = (likely * likely).sum((2, 3)) / (area + 1)
+        sure = (likely * trust).sum((2, 3)) / (area + 1)
         size = logits.shape[2] * logits.shape[3]
         return self.judge(torch.cat([thought, scaled(sure, self.sure_gain), scaled(area, self.area_gain / size)], 1))
 

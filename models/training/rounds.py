@@ -81,12 +81,14 @@ class Asked:
 
 
 def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tensor], generator: torch.Generator,
-              rounds: int) -> dict[str, float]:
-    """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log."""
+              rounds: int) -> tuple[dict[str, float], Tensor]:
+    """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log, and every
+    target's mean Dice [T] of the first and last round (not a number for what is not there)."""
     truth, named = batch["truth"].float() / 255, batch["has_text"]
     context, present = F.one_hot(batch["context"], len(CONTEXTS)).float(), (truth.flatten(1).amax(1) > 0.5).float()
     asked = Asked.first(batch, truth, generator)
     log: dict[str, float] = {}
+    scores: list[Tensor] = []
     for turn in range(rounds):
         few = compact(asked.points, asked.labels)
         with torch.autocast(truth.device.type, torch.bfloat16):
@@ -99,15 +101,18 @@ def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tens
             lonely = ((asked.labels != PADDING).sum(1) == 1) & (named == 0)
             chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
             log |= first_scores(dice, chosen, lonely & (asked.has_mask == 0), (named > 0) & (present > 0))
-        log[f"dice{turn}"] = float(dice.gather(1, chosen[:, None])[present > 0].mean())
+        scores.append(torch.where(present > 0, dice.gather(1, chosen[:, None])[:, 0], torch.nan))
+        log[f"dice{turn}"] = float(scores[-1].nanmean())
         mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
         if turn + 1 < rounds:
             asked.correct(truth, mask, generator)
-    return log
+    return log, (scores[0] + scores[-1]) / 2
 
 
-def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator, rounds: int) -> dict[str, float]:
-    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image."""
+def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator,
+             rounds: int) -> tuple[dict[str, float], Tensor]:
+    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image. Returns what
+    `rounds_of` does."""
     image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
     with torch.autocast(image.device.type, torch.bfloat16):
         prepared = model.prepare(image, model.encoder(image))
@@ -119,7 +124,7 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
     repeated["text"] = text
     leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
-    log = rounds_of(model, leaves, batch, generator, rounds) | {"naming": float(naming.detach())}
+    log, scores = rounds_of(model, leaves, batch, generator, rounds)
     torch.autograd.backward([NAMING_WEIGHT * naming, *repeated.values()],
                             [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
-    return log
+    return log | {"naming": float(naming.detach())}, scores

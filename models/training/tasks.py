@@ -115,23 +115,26 @@ class Batches:
     def __init__(self, root: Path, seed: int):
         cv2.setNumThreads(1)
         self.corpus = Corpus(root)
-        self.phrases = Phrases([(s.source, s.context, set(n for d in s.names for n in d.values()))
-                                for group in self.corpus.slices.values() for s in group])
+        named = [(s.source, {n for d in s.names for n in d.values()}) for group in self.corpus.slices.values() for s in group]
+        self.phrases = Phrases(named + self.corpus.synthetic_names())
         self.rng = np.random.default_rng(seed)
 
     def make(self, images: int, targets: int, side: int, real: float) -> dict[str, torch.Tensor]:
         """One batch: `targets` tasks and `NAMES` names per image."""
-        rows: dict[str, list] = {k: [] for k in ("truth", "points", "labels", "tokens", "has_text", "context", "image", "cover",
+        rows: dict[str, list] = {k: [] for k in ("truth", "points", "labels", "tokens", "has_text", "context", "source", "image", "cover",
                                                  "cover_tokens", "cover_weight")}
         for _ in range(images):
             scene = self.corpus.scene(self.rng, side, real)
             values = [present_values(scene, layer) for layer in range(len(scene.layers))]
             masks = named_masks(scene, values)
             masks |= {whole: np.logical_or.reduce([masks[n] for n in pieces]) for whole, pieces in self.phrases.wholes(list(masks)).items()}
+            masks = {name: mask for name, mask in masks.items() if scene.upright or not self.phrases.counted(name)}
             rows["image"].append(np.repeat(scene.image, 3, 2) if scene.image.shape[2] == 1 else scene.image)
             known = CONTEXTS.index(scene.context) if self.rng.random() < 0.6 else 0
+            source = self.corpus.sources.index(scene.source) if scene.source in self.corpus.slices else -1
             for _ in range(targets):
                 rows["context"].append(known)
+                rows["source"].append(source)
                 self.add_task(rows, scene, values, masks)
             self.add_names(rows, scene, masks)
         return {key: torch.from_numpy(np.stack(value)) for key, value in rows.items()}
@@ -159,7 +162,7 @@ class Batches:
             if rng.random() > WITH_CLICK:
                 labels[:] = PADDING
             if rng.random() < ABSENT_SHARE:
-                name, target = self.phrases.absent(rng, scene.source, scene.context, list(masks)), np.zeros_like(target)
+                name, target = self.phrases.absent(rng, scene.source, list(masks)), np.zeros_like(target)
                 labels[:] = PADDING
             tokens = self.ids(self.phrases.say(rng, name))
         rows["truth"].append(target)
@@ -174,7 +177,7 @@ class Batches:
         names = [str(n) for n in rng.permutation(list(masks))[: NAMES - 1]] if masks else []
         covers = [cv2.resize(coverage(masks[n], 4), (cells, cells), interpolation=cv2.INTER_AREA) for n in names]
         if names:
-            names.append(self.phrases.absent(rng, scene.source, scene.context, list(masks)))
+            names.append(self.phrases.absent(rng, scene.source, list(masks)))
         empty = np.zeros((cells, cells), np.uint8)
         for i in range(NAMES):
             rows["cover"].append(covers[i] if i < len(covers) else empty)

@@ -23,7 +23,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
-from model import Promptomy
+from data import read_index
+from model import ConvBn, Promptomy
 from rounds import sequence
 from tasks import Batches
 
@@ -31,8 +32,9 @@ RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.3, {256: 1.0}), (1.01, {320: 1.0})]
-REAL_FIRST, REAL_LAST = 0.78, 0.86
+PHASES = [(0.3, {256: 1.0}), (0.9, {320: 1.0}), (1.01, {384: 1.0})]
+REAL_FIRST, REAL_LAST = 0.72, 0.84
+START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 SAVE_EVERY = 180.0  # seconds
 
 
@@ -42,13 +44,29 @@ def side_of(step: int, progress: float) -> int:
     return int(np.random.default_rng(step).choice(list(mix), p=list(mix.values())))
 
 
-def produce(queue: mp.Queue, progress: "mp.Value", root: str, seed: int, step: int) -> None:
+class Difficulty:
+    """Running Dice of every source, shared by a trainer and the process that draws its slices."""
+
+    def __init__(self, root: Path, known: list[float]):
+        """`known` is where an earlier part of the run stood, or empty."""
+        sources = {record["source"] for record in read_index(root, "train")}
+        self.dice = mp.Array("d", known or [START_DICE] * len(sources))
+
+    def learn(self, sources: Tensor, scores: Tensor) -> None:
+        """Take in the Dice [T] of one batch's targets; -1 stands for a source that is made up."""
+        for source, score in zip(sources.tolist(), scores.tolist()):
+            if source >= 0 and not math.isnan(score):
+                self.dice[source] += FORGET * (score - self.dice[source])
+
+
+def produce(queue: mp.Queue, progress: "mp.Value", difficulty: Difficulty, args: argparse.Namespace, seed: int, step: int) -> None:
     """Data process: batches ahead of the trainer."""
     torch.set_num_threads(1)
-    batches = Batches(Path(root), seed + 7919 * step)
+    batches = Batches(Path(args.data), seed + 7919 * step)
     while True:
         done = min(1.0, progress.value)
         side = side_of(step, done)
+        batches.corpus.attend(np.array(difficulty.dice[:]))
         batch = batches.make(IMAGES[side], TARGETS, side, REAL_FIRST + (REAL_LAST - REAL_FIRST) * done)
         queue.put({key: value.numpy() for key, value in batch.items()})
         step += 1
@@ -92,6 +110,16 @@ def start(rank: int, args: argparse.Namespace) -> None:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank, world_size=args.processes)
 
 
+def grown(value: Tensor, new: Tensor) -> Tensor:
+    """`new` with `value` in its first rows and columns; what the old rows read of new columns starts at 0."""
+    if value.ndim == 0:
+        return value
+    new, corner = new.clone(), tuple(slice(n) for n in value.shape)
+    new[corner[0]] = 0 if value.ndim > 1 else new[corner[0]]
+    new[corner] = value
+    return new
+
+
 class State:
     """Everything of a run that outlives a stop."""
 
@@ -111,11 +139,14 @@ class State:
         self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Take over every weight that still fits."""
+        """Take over every weight that still fits, and the part that a wider layer has of it; new blocks start as passages."""
         mine = self.model.state_dict()
-        fitting = {key: value for key, value in weights.items() if key in mine and mine[key].shape == value.shape}
+        fitting = {key: grown(value, mine[key]) for key, value in weights.items() if key in mine}
         for model in (self.model, self.ema):
             model.load_state_dict(fitting, strict=False)
+            for name, block in model.named_modules():
+                if isinstance(block, ConvBn) and block.residual and f"{name}.bn.weight" not in fitting:
+                    torch.nn.init.zeros_(block.bn.weight)
         self.info["init"] = f"{len(fitting)} of {len(mine)} tensors"
 
     def load(self) -> None:
@@ -162,9 +193,9 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     start(rank, args)
     state, budget = State(args), args.hours * 3600
     generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * state.step)
-    progress = mp.Value("d", state.seconds / budget)
+    progress, difficulty = mp.Value("d", state.seconds / budget), Difficulty(Path(args.data), state.info.get("dice", []))
     queue: mp.Queue = mp.Queue(4)
-    mp.Process(target=produce, args=(queue, progress, args.data, args.seed * 100 + rank, state.step), daemon=True).start()
+    mp.Process(target=produce, args=(queue, progress, difficulty, args, args.seed * 100 + rank, state.step), daemon=True).start()
     average = Averager(state.model, args.processes)
     batch = queue.get()
     clock = saved = time.time()
@@ -173,7 +204,8 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         state.model.train()
         state.optimizer.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
-        log = sequence(state.model, {key: torch.from_numpy(value).to(args.device) for key, value in batch.items()}, generator, rounds)
+        log, scores = sequence(state.model, {key: torch.from_numpy(value).to(args.device) for key, value in batch.items()}, generator, rounds)
+        difficulty.learn(batch["source"], scores)
         progress.value = average(state.seconds / budget)
         log |= state.update(progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
         batch = queue.get()
@@ -183,8 +215,10 @@ def worker(rank: int, args: argparse.Namespace) -> None:
         logs.append(log)
         if rank == 0 and state.step % args.log_every == 0:
             report(logs, state.step, progress.value)
+            if os.environ.get("SHOW"): print("D", [round(d, 2) for d in difficulty.dice], flush=True)
             logs = []
         if rank == 0 and (time.time() - saved > SAVE_EVERY or progress.value >= 1):
+            state.info["dice"] = [round(dice, 3) for dice in difficulty.dice]
             state.save()
             saved = time.time()
 

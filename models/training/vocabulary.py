@@ -8,7 +8,13 @@ import numpy as np
 from text import words
 
 PATH = Path(__file__).parent.parent / "vocabulary.json"
-OTHER_CONTEXT = 0.92  # of the absent names; a slice of the same context may show more than its source has labelled
+OWN, COMPLETE = 0.4, 3  # of the absent names are missing ones of the slice's own source, if it names at least so many per slice
+BESIDE = {  # regions that a slice may show together
+    "head": ("head", "neck", "trunk"), "neck": ("neck", "head", "chest", "trunk"), "chest": ("chest", "neck", "abdomen", "breast", "trunk"),
+    "abdomen": ("abdomen", "chest", "pelvis", "trunk"), "pelvis": ("pelvis", "abdomen", "limb", "uterus", "trunk"),
+    "limb": ("limb", "pelvis", "trunk"), "trunk": ("trunk", "neck", "chest", "abdomen", "pelvis", "limb"), "breast": ("breast", "chest", "trunk"),
+    "uterus": ("uterus", "pelvis", "abdomen", "trunk"), "eye": ("eye",), "gut": ("gut", "abdomen", "chest"), "tissue": ("tissue",),
+}
 TEMPLATES = ["the {}", "{} in this image", "segment the {}"]
 
 
@@ -31,18 +37,22 @@ def key_of(name: str) -> str:
 
 
 class Phrases:
-    """Says names, and knows which names do not belong to a source."""
+    """Says names, and knows which names a slice cannot show."""
 
-    def __init__(self, slices: list[tuple[str, str, set[str]]]):
+    def __init__(self, slices: list[tuple[str, set[str]]]):
+        """`slices` are (source, names) of every slice; of a label volume, all its names."""
         self.synonyms = {key_of(n): [entry["name"], *entry["synonyms"]]
                          for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
         by_id = {entry["id"]: entry["name"] for entry in load_vocabulary()}
         self.parents = {entry["name"]: by_id[entry["parent"]] for entry in load_vocabulary() if entry.get("parent")}
+        self.regions = {entry["name"]: entry["region"] for entry in load_vocabulary()}
         self.of_source: dict[str, set[str]] = {}
-        self.of_context: dict[str, set[str]] = {}
-        for source, context, names in slices:
+        counts: dict[str, list[int]] = {}
+        for source, names in slices:
             self.of_source.setdefault(source, set()).update(names)
-            self.of_context.setdefault(context, set()).update(names)
+            counts.setdefault(source, []).append(len(names))
+        self.complete = {source for source, each in counts.items() if np.mean(each) >= COMPLETE}
+        self.far = {source: self.elsewhere(names) for source, names in self.of_source.items()}
 
     def say(self, rng: np.random.Generator, name: str) -> str:
         """The name or a synonym, in a random template, now and then with a typo."""
@@ -58,24 +68,36 @@ class Phrases:
         """The vocabulary's name of it; as it is when the vocabulary has none."""
         return self.synonyms.get(key_of(name), [name])[0]
 
+    def counted(self, name: str) -> str:
+        """The structure that the name numbers one of (`vertebra` for `vertebra L1`), or ""; which one it is takes the others to tell."""
+        whole = self.parents.get(self.canonical(name), "")
+        return whole if whole in self.canonical(name) else ""
+
     def wholes(self, names: list[str]) -> dict[str, list[str]]:
-        """What several of the names are pieces of by their very names (`vertebra` of `vertebra L1` and `vertebra L2`), and of which."""
+        """What several of the names number one of, and which of them."""
         found: dict[str, list[str]] = {}
         for name in names:
-            whole = self.parents.get(self.canonical(name), "")
-            if whole and whole in self.canonical(name):
+            if whole := self.counted(name):
                 found.setdefault(whole, []).append(name)
         return {whole: pieces for whole, pieces in found.items() if len(pieces) > 1 and whole not in names}
 
-    def absent(self, rng: np.random.Generator, source: str, context: str, present: list[str]) -> str:
-        """A name that neither this slice nor its source has, nor a piece or whole of one: mostly of another context (sure)."""
-        other = sorted({n for c, names in self.of_context.items() if c != context for n in names})
-        near = sorted({n for s, names in self.of_source.items() if s != source for n in names})
-        taken = {self.canonical(n) for n in [*self.of_source.get(source, ()), *present]}
-        wholes = {self.parents.get(name) for name in taken}
-        for _ in range(10):
-            choice = str(rng.choice(other if rng.random() < OTHER_CONTEXT else near))
-            name = self.canonical(choice)
-            if name not in taken and name not in wholes and self.parents.get(name) not in taken:
-                return choice
-        return next(n for n in ("kidney stone", "retinal vessel", "polyp") if n not in present)
+    def region(self, name: str) -> str:
+        """Where in the body a name belongs; "" for what the vocabulary does not have."""
+        return self.regions.get(self.canonical(name), "")
+
+    def elsewhere(self, names: set[str]) -> list[str]:
+        """All names of regions that are never seen together with those of some names."""
+        beside = {region for name in names if self.region(name) for region in BESIDE[self.region(name)]} | {""}
+        return sorted({name for group in self.of_source.values() for name in group if self.region(name) not in beside})
+
+    def missing(self, source: str, present: list[str]) -> list[str]:
+        """What a source that labels everything has elsewhere but not here."""
+        wholes = {self.parents.get(self.canonical(n)) for n in present}
+        return [n for n in sorted(self.of_source.get(source, ())) if source in self.complete and n not in present
+                and self.canonical(n) not in wholes and self.counted(n) not in present]
+
+    def absent(self, rng: np.random.Generator, source: str, present: list[str]) -> str:
+        """A name that is not on this slice: a missing one of its source, or one of a region that the source never shows."""
+        missing, far = self.missing(source, present), self.far[source]
+        choices = missing if missing and (rng.random() < OWN or not far) else far or ["kidney stone", "retinal vessel"]
+        return str(rng.choice(choices))

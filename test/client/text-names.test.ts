@@ -37,8 +37,14 @@ const text = (name: string): Prompt => ({ kind: "text", text: name });
 const click: Prompt = { kind: "point", x: 3, y: 4, label: "foreground" };
 
 test("texts become canonical names in their places, and other prompts stay as they are", async () => {
-  expect(await nameTexts(on, [click, text("Kidney, LT"), click], {})).toEqual([click, text("left kidney"), click]);
+  expect(await nameTexts(on, [click, text("Kidneys"), click], {})).toEqual([click, text("kidney"), click]);
   expect(await nameTexts(on, [click], {})).toEqual([click]);
+});
+
+test("a side becomes a place on the slice, and the name goes without it", async () => {
+  const [left] = await nameTexts(on, [text("Kidney, LT")], {});
+  expect(left).toEqual({ kind: "text", text: "kidney", beyond: [1, 0, -31.5] });
+  expect(await nameTexts(on, [text("left atrium")], {})).toEqual([text("left atrium")]);
 });
 
 test("the server is asked once for each text and modality", async () => {

@@ -131,29 +131,40 @@ describe("what reaches the graph", () => {
 });
 
 describe("text", () => {
+  const WORDS = ["liver", "spleen", "kidney", "aorta", "tumour", "heart", "lung", "brain", "nodule", "optic disc"];
+  const answersToWords = () => Promise.all(WORDS.map(async (word) => ({ word, ...(await ask([text(word)])) })));
+
   test("gives a presence; points alone give none", async () => {
     expect((await ask([text("liver")])).presence).toBeGreaterThanOrEqual(0);
     expect((await ask([point])).presence).toBeUndefined();
   });
 
   test("a structure that is not there gives an empty mask; a click beside it is still answered", async () => {
-    const words = [
-      "liver",
-      "spleen",
-      "left kidney",
-      "aorta",
-      "tumour",
-      "heart",
-      "lung",
-      "brain",
-      "nodule",
-      "optic disc",
-    ];
-    const answers = await Promise.all(words.map(async (word) => ({ word, ...(await ask([text(word)])) })));
+    const answers = await answersToWords();
     const absent = answers.find(({ presence }) => presence! < 0.5)!;
     expect(answers.some(({ presence }) => presence! >= 0.5)).toBe(true);
     expect(maskArea(absent.masks[0])).toBe(0);
     expect(maskArea((await ask([point, text(absent.word)])).masks[0])).toBeGreaterThan(0);
+  });
+
+  test("is answered beyond a line only, where there is one; nothing there counts as absent", async () => {
+    const { size } = model.manifest.logits;
+    const generous = createDecoder({
+      manifest: { ...model.manifest, logits: { size, threshold: -6 } },
+      decoder: await session("decoder.onnx"),
+      textEncoder: await session("text-encoder.onnx"),
+      prepare: await session("prepare.onnx"),
+    });
+    const beyond = (...line: [number, number, number]): Prompt => ({ kind: "text", text: "kidney", beyond: line });
+    const area = async (...prompts: readonly Prompt[]) => {
+      const { masks, presence } = await generous.decode(prepared, { prompts, transform, ...SIZE });
+      return [maskArea(masks[0]), presence! >= 0.5];
+    };
+    const [all] = await area(text("kidney"));
+    expect(all).toBeGreaterThan(0);
+    expect(await area(beyond(0, 0, 1))).toEqual([all, true]);
+    expect(await area(beyond(0, 0, -1))).toEqual([0, false]);
+    expect((await area(point, beyond(0, 0, -1)))[0], "a click says where").toBeGreaterThan(0);
   });
 
   test("is refused without a text encoder", async () => {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data import Slice, find_parts, source_weight, thickness
+from data import Corpus, Slice, find_parts, source_weight, thickness
 
 
 def slice_of(*layers: np.ndarray, instances: tuple[int, ...] = (), name: str = "kidney") -> Slice:
@@ -44,3 +44,12 @@ def test_sources_with_more_slices_more_names_or_thinner_objects_weigh_more() -> 
     assert source_weight(plain) < source_weight(plain * 2) < 2 * source_weight(plain)
     assert source_weight(plain) < source_weight(levels)
     assert source_weight(plain) < source_weight([slice_of(drawn(1))] * 4)
+
+
+def test_sources_that_go_badly_are_drawn_more_often() -> None:
+    corpus = Corpus.__new__(Corpus)
+    corpus.weight = np.array([1.0, 1.0, 2.0])
+    corpus.attend(np.array([0.5, 0.5, 0.5]))
+    assert corpus.chance.tolist() == pytest.approx([0.25, 0.25, 0.5])
+    corpus.attend(np.array([0.2, 0.8, 0.5]))
+    assert corpus.chance[0] > 4 * corpus.chance[1]

@@ -1,18 +1,19 @@
 """What the decoder draws from prompts and thinks of its masks."""
 
+import pytest
 import torch
 
 from model import CONTEXTS, HIDDEN, Decoder, Promptomy
 
 
-def test_a_decided_mask_is_surer_than_a_vague_one_of_the_same_outline() -> None:
+def test_the_judge_hears_of_a_mask_its_area_and_the_mean_trust_in_it() -> None:
     decoder, read = Decoder(), []
     decoder.judge.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0, HIDDEN:]))
-    decided = torch.full((1, 1, 32, 32), -9.0)
-    decided[..., 8:20, 8:20] = 9
-    decoder.verdict(torch.zeros(1, HIDDEN), torch.cat([decided, decided / 30] * 2, 1))
+    logits, trust = torch.full((1, 4, 32, 32), -9.0), torch.full((1, 4, 32, 32), -5.0)
+    logits[..., 8:20, 8:20], trust[..., 8:20, 8:20], trust[:, 1, 8:20, 8:20] = 9, 1, -1
+    decoder.verdict(torch.zeros(1, HIDDEN), logits, trust)
     sure, area = read[0][:2] / decoder.sure_gain, read[0][4] / decoder.area_gain
-    assert sure[0] > 0.95 > 0.6 > sure[1]
+    assert sure.tolist() == pytest.approx([1, -1], abs=0.05)
     assert abs(float(area) - 144 / 1024) < 0.01
 
 

@@ -35,9 +35,18 @@ def test_the_same_batch_over_and_over_is_learned() -> None:
     losses = []
     for _ in range(25):
         optimizer.zero_grad()
-        losses.append(sequence(model, batch(), generator, 2)["loss0"])
+        losses.append(sequence(model, batch(), generator, 2)[0]["loss0"])
         optimizer.step()
     assert losses[-1] < losses[0] / 2
+
+
+def test_every_target_that_is_there_gets_a_score() -> None:
+    torch.manual_seed(0)
+    given = batch()
+    given["truth"][2] = 0
+    _, scores = sequence(Promptomy(), given, torch.Generator().manual_seed(0), 2)
+    assert scores.isnan().tolist() == [False, False, True, False, False, False]
+    assert float(scores.nanmean()) <= 1
 
 
 def test_padding_moves_to_the_end_and_goes_where_nobody_needs_it() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from text import VOCABULARY_SIZE, fnv1a, tokenize, words
-from vocabulary import Phrases, key_of, load_vocabulary
+from vocabulary import BESIDE, Phrases, key_of, load_vocabulary
 
 
 @pytest.mark.parametrize(("text", "value"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)])
@@ -47,9 +47,21 @@ def test_a_whole_is_asked_for_when_several_of_its_pieces_are_there() -> None:
     assert phrases.wholes(["left atrium", "left ventricle"]) == {}, "chambers are pieces of a heart that has more to it"
 
 
-def test_absent_names_are_neither_pieces_nor_wholes_of_what_is_there() -> None:
-    spine = {"vertebra L1", "vertebra L2", "spinal canal"}
-    phrases = Phrases([("levels", "MR", spine), ("spines", "MR", {"vertebra"}), ("chest", "XR", {"lung"})])
+def test_absent_names_are_of_regions_that_the_source_never_shows() -> None:
+    spine = {"vertebra L1", "spinal canal"}
+    phrases = Phrases([("spines", spine), ("chests", {"lung", "heart"}), ("heads", {"putamen"}), ("eyes", {"retinal vessel"})])
     rng = np.random.default_rng(0)
-    assert {phrases.absent(rng, "levels", "MR", ["vertebra L1"]) for _ in range(80)} == {"lung"}
-    assert {phrases.absent(rng, "spines", "MR", ["vertebra"]) for _ in range(80)} <= {"lung", "spinal canal"}
+    assert {phrases.absent(rng, "spines", ["vertebra L1"]) for _ in range(80)} == {"putamen", "retinal vessel"}
+    assert {phrases.absent(rng, "heads", ["putamen"]) for _ in range(80)} == {"lung", "heart", "retinal vessel"}
+
+
+def test_a_source_that_labels_everything_lends_what_a_slice_lacks() -> None:
+    levels = {"vertebra L1", "vertebra L2", "spinal canal", "intervertebral disc L1-L2"}
+    phrases = Phrases([("levels", levels)])
+    assert phrases.missing("levels", ["vertebra L1", "vertebra L2"]) == ["intervertebral disc L1-L2", "spinal canal"]
+    assert phrases.missing("levels", ["vertebra", "spinal canal"]) == ["intervertebral disc L1-L2"], "which vertebra is open"
+    assert Phrases([("one by one", {name}) for name in levels]).missing("one by one", ["vertebra L1"]) == []
+
+
+def test_every_entry_of_the_vocabulary_has_a_region() -> None:
+    assert {entry["region"] for entry in load_vocabulary()} == set(BESIDE)

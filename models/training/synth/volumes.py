@@ -15,6 +15,7 @@ from synth import Scene
 
 Array = np.ndarray
 DTYPES = {2: np.uint8, 4: np.int16, 8: np.int32, 16: np.float32, 64: np.float64, 256: np.int8, 512: np.uint16}
+SCAN_SOURCE = "synthetic trunk"
 LOOKS = {"T1": (110, 75, 25), "T2": (90, 120, 220), "FLAIR": (100, 125, 30), "CT": (105, 120, 90)}  # white, grey, fluid
 
 
@@ -66,7 +67,7 @@ def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
     level, width = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900)][int(rng.choice(5, p=[0.5, 0.2, 0.1, 0.1, 0.1]))]
     level, width = level + rng.normal(0, 20), width * np.exp(rng.normal(0, 0.15))
     image = np.clip((smooth - level) / width + 0.5, 0, 1) * 255
-    return Scene(image.astype(np.float32)[..., None], [placed], [scan.names], "CT", "synthetic trunk")
+    return Scene(image.astype(np.float32)[..., None], [placed], [scan.names], "CT", SCAN_SOURCE)
 
 
 class LabelVolume:
@@ -79,7 +80,7 @@ class LabelVolume:
         rank[ids] = np.arange(len(ids))
         self.voxels = rank[voxels]
         self.names = {i: without_side(names[int(v)]) for i, v in enumerate(ids) if int(v) in names and int(v) != 0}
-        self.kind = kind
+        self.kind, self.source = kind, f"synthetic {kind}"
 
     def cut(self, rng: np.random.Generator) -> Array:
         """A 2-D cut along a random axis through some named structure, upright in the array sense."""
@@ -178,4 +179,4 @@ def volume_scene(rng: np.random.Generator, volumes: list[LabelVolume], side: int
         image = image * np.exp(smooth_noise(rng, side, side / 3).reshape(side, side, 1) * rng.uniform(0, 0.3))
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4)).reshape(side, side, 1)
     context = "MR" if volume.kind == "brain" else "CT"
-    return Scene(np.clip(image, 0, 255), [labels], [dict(volume.names)], context, f"synthetic {volume.kind}")
+    return Scene(np.clip(image, 0, 255), [labels], [dict(volume.names)], context, volume.source)
