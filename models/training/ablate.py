@@ -43,14 +43,14 @@ def without(kind: int) -> tuple[float, ...]:
     return tuple(0 if i == kind else share / (1 - data.SYNTHETIC[kind]) for i, share in enumerate(data.SYNTHETIC))
 
 
-REAL_ONLY = {(train, "REAL_FIRST"): 1.0, (train, "REAL_LAST"): 1.0}
 VARIANTS = {
     "recipe": Variant("everything"),
     "tokens": Variant("clicks and boxes not drawn, only read into queries", range(BOX + 1), range(BOX + 1)),
     "maps": Variant("no similarity maps, prompts are only drawn", range(MAPS, MAPS + ASKED + 1), range(MAPS, MAPS + ASKED_FINE)),
     "no-regions": Variant("no superpixel targets", settings={(tasks, "GROWN"): 0.0}),
+    "even": Variant("sources drawn however well they go", settings={(train, "HARDNESS"): (0.0, 0.0)}),
     "broken": Variant("thin objects fall apart in the warp", settings={(data, "KEEP_PARTS"): False}),
-    "real": Variant("real slices only", settings=REAL_ONLY),
+    "real": Variant("real slices only", settings={(train, "REAL"): (1.0, 1.0)}),
     "no-volumes": Variant("no painted label volumes", settings={(data, "SYNTHETIC"): without(0)}),
     "no-shapes": Variant("no made-up shapes and vessels", settings={(data, "SYNTHETIC"): without(SHAPES)}),
 }
@@ -73,7 +73,7 @@ def blinded(variant: Variant) -> type[Promptomy]:
 def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
     return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "device": "cpu", "seed": 1, "log_every": 100,
-                                 "resume": False, "init": None} | changes)
+                                 "clock": "cpu", "resume": False, "init": None} | changes)
 
 
 def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:

@@ -18,7 +18,6 @@ from zoom import SMALL
 Array = np.ndarray
 # A source's weight = its numbers of images and of names, and the thickness of its objects, to these powers: what is thin is learned last.
 IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
-HARDNESS = 2.5  # that weight is multiplied by the missing Dice of the source's last answers to this power
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
@@ -118,13 +117,13 @@ class Corpus:
             self.slices.setdefault(record["source"], []).append(item)
         self.sources = sorted(self.slices)
         self.weight = np.array([source_weight(self.slices[s]) for s in self.sources])
-        self.attend(np.zeros(len(self.sources)))
+        self.attend(np.zeros(len(self.sources)), 0)
         self.volumes: list[LabelVolume] = load_volumes(root / "label-volumes")
         self.scan = load_scan(root / "label-volumes")
 
-    def attend(self, dice: Array) -> None:
+    def attend(self, dice: Array, power: float) -> None:
         """Draw sources more often where the running `dice` [sources] of training is low."""
-        weight = self.weight * (1.1 - dice) ** HARDNESS
+        weight = self.weight * (1.1 - dice) ** power
         self.chance = weight / weight.sum()
 
     def synthetic_names(self) -> list[tuple[str, set[str]]]:

@@ -32,16 +32,23 @@ RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
 ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.3, {256: 1.0}), (0.9, {320: 1.0}), (1.01, {384: 1.0})]
-REAL_FIRST, REAL_LAST = 0.72, 0.84
+PHASES = [(0.3, {256: 1.0}), (0.6, {320: 1.0}), (1.01, {384: 1.0})]
+REAL = (0.72, 0.84)  # share of real slices, at the start and at the end
+HARDNESS = (2.5, 1.0)  # power of the missing Dice of a source that its weight is multiplied by, at the start and at the end
 START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 SAVE_EVERY = 180.0  # seconds
+CLOCKS = {"wall": time.time, "cpu": time.process_time}
 
 
 def side_of(step: int, progress: float) -> int:
     """Training side of a step: the same on every process."""
     mix = next(mix for end, mix in PHASES if progress < end)
     return int(np.random.default_rng(step).choice(list(mix), p=list(mix.values())))
+
+
+def between(ends: tuple[float, float], progress: float) -> float:
+    """A setting on its way through a run."""
+    return ends[0] + (ends[1] - ends[0]) * progress
 
 
 class Difficulty:
@@ -66,8 +73,8 @@ def produce(queue: mp.Queue, progress: "mp.Value", difficulty: Difficulty, args:
     while True:
         done = min(1.0, progress.value)
         side = side_of(step, done)
-        batches.corpus.attend(np.array(difficulty.dice[:]))
-        batch = batches.make(IMAGES[side], TARGETS, side, REAL_FIRST + (REAL_LAST - REAL_FIRST) * done)
+        batches.corpus.attend(np.array(difficulty.dice[:]), between(HARDNESS, done))
+        batch = batches.make(IMAGES[side], TARGETS, side, between(REAL, done))
         queue.put({key: value.numpy() for key, value in batch.items()})
         step += 1
 
@@ -157,8 +164,14 @@ class State:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.info = state["step"], state["seconds"], state["info"]
 
-    def save(self) -> None:
+    def count(self, log: dict[str, float]) -> None:
+        """Add up what one step took and saw."""
+        self.seconds += log["seconds"]
+        self.info["images"] += log["images"]
+
+    def save(self, difficulty: Difficulty) -> None:
         """Write beside, then rename, so that a stop never leaves half a checkpoint."""
+        self.info["dice"] = [round(dice, 3) for dice in difficulty.dice]
         part = self.path.with_suffix(".part")
         torch.save({"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
                     "step": self.step, "seconds": self.seconds, "info": self.info}, part)
@@ -188,39 +201,48 @@ def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
     print(json.dumps(mean | {"step": step, "progress": round(progress, 4), "imagesPerSecond": round(speed, 2)}), flush=True)
 
 
+class Feed:
+    """Batches from a data process, and what that process needs to know of the run."""
+
+    def __init__(self, args: argparse.Namespace, rank: int, state: State):
+        self.progress = mp.Value("d", state.seconds / (args.hours * 3600))
+        self.difficulty = Difficulty(Path(args.data), state.info.get("dice", []))
+        self.queue: mp.Queue = mp.Queue(4)
+        process = (self.queue, self.progress, self.difficulty, args, args.seed * 100 + rank, state.step)
+        mp.Process(target=produce, args=process, daemon=True).start()
+        self.device = args.device
+
+    def next(self) -> dict[str, Tensor]:
+        """The next batch, on the device."""
+        return {key: torch.from_numpy(value).to(self.device) for key, value in self.queue.get().items()}
+
+
 def worker(rank: int, args: argparse.Namespace) -> None:
     """One training process."""
     start(rank, args)
-    state, budget = State(args), args.hours * 3600
+    state, now = State(args), CLOCKS[args.clock]
     generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * state.step)
-    progress, difficulty = mp.Value("d", state.seconds / budget), Difficulty(Path(args.data), state.info.get("dice", []))
-    queue: mp.Queue = mp.Queue(4)
-    mp.Process(target=produce, args=(queue, progress, difficulty, args, args.seed * 100 + rank, state.step), daemon=True).start()
-    average = Averager(state.model, args.processes)
-    batch = queue.get()
-    clock = saved = time.time()
-    logs: list[dict[str, float]] = []
-    while progress.value < 1:
+    feed, average = Feed(args, rank, state), Averager(state.model, args.processes)
+    batch, logs = feed.next(), []
+    clock = saved = now()
+    while feed.progress.value < 1:
         state.model.train()
         state.optimizer.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
-        log, scores = sequence(state.model, {key: torch.from_numpy(value).to(args.device) for key, value in batch.items()}, generator, rounds)
-        difficulty.learn(batch["source"], scores)
-        progress.value = average(state.seconds / budget)
-        log |= state.update(progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
-        batch = queue.get()
-        log["seconds"], clock = time.time() - clock, time.time()
-        state.seconds += log["seconds"]
-        state.info["images"] += log["images"]
+        log, scores = sequence(state.model, batch, generator, rounds)
+        feed.difficulty.learn(batch["source"], scores)
+        feed.progress.value = average(state.seconds / (args.hours * 3600))
+        log |= state.update(feed.progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
+        batch = feed.next()
+        log["seconds"], clock = now() - clock, now()
+        state.count(log)
         logs.append(log)
         if rank == 0 and state.step % args.log_every == 0:
-            report(logs, state.step, progress.value)
-            if os.environ.get("SHOW"): print("D", [round(d, 2) for d in difficulty.dice], flush=True)
+            report(logs, state.step, feed.progress.value)
             logs = []
-        if rank == 0 and (time.time() - saved > SAVE_EVERY or progress.value >= 1):
-            state.info["dice"] = [round(dice, 3) for dice in difficulty.dice]
-            state.save()
-            saved = time.time()
+        if rank == 0 and (clock - saved > SAVE_EVERY or feed.progress.value >= 1):
+            state.save(feed.difficulty)
+            saved = clock
 
 
 def main() -> None:
@@ -230,6 +252,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=2.0)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rate", type=float, default=RATE, help="peak of the learning rate")
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: a budget that other work beside it does not eat")
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="rounds of prompts, one drawn per step")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
     parser.add_argument("--seed", type=int, default=1)

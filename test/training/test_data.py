@@ -49,7 +49,7 @@ def test_sources_with_more_slices_more_names_or_thinner_objects_weigh_more() -> 
 def test_sources_that_go_badly_are_drawn_more_often() -> None:
     corpus = Corpus.__new__(Corpus)
     corpus.weight = np.array([1.0, 1.0, 2.0])
-    corpus.attend(np.array([0.5, 0.5, 0.5]))
+    corpus.attend(np.array([0.5, 0.5, 0.5]), 2.5)
     assert corpus.chance.tolist() == pytest.approx([0.25, 0.25, 0.5])
-    corpus.attend(np.array([0.2, 0.8, 0.5]))
+    corpus.attend(np.array([0.2, 0.8, 0.5]), 2.5)
     assert corpus.chance[0] > 4 * corpus.chance[1]
