@@ -21,8 +21,18 @@ from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Prom
 from preprocess import SIDE
 from text import tokenize
 
-OPSET, VERSION = 18, "2026.11.2"
+OPSET, VERSION = 18, "2026.11.3"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
+
+
+def blended(weights: dict[str, torch.Tensor], earlier: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The mean of a run's weights and of those that it started from, where both have them (Wortsman et al. 2022, "Model soups")."""
+    mean = {key: value.clone() for key, value in weights.items()}
+    for key, value in earlier.items():
+        if key in mean and value.is_floating_point() and value.ndim:
+            corner = tuple(slice(n) for n in value.shape)
+            mean[key][corner] = (mean[key][corner] + value.float()) / 2
+    return mean
 
 
 def shapes(side: int) -> dict[str, list[int | str]]:
@@ -186,13 +196,17 @@ def main() -> None:
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
     parser.add_argument("--data", help="first settle batch norms and the IoU head on the training slices of this folder")
+    parser.add_argument("--blend", help="checkpoint that the run started from: export the mean of both")
     parser.add_argument("--side", type=int, default=SIDE, help="of the frame that the graphs take, a multiple of 16")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
     args = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(args.checkpoint, weights_only=False, map_location="cpu")
     model = Promptomy()
-    model.load_state_dict(state[args.weights])
+    weights = state[args.weights]
+    if args.blend:
+        weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"])
+    model.load_state_dict(weights)
     if args.data:
         settle_norms(model, Path(args.data), args.side)
         print(json.dumps(fit_quality(model, Path(args.data), args.side)))
