@@ -145,10 +145,10 @@ function answer(raw: RawMasks, request: DecodeRequest, { threshold, ambiguous }:
   const area = raw.size * raw.size;
   const found = candidates(raw, request, ambiguous).map((index) => {
     const logits = raw.logits.slice(index * area, (index + 1) * area);
-    return { index, logits: named?.beyond ? logitsBeyond(logits, named.beyond, transform, threshold) : logits };
+    return { index, logits: named?.beyond ? logitsBeyond(named.beyond, logits, { transform, threshold }) : logits };
   });
-  const beside = named?.beyond !== undefined && !found[0].logits.some((logit) => logit > threshold);
-  const presence = prompts.some(({ kind }) => kind === "text") ? (beside ? 0 : raw.presence) : undefined;
+  const nothingThere = named?.beyond !== undefined && !found[0].logits.some((logit) => logit > threshold);
+  const presence = prompts.some(({ kind }) => kind === "text") ? (nothingThere ? 0 : raw.presence) : undefined;
   const absent = named !== undefined && presence !== undefined && presence < PRESENT;
   const [best, ...rest] = found.map(({ index, logits: lowResLogits }): ScoredMask => {
     const mask = absent

@@ -23,21 +23,24 @@ const CROSSES = 0.1;
  */
 export function lineTo(side: Side, { width, height, count, xyToLps }: Stack, k: number): Line | undefined {
   const sign = side === "left" ? 1 : -1;
-  const [x, y, z] = [xyToLps[0] ?? 0, xyToLps[1] ?? 0, xyToLps[2] ?? 0].map((step) => sign * step) as [
-    number,
-    number,
-    number,
-  ];
-  const line: Line = [x, y, z * (k - (count - 1) / 2) - (x * (width - 1) + y * (height - 1)) / 2];
-  const farthest = Math.abs(x * width) + Math.abs(y * height) + Math.abs(z * (k - (count - 1) / 2));
-  return farthest > Math.hypot(x, y, z) / 2 ? line : undefined;
+  const [x = 0, y = 0, z = 0] = xyToLps.slice(0, 3).map((step) => sign * step);
+  const fromMiddle = z * (k - (count - 1) / 2);
+  const reach = Math.abs(x * width) + Math.abs(y * height) + Math.abs(fromMiddle);
+  if (reach <= Math.hypot(x, y, z) / 2) return undefined;
+  return [x, y, fromMiddle - (x * (width - 1) + y * (height - 1)) / 2];
+}
+
+interface Placed {
+  readonly transform: Transform;
+  /** Logits above it are inside. */
+  readonly threshold: number;
 }
 
 /**
  * Logits `[L, L]` without what lies on the wrong side of a line. A part of the mask that reaches only a little across stays or
  * goes as a whole, since a patient seldom lies exactly in the middle; one that lies on both sides is cut.
  */
-export function logitsBeyond(logits: Float32Array, [a, b, c]: Line, transform: Transform, threshold = 0): Float32Array {
+export function logitsBeyond([a, b, c]: Line, logits: Float32Array, { transform, threshold }: Placed): Float32Array {
   const side = logitsSide(logits);
   const pitch = transform.inputSize / side;
   const beyond = Uint8Array.from(logits, (_, i) => {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createMask, maskArea, maskDice } from "../../core/mask.ts";
-import { type SliceGrid, sliceGrid, sliceOf } from "../../core/slice.ts";
+import { sliceGrid, sliceOf } from "../../core/slice.ts";
 import { namedPrompt } from "../../core/vocabulary/named.ts";
 import type { Vocabulary } from "../../core/vocabulary.ts";
 import type { Volume, Window } from "../../core/volume.ts";
@@ -55,14 +55,6 @@ const HEADS = {
   asked: "| name | axial slice | presence | pixels |\n|---|---|---|---|",
 };
 
-/** The name as the product reads it: by the vocabulary, and a side by the volume's geometry. */
-function promptFor({ name, k }: Organ, stack: SliceGrid, resolved: ReturnType<Vocabulary["resolve"]>) {
-  return namedPrompt({ kind: "text", text: name }, resolved, {
-    stack,
-    slice: k,
-  });
-}
-
 async function judge(view: View, { name, truth, k }: Organ, prompt: Prompt) {
   const named = await view.ask([prompt]);
   const presence = named.presence?.toFixed(2) ?? "";
@@ -78,13 +70,17 @@ async function judgeStudy(study: Study, { data, predictor, vocabulary, out }: Be
   const volume = await open(join(data, study.image));
   const window = volume.modality === "CT" ? SOFT : defaultWindow(volume);
   const modality = study.modality ?? volume.modality;
-  const grid = sliceGrid(volume, "axial");
+  const stack = sliceGrid(volume, "axial");
   const rows: string[] = [];
   for (const organ of await organsIn(study, volume, data)) {
     const slice = sliceOf(volume, "axial", organ.k);
     const view = (await predictor.see({ slice, window, modality }, ["f32"])).get("f32");
     if (!view) continue;
-    const prompt = promptFor(organ, grid, vocabulary.resolve(organ.name, { modality }));
+    const { name, k } = organ;
+    const prompt = namedPrompt({ kind: "text", text: name }, vocabulary.resolve(name, { modality }), {
+      stack,
+      slice: k,
+    });
     const { cells, shown } = await judge(view, organ, prompt);
     rows.push(`| ${cells.join(" | ")} |`);
     for (const [how, mask] of out ? Object.entries(shown) : [])

@@ -20,19 +20,10 @@ from graphs import DecoderGraph, PrepareGraph, TextGraph, inference
 from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Promptomy
 from preprocess import SIDE
 from text import tokenize
+from weights import blended
 
 OPSET, VERSION = 18, "2026.11.3"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
-
-
-def blended(weights: dict[str, torch.Tensor], earlier: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The mean of a run's weights and of those that it started from, where both have them (Wortsman et al. 2022, "Model soups")."""
-    mean = {key: value.clone() for key, value in weights.items()}
-    for key, value in earlier.items():
-        if key in mean and value.is_floating_point() and value.ndim:
-            corner = tuple(slice(n) for n in value.shape)
-            mean[key][corner] = (mean[key][corner] + value.float()) / 2
-    return mean
 
 
 def shapes(side: int) -> dict[str, list[int | str]]:

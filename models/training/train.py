@@ -24,9 +24,10 @@ import torch.multiprocessing as mp
 from torch import Tensor
 
 from data import read_index
-from model import ConvBn, Promptomy
+from model import Promptomy
 from rounds import sequence
 from tasks import Batches
+from weights import take_over
 
 RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
 TARGETS = 3  # per image
@@ -117,16 +118,6 @@ def start(rank: int, args: argparse.Namespace) -> None:
         dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank, world_size=args.processes)
 
 
-def grown(value: Tensor, new: Tensor) -> Tensor:
-    """`new` with `value` in its first rows and columns; what the old rows read of new columns starts at 0."""
-    if value.ndim == 0:
-        return value
-    new, corner = new.clone(), tuple(slice(n) for n in value.shape)
-    new[corner[0]] = 0 if value.ndim > 1 else new[corner[0]]
-    new[corner] = value
-    return new
-
-
 class State:
     """Everything of a run that outlives a stop."""
 
@@ -140,21 +131,12 @@ class State:
         self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
         self.path = Path(args.out) / "last.pt"
         if args.init:
-            self.start_from(torch.load(args.init, weights_only=True)["ema"])
+            weights = torch.load(args.init, weights_only=True)["ema"]
+            take_over(self.ema, weights)
+            self.info["init"] = take_over(self.model, weights)
         if args.resume and self.path.exists():
             self.load()
         self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
-
-    def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Take over every weight that still fits, and the part that a wider layer has of it; new blocks start as passages."""
-        mine = self.model.state_dict()
-        fitting = {key: grown(value, mine[key]) for key, value in weights.items() if key in mine}
-        for model in (self.model, self.ema):
-            model.load_state_dict(fitting, strict=False)
-            for name, block in model.named_modules():
-                if isinstance(block, ConvBn) and block.residual and f"{name}.bn.weight" not in fitting:
-                    torch.nn.init.zeros_(block.bn.weight)
-        self.info["init"] = f"{len(fitting)} of {len(mine)} tensors"
 
     def load(self) -> None:
         """Continue where the last checkpoint ended."""

@@ -19,7 +19,7 @@ TEMPLATES = ["the {}", "{} in this image", "segment the {}"]
 
 
 def load_vocabulary() -> list[dict]:
-    """Entries {id, name, synonyms, parent?, modalities}; empty before the file exists."""
+    """Entries {id, name, synonyms, parent?, side?, region?, modalities}; empty before the file exists."""
     return json.loads(PATH.read_text()) if PATH.exists() else []
 
 
@@ -41,11 +41,12 @@ class Phrases:
 
     def __init__(self, slices: list[tuple[str, set[str]]]):
         """`slices` are (source, names) of every slice; of a label volume, all its names."""
+        entries = load_vocabulary()
         self.synonyms = {key_of(n): [entry["name"], *entry["synonyms"]]
-                         for entry in load_vocabulary() for n in [entry["name"], *entry["synonyms"]]}
-        by_id = {entry["id"]: entry["name"] for entry in load_vocabulary()}
-        self.parents = {entry["name"]: by_id[entry["parent"]] for entry in load_vocabulary() if entry.get("parent")}
-        self.regions = {entry["name"]: entry["region"] for entry in load_vocabulary()}
+                         for entry in entries for n in [entry["name"], *entry["synonyms"]]}
+        by_id = {entry["id"]: entry["name"] for entry in entries}
+        self.parents = {entry["name"]: by_id[entry["parent"]] for entry in entries if entry.get("parent")}
+        self.regions = {entry["name"]: entry.get("region", "") for entry in entries}
         self.of_source: dict[str, set[str]] = {}
         counts: dict[str, list[int]] = {}
         for source, names in slices:
@@ -99,5 +100,6 @@ class Phrases:
     def absent(self, rng: np.random.Generator, source: str, present: list[str]) -> str:
         """A name that is not on this slice: a missing one of its source, or one of a region that the source never shows."""
         missing, far = self.missing(source, present), self.far[source]
-        choices = missing if missing and (rng.random() < OWN or not far) else far or ["kidney stone", "retinal vessel"]
-        return str(rng.choice(choices))
+        if missing and (rng.random() < OWN or not far):
+            return str(rng.choice(missing))
+        return str(rng.choice(far or [n for n in ("kidney stone", "retinal vessel") if n not in present]))

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { firstClick } from "../../bench/accuracy/user.ts";
 import { createMask, maskBounds, maskDice } from "../../core/mask.ts";
 import { createPhantom } from "../../core/phantom.ts";
+import type { MaskResult } from "../../core/wire/index.ts";
 import { readImage } from "../../formats/index.ts";
 import { dataPath, repositoryRoot } from "../support/data.ts";
 import { startTestServer } from "../support/serve.ts";
@@ -87,6 +88,21 @@ describe.skipIf(!dataPath("tests/ct_dicom_j2k"))("a real CT series", () => {
 const defaultModel = join(repositoryRoot, "models", "default");
 
 describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded model", () => {
+  test("finds the left and the right kidney of the phantom by name, on their sides", async () => {
+    const real = await startTestServer({ clientDir: stage.clientDir, modelDirs: [defaultModel] });
+    const [{ imageId }] = await (await fetch(`${real.url}/v1/studies`)).json();
+    const named = async (text: string): Promise<MaskResult> => {
+      const body = JSON.stringify({ imageId, plane: "axial", slice: 48, prompts: [{ kind: "text", text }] });
+      const headers = { "Content-Type": "application/json" };
+      return (await (await fetch(`${real.url}/v1/masks`, { method: "POST", headers, body })).json()).masks[0];
+    };
+    const [left, right, both] = [await named("left kidney"), await named("right kidney"), await named("kidney")];
+    expect(Math.min(left.area, right.area)).toBeGreaterThan(0);
+    expect(left.area + right.area).toBe(both.area);
+    expect(left.bbox!.x0).toBeGreaterThan(right.bbox!.x1);
+    await real.close();
+  });
+
   test("finds the phantom's liver with one click, spleen and kidney with a box", async () => {
     const { volume, labels, names } = createPhantom();
     const [width, height] = volume.size;

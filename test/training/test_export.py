@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from export import OUTPUTS, blended, round_weights, session, synthetic_image, write
+from export import OUTPUTS, round_weights, session, synthetic_image, write
 from graphs import DecoderGraph, PrepareGraph, inference
 from model import CONTEXTS, PREPARED, Promptomy
 
@@ -111,12 +111,3 @@ def test_the_decoder_stays_small_enough_for_a_browser_gpu(folder: Path, tmp_path
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     onnxruntime.InferenceSession(str(folder / "decoder.onnx"), options, providers=["CPUExecutionProvider"])
     assert len(onnx.load(tmp_path / "optimised.onnx").graph.node) <= 80
-
-
-def test_a_blend_is_the_mean_of_what_both_have() -> None:
-    late = {"old": torch.full((3, 2), 4.0), "new": torch.ones(2), "steps": torch.tensor(9)}
-    early = {"old": torch.full((2, 2), 2.0).half(), "gone": torch.ones(1), "steps": torch.tensor(3)}
-    mean = blended(late, early)
-    assert mean["old"].tolist() == [[3, 3], [3, 3], [4, 4]]
-    assert mean["new"].tolist() == [1, 1] and int(mean["steps"]) == 9
-    assert late["old"].eq(4).all(), "the weights given stay as they are"
