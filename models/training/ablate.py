@@ -19,6 +19,7 @@ import torch.multiprocessing as mp
 import data
 import evaluate
 import export
+import rounds
 import tasks
 import train
 from model import ASKED, ASKED_FINE, MAPS, Promptomy
@@ -48,7 +49,8 @@ VARIANTS = {
     "tokens": Variant("clicks and boxes not drawn, only read into queries", range(BOX + 1), range(BOX + 1)),
     "maps": Variant("no similarity maps, prompts are only drawn", range(MAPS, MAPS + ASKED + 1), range(MAPS, MAPS + ASKED_FINE)),
     "no-regions": Variant("no superpixel targets", settings={(tasks, "GROWN"): 0.0}),
-    "even": Variant("sources drawn however well they go", settings={(train, "HARDNESS"): (0.0, 0.0)}),
+    "even": Variant("sources drawn however well they go", settings={(train, "HARDNESS"): 0.0}),
+    "untold": Variant("names judged one by one", settings={(rounds, "TELLING_WEIGHT"): 0.0}),
     "broken": Variant("thin objects fall apart in the warp", settings={(data, "KEEP_PARTS"): False}),
     "real": Variant("real slices only", settings={(train, "REAL"): (1.0, 1.0)}),
     "no-volumes": Variant("no painted label volumes", settings={(data, "SYNTHETIC"): without(0)}),

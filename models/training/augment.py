@@ -6,7 +6,7 @@ import numpy as np
 from zoom import LEAST
 
 Array = np.ndarray
-WHOLE = 0.6  # of the real slices are framed as deployment frames them
+WHOLE = 0.68  # of the real slices are framed as deployment frames them
 
 
 def smooth_noise(rng: np.random.Generator, side: int, cell: float, channels: int = 1) -> Array:

@@ -21,6 +21,7 @@ IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
+REAL_STRENGTH = 0.6  # of random appearance on real slices: one network of this size does not run out of them
 SYNTHETIC = (0.3, 0.45, 0.08, 0.17)  # label volumes, the trunk CT, ultrasound, shapes
 
 
@@ -134,7 +135,7 @@ class Corpus:
         """A real slice with probability `real`, else a synthetic one; appearance already augmented."""
         draw = rng.random()
         if draw < real:
-            scene, strong = self.real_scene(rng, side), 1.0
+            scene, strong = self.real_scene(rng, side), REAL_STRENGTH
         else:
             kind = int(rng.choice(4, p=SYNTHETIC))
             strong = (1.0, 0.8, 0.4, 0.6)[kind]

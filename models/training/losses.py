@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 ENTROPY_WEIGHT = 2.0
+RARE = 4.0
 
 
 def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
@@ -32,3 +33,16 @@ def naming_loss(logits: Tensor, cover: Tensor, weight: Tensor) -> Tensor:
     entropy = (F.softplus(logits) - logits * cover).mean((1, 2))
     dice = 1 - (2 * (likely * cover).sum((1, 2)) + 1) / (likely.sum((1, 2)) + cover.sum((1, 2)) + 1)
     return ((ENTROPY_WEIGHT * entropy + dice) * weight).sum() / weight.sum().clamp(min=1)
+
+
+def telling_loss(logits: Tensor, cover: Tensor, weight: Tensor) -> Tensor:
+    """Which of a slice's names each cell shows, if any: cross-entropy of logits [B,K,h,w] and of a 0 for none of them against
+    coverages [B,K,h,w], over the names of weight [B,K] 1. Names that share a cell share it evenly."""
+    logits = logits.masked_fill(weight[..., None, None] == 0, -torch.inf)
+    all_logits = torch.cat([torch.zeros_like(logits[:, :1]), logits], 1)
+    some = cover.sum(1, keepdim=True)
+    share = torch.cat([(1 - some).clamp(min=0), cover], 1) / some.clamp(min=1)
+    each = -(share * F.log_softmax(all_logits, 1).masked_fill(share == 0, 0)).sum(1)
+    named = weight.amax(1)[:, None, None]
+    rarity = (1 + RARE * some[:, 0].clamp(max=1)) * named  # most cells show none of them
+    return (each * rarity).sum() / rarity.sum().clamp(min=1)

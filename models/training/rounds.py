@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from losses import mask_loss, naming_loss, overlap
+from losses import mask_loss, naming_loss, overlap, telling_loss
 from model import CONTEXTS, MASKS, WIDTH, Promptomy
 from prompts import PADDING, correction
 
-LASSO, NAMING_WEIGHT = 0.05, 2.0
+LASSO, NAMING_WEIGHT, TELLING_WEIGHT = 0.05, 2.0, 4.0
 PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
 
@@ -119,12 +119,14 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
         text = model.text(batch["tokens"])
         names = model.text(batch["cover_tokens"])[:, 0].reshape(len(image), -1, WIDTH)
         alike = torch.einsum("bkc,bchw->bkhw", names, prepared["image_keys"])
-    where = (alike.float() * model.naming[0].exp() + model.naming[1]).flatten(0, 1)
-    naming = naming_loss(where, batch["cover"].float() / 255, batch["cover_weight"])
+    where = alike.float() * model.naming[0].exp() + model.naming[1]
+    cover, known = batch["cover"].float() / 255, batch["cover_weight"]
+    naming = naming_loss(where.flatten(0, 1), cover, known)
+    telling = telling_loss(where, cover.view_as(where), known.view(len(image), -1))
     repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
     repeated["text"] = text
     leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
     log, scores = rounds_of(model, leaves, batch, generator, rounds)
-    torch.autograd.backward([NAMING_WEIGHT * naming, *repeated.values()],
+    torch.autograd.backward([NAMING_WEIGHT * naming + TELLING_WEIGHT * telling, *repeated.values()],
                             [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
-    return log | {"naming": float(naming.detach())}, scores
+    return log | {"naming": float(naming.detach()), "telling": float(telling.detach())}, scores

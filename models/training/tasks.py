@@ -18,9 +18,9 @@ TOKENS = 40
 MIN_PIXELS = 6  # of the half-resolution target
 DARK = 12.0  # grey of what is probably no tissue
 THIN = 0.2  # share of a target's area in pixels that it covers wholly; lines have less
-TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.36, 0.25, 0.12
-GROWN, UNION, WHOLE = 0.08, 0.04, 0.12  # of the targets without a name; the rest are single objects
-NAMES = 10  # per slice in the naming loss, the last of them absent
+TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.46, 0.2, 0.12
+GROWN, UNION, WHOLE = 0.04, 0.03, 0.08  # of the targets without a name; the rest are single objects
+NAMES = 18  # per slice in the naming loss, the last of them absent
 
 
 def region_grown(rng: np.random.Generator, image: Array) -> Array:

@@ -25,17 +25,18 @@ from torch import Tensor
 
 from data import read_index
 from model import Promptomy
+from optimizer import Optimizer
 from rounds import sequence
 from tasks import Batches
 from weights import take_over
 
-RATE, DECAY, CLIP, WARM_UP, EMA = 2e-3, 0.02, 1.0, 100, 0.998
+RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
 TARGETS = 3  # per image
-ROUNDS = (2, 3, 3, 4)  # of prompts, drawn per step
+ROUNDS = (1, 2, 2, 3)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.3, {256: 1.0}), (0.6, {320: 1.0}), (1.01, {384: 1.0})]
-REAL = (0.72, 0.84)  # share of real slices, at the start and at the end
-HARDNESS = (2.5, 1.0)  # power of the missing Dice of a source that its weight is multiplied by, at the start and at the end
+PHASES = [(0.35, {256: 1.0}), (0.7, {320: 1.0}), (1.01, {384: 1.0})]
+REAL = (0.85, 0.92)  # share of real slices, at the start and at the end
+HARDNESS = 0.7  # power of the missing Dice of a source that its weight is multiplied by
 START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 SAVE_EVERY = 180.0  # seconds
 CLOCKS = {"wall": time.time, "cpu": time.process_time}
@@ -74,7 +75,7 @@ def produce(queue: mp.Queue, progress: "mp.Value", difficulty: Difficulty, args:
     while True:
         done = min(1.0, progress.value)
         side = side_of(step, done)
-        batches.corpus.attend(np.array(difficulty.dice[:]), between(HARDNESS, done))
+        batches.corpus.attend(np.array(difficulty.dice[:]), HARDNESS)
         batch = batches.make(IMAGES[side], TARGETS, side, between(REAL, done))
         queue.put({key: value.numpy() for key, value in batch.items()})
         step += 1
@@ -124,9 +125,6 @@ class State:
     def __init__(self, args: argparse.Namespace):
         self.model = Promptomy().to(args.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.model).requires_grad_(False)
-        decay = [p for p in self.model.parameters() if p.ndim > 1]
-        plain = [p for p in self.model.parameters() if p.ndim <= 1]
-        self.optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0}], lr=RATE)
         self.step, self.seconds = 0, 0.0
         self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
         self.path = Path(args.out) / "last.pt"
@@ -134,6 +132,7 @@ class State:
             weights = torch.load(args.init, weights_only=True)["ema"]
             take_over(self.ema, weights)
             self.info["init"] = take_over(self.model, weights)
+        self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
         self.info["commits"] = list(dict.fromkeys([*self.info["commits"], commit()]))
@@ -162,10 +161,8 @@ class State:
     def update(self, share: float, peak: float) -> dict[str, float]:
         """One optimizer step at `share` of the schedule, and the moving average."""
         rate = peak * min(1.0, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP))
-        self.optimizer.step()
+        self.optimizer.step(rate)
         self.step += 1
         keep = min(EMA, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -209,7 +206,7 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     clock = saved = now()
     while feed.progress.value < 1:
         state.model.train()
-        state.optimizer.zero_grad(set_to_none=True)
+        state.model.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
         log, scores = sequence(state.model, batch, generator, rounds)
         feed.difficulty.learn(batch["source"], scores)

@@ -8,7 +8,7 @@ import numpy as np
 from text import words
 
 PATH = Path(__file__).parent.parent / "vocabulary.json"
-OWN, COMPLETE = 0.4, 3  # of the absent names are missing ones of the slice's own source, if it names at least so many per slice
+OWN, COMPLETE = 0.25, 3  # of the absent names are missing ones of the slice's own source, if it names at least so many per slice
 BESIDE = {  # regions that a slice may show together
     "head": ("head", "neck", "trunk"), "neck": ("neck", "head", "chest", "trunk"), "chest": ("chest", "neck", "abdomen", "breast", "trunk"),
     "abdomen": ("abdomen", "chest", "pelvis", "trunk"), "pelvis": ("pelvis", "abdomen", "limb", "uterus", "trunk"),
