@@ -22,7 +22,7 @@ from preprocess import SIDE
 from text import tokenize
 from weights import blended
 
-OPSET, VERSION = 18, "2026.11.3"
+OPSET, VERSION = 18, "2026.11.4"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 
@@ -187,7 +187,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
     parser.add_argument("--data", help="first settle batch norms and the IoU head on the training slices of this folder")
-    parser.add_argument("--blend", help="checkpoint that the run started from: export the mean of both")
+    parser.add_argument("--blend", help="checkpoint that the run started from: export a mean of both")
+    parser.add_argument("--share", type=float, default=0.5, help="of the checkpoint to blend in")
     parser.add_argument("--side", type=int, default=SIDE, help="of the frame that the graphs take, a multiple of 16")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
     args = parser.parse_args()
@@ -196,7 +197,7 @@ def main() -> None:
     model = Promptomy()
     weights = state[args.weights]
     if args.blend:
-        weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"])
+        weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"], args.share)
     model.load_state_dict(weights)
     if args.data:
         settle_norms(model, Path(args.data), args.side)

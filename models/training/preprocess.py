@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-SIDE = 320  # of the frame that ships
+SIDE = 384  # of the frame that ships
 STROKE_SPACING = 1 / 32  # of the frame, as in core/sam.ts
 
 

@@ -34,11 +34,12 @@ def take_over(model: nn.Module, weights: dict[str, Tensor]) -> str:
     return f"{len(taken)} of {len(mine)} tensors"
 
 
-def blended(weights: dict[str, Tensor], earlier: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The mean of a run's weights and of those that it started from, where both have them (Wortsman et al. 2022, "Model soups")."""
+def blended(weights: dict[str, Tensor], earlier: dict[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
+    """A run's weights drawn by `share` to those that it started from, where both have them (Wortsman et al. 2022, "Robust
+    fine-tuning of zero-shot models")."""
     mean = {key: value.clone() for key, value in weights.items()}
     for key, value in earlier.items():
         if key in mean and value.is_floating_point() and value.ndim:
             shared = corner(value)
-            mean[key][shared] = (mean[key][shared] + value.float()) / 2
+            mean[key][shared] = torch.lerp(mean[key][shared], value.float(), share)
     return mean
