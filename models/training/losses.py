@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 ENTROPY_WEIGHT = 2.0
-RARE = 4.0
+RARE = 4.0  # more weight in `telling_loss` for a cell that shows a name
 
 
 def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
@@ -39,10 +39,10 @@ def telling_loss(logits: Tensor, cover: Tensor, weight: Tensor) -> Tensor:
     """Which of a slice's names each cell shows, if any: cross-entropy of logits [B,K,h,w] and of a 0 for none of them against
     coverages [B,K,h,w], over the names of weight [B,K] 1. Names that share a cell share it evenly."""
     logits = logits.masked_fill(weight[..., None, None] == 0, -torch.inf)
-    all_logits = torch.cat([torch.zeros_like(logits[:, :1]), logits], 1)
+    likely = F.log_softmax(torch.cat([torch.zeros_like(logits[:, :1]), logits], 1), 1)
     some = cover.sum(1, keepdim=True)
     share = torch.cat([(1 - some).clamp(min=0), cover], 1) / some.clamp(min=1)
-    each = -(share * F.log_softmax(all_logits, 1).masked_fill(share == 0, 0)).sum(1)
+    each = -(share * likely.masked_fill(share == 0, 0)).sum(1)
     named = weight.amax(1)[:, None, None]
-    rarity = (1 + RARE * some[:, 0].clamp(max=1)) * named  # most cells show none of them
-    return (each * rarity).sum() / rarity.sum().clamp(min=1)
+    matter = (1 + RARE * some[:, 0].clamp(max=1)) * named  # most cells show none of them
+    return (each * matter).sum() / matter.sum().clamp(min=1)

@@ -21,7 +21,7 @@ class Optimizer:
     """Steps a whole model."""
 
     def __init__(self, model: nn.Module):
-        named = [(name, p) for name, p in model.named_parameters()]
+        named = list(model.named_parameters())
         self.wide = [p for name, p in named if p.ndim > 1 and not name.startswith(NOT_MATRICES)]
         rows = [p for name, p in named if p.ndim > 1 and name.startswith(NOT_MATRICES)]
         plain = [p for _, p in named if p.ndim <= 1]
@@ -41,8 +41,10 @@ class Optimizer:
         self.adam.step()
 
     def state_dict(self) -> dict:
+        """Momenta of both, for `load_state_dict`."""
         return {"muon": self.muon.state_dict(), "adam": self.adam.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
+        """Go on as the optimizer that gave `state`."""
         self.muon.load_state_dict(state["muon"])
         self.adam.load_state_dict(state["adam"])

@@ -1,7 +1,7 @@
 """Settle a trained model before export: its batch norms, then its IoU head on what its masks really score.
 
 During training the head chases a network that changes and is scored with batch statistics; this settles it at inference
-statistics, on clicks like a user's. Only training slices are read.
+statistics, on clicks and strokes like a user's. Only training slices are read.
 """
 
 from dataclasses import replace
@@ -25,6 +25,8 @@ STROKES, STROKE_POINTS = 0.35, (4, 16)  # share of objects that start with a str
 STEPS, RATE, DECAY, HELD_OUT = 400, 5e-4, 0.1, 0.1
 CHOICE, SHARPNESS = 0.3, 10.0  # weight of the Dice of the candidate that is chosen, and how sharply the best guess is
 NORM_BATCHES = 24
+
+Row = tuple[Tensor, Tensor, Tensor, Tensor]  # see `seen_and_scored`
 
 
 def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
@@ -50,9 +52,6 @@ def first_points(rng: np.random.Generator, mask: np.ndarray) -> Tensor:
     stroke = rng.random() < STROKES
     points = axis_stroke(mask, int(rng.integers(*STROKE_POINTS))) if stroke else np.array([centre(mask)])
     return torch.from_numpy(points).float()[None] * 2 + 0.5
-
-
-Row = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, side: int) -> list[Row]:
@@ -107,7 +106,8 @@ def sometimes_mirrored(rng: np.random.Generator, item: Slice) -> Slice:
     """A slice, or its mirror image: the head has seen few slices, and left and right mean nothing to it."""
     if rng.random() < 0.5:
         return item
-    return replace(item, image=np.ascontiguousarray(item.image[:, ::-1]), layers=[np.ascontiguousarray(layer[:, ::-1]) for layer in item.layers])
+    image, *layers = (np.ascontiguousarray(part[:, ::-1]) for part in (item.image, *item.layers))
+    return replace(item, image=image, layers=layers)
 
 
 def collect(model: Promptomy, root: Path, side: int) -> tuple[list, list]:
