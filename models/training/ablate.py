@@ -51,6 +51,7 @@ VARIANTS = {
     "no-regions": Variant("no superpixel targets", settings={(tasks, "GROWN"): 0.0}),
     "even": Variant("sources drawn however well they go", settings={(train, "HARDNESS"): 0.0}),
     "untold": Variant("names judged one by one", settings={(rounds, "TELLING_WEIGHT"): 0.0}),
+    "live": Variant("batch norms live to the end", settings={(train, "HOLD"): 2.0}),
     "broken": Variant("thin objects fall apart in the warp", settings={(data, "KEEP_PARTS"): False}),
     "real": Variant("real slices only", settings={(train, "REAL"): (1.0, 1.0)}),
     "no-volumes": Variant("no painted label volumes", settings={(data, "SYNTHETIC"): without(0)}),
@@ -74,7 +75,7 @@ def blinded(variant: Variant) -> type[Promptomy]:
 
 def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
-    return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "device": "cpu", "seed": 1, "log_every": 100,
+    return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.HOLD, "device": "cpu", "seed": 1, "log_every": 100,
                                  "clock": "cpu", "resume": False, "init": None} | changes)
 
 
@@ -86,11 +87,12 @@ def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:
     folder.mkdir(parents=True, exist_ok=True)
     for (module, key), value in variant.settings.items():
         setattr(module, key, value)
-    train.PHASES, train.IMAGES[SIDE], train.Promptomy = [(1.01, {SIDE: 1.0})], IMAGES, blinded(variant)
+    train.PHASES, train.IMAGES[SIDE], train.SETTLE_SIDE, train.Promptomy = [(1.01, {SIDE: 1.0})], IMAGES, SIDE, blinded(variant)
     train.worker(0, run_arguments(data=root, out=str(folder), hours=minutes / 60))
-    model = Promptomy()
-    model.load_state_dict(torch.load(folder / "last.pt", weights_only=False)["ema"])
-    export.settle_norms(model, Path(root), SIDE)
+    model, state = Promptomy(), torch.load(folder / "last.pt", weights_only=False)
+    model.load_state_dict(state["ema"])
+    if not state["info"].get("held"):
+        export.settle_norms(model, Path(root), SIDE)
     export.write(model, folder, SIDE)
     asked = argparse.Namespace(data=root, model=str(folder), split="val", per_source=6, per_structure=3, clicks=5, bits=32,
                                auto=False, zoom=False, seed=0, overlays=None, rows=None)

@@ -15,7 +15,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from settle import fit_quality, settle_norms
+from norms import settle_norms
+from settle import fit_quality
 from graphs import DecoderGraph, PrepareGraph, TextGraph, inference
 from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Promptomy
 from preprocess import SIDE
@@ -200,7 +201,8 @@ def main() -> None:
         weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"], args.share)
     model.load_state_dict(weights)
     if args.data:
-        settle_norms(model, Path(args.data), args.side)
+        if not state["info"].get("held"):
+            settle_norms(model, Path(args.data), args.side)
         print(json.dumps(fit_quality(model, Path(args.data), args.side)))
     write(model, Path(args.out), args.side)
 

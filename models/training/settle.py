@@ -1,7 +1,5 @@
-"""Settle a trained model before export: its batch norms, then its IoU head on what its masks really score.
-
-During training the head chases a network that changes and is scored with batch statistics; this settles it at inference
-statistics, on clicks and strokes like a user's. Only training slices are read.
+"""Settle the IoU head of a trained model before export, on what its masks really score for clicks and strokes like a user's:
+during training the head chases a network that changes. Only training slices are read.
 """
 
 from dataclasses import replace
@@ -18,13 +16,12 @@ from losses import overlap
 from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import axis_stroke, centre, correction
-from tasks import Batches, coverage
+from tasks import coverage
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12
 STROKES, STROKE_POINTS = 0.35, (4, 16)  # share of objects that start with a stroke instead of a click, and its points
 STEPS, RATE, DECAY, HELD_OUT = 400, 5e-4, 0.1, 0.1
 CHOICE, SHARPNESS = 0.3, 10.0  # weight of the Dice of the candidate that is chosen, and how sharply the best guess is
-NORM_BATCHES = 24
 
 Row = tuple[Tensor, Tensor, Tensor, Tensor]  # see `seen_and_scored`
 
@@ -76,30 +73,6 @@ def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, sid
             point, label = correction(truth[None], mask[:, 0], generator)
             points, labels = torch.cat([points, point[:, None] * side - 0.5], 1), torch.cat([labels, label[:, None]], 1)
     return rows
-
-
-def settle_norms(model: Promptomy, root: Path, side: int) -> None:
-    """Batch norms hold the statistics of the averaged weights at the shipped size, instead of those of the last steps."""
-    batches, generator = Batches(root, SEED), torch.Generator().manual_seed(SEED)
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None
-    model.train()
-    with torch.no_grad():
-        for _ in range(NORM_BATCHES):
-            batch = batches.make(8, 3, side, 1.0)
-            image = batch["image"].permute(0, 3, 1, 2).float().div(255)
-            prepared = {k: v.repeat_interleave(3, 0) for k, v in model.prepare(image, model.encoder(image)).items()}
-            truth = batch["truth"].float() / 255
-            points, labels, mask, has_mask = batch["points"], batch["labels"], torch.zeros_like(truth)[:, None], torch.zeros(24)
-            for _ in range(ROUNDS):
-                logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, model.text(batch["tokens"]), batch["has_text"],
-                                             F.one_hot(batch["context"], len(CONTEXTS)).float())
-                mask, has_mask = logits[:, :1], torch.ones(24)
-                point, label = correction(truth, mask[:, 0], generator)
-                points, labels = torch.cat([points, point[:, None] * side - 0.5], 1), torch.cat([labels, label[:, None]], 1)
-    model.eval()
 
 
 def sometimes_mirrored(rng: np.random.Generator, item: Slice) -> Slice:

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from data import read_index
 from model import Promptomy
+from norms import hold_norms, settle_norms
 from optimizer import Optimizer
 from rounds import sequence
 from tasks import Batches
@@ -32,12 +33,14 @@ from weights import take_over
 
 RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
 TARGETS = 3  # per image
-ROUNDS = (1, 2, 2, 3)  # of prompts, drawn per step
+ROUNDS = (1, 2, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
 PHASES = [(0.35, {256: 1.0}), (0.7, {320: 1.0}), (1.01, {384: 1.0})]
 REAL = (0.85, 0.92)  # share of real slices, at the start and at the end
 HARDNESS = 0.7  # power of the missing Dice of a source that its weight is multiplied by
 START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
+HOLD = 0.5  # share of a run after which batch norms hold still
+SETTLE_SIDE = 384  # at which norms get the statistics that they hold
 SAVE_EVERY = 180.0  # seconds
 CLOCKS = {"wall": time.time, "cpu": time.process_time}
 
@@ -172,6 +175,16 @@ class State:
         return {"norm": norm, "rate": rate}
 
 
+def set_mode(state: State, args: argparse.Namespace, progress: float) -> None:
+    """Training mode; from `--hold` of the run on with norms that hold still, at statistics that every process finds alike."""
+    if progress >= args.hold and not state.info.get("held"):
+        settle_norms(state.model, Path(args.data), SETTLE_SIDE)
+        state.info["held"] = True
+    state.model.train()
+    if state.info.get("held"):
+        hold_norms(state.model)
+
+
 def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
     """One line of means."""
     keys = sorted({key for entry in logs for key in entry})
@@ -205,7 +218,7 @@ def worker(rank: int, args: argparse.Namespace) -> None:
     batch, logs = feed.next(), []
     clock = saved = now()
     while feed.progress.value < 1:
-        state.model.train()
+        set_mode(state, args, feed.progress.value)
         state.model.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
         log, scores = sequence(state.model, batch, generator, rounds)
@@ -233,6 +246,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="peak of the learning rate")
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: a budget that other work beside it does not eat")
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="rounds of prompts, one drawn per step")
+    parser.add_argument("--hold", type=float, default=HOLD, help="share of the run after which batch norms hold still: 0 to go on from a trained model")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=29511)
