@@ -36,7 +36,7 @@ TARGETS = 3  # per image
 ROUNDS = (1, 2, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
 PHASES = [(0.35, {256: 1.0}), (0.7, {320: 1.0}), (1.01, {384: 1.0})]
-REAL = (0.85, 0.92)  # share of real slices, at the start and at the end
+REAL = (0.85, 0.88)  # share of real slices, at the start and at the end
 HARDNESS = 0.7  # power of the missing Dice of a source that its weight is multiplied by
 START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 HOLD = 0.5  # share of a run after which batch norms hold still
@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="peak of the learning rate")
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: a budget that other work beside it does not eat")
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="rounds of prompts, one drawn per step")
-    parser.add_argument("--hold", type=float, default=HOLD, help="share of the run after which batch norms hold still: 0 to go on from a trained model")
+    parser.add_argument("--hold", type=float, default=HOLD, help="batch norms hold still after this share; 0 to go on from a model")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=29511)

@@ -8,7 +8,7 @@ import pytest
 from augment import appearance, random_affine, warp
 from preprocess import network_input, resized, to_frame
 from synth.shapes import shape_scene
-from synth.volumes import load_volumes, volume_scene
+from synth.volumes import like_mr, load_volumes, volume_scene
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -63,3 +63,16 @@ def test_the_longest_side_fills_the_frame(size: tuple[int, int], expected: tuple
     assert frame.sum() == pytest.approx(3 * expected[0] * expected[1], rel=1e-4)
     corner = to_frame(np.array([size[0] - 0.5, size[1] - 0.5]), size, 512)
     assert corner == pytest.approx(np.array(expected) - 0.5)
+
+
+def test_the_trunk_also_looks_like_mr() -> None:
+    hu = np.full((32, 32), 40, np.float32)
+    hu[:, :8], labels = -1000, np.zeros((32, 32), np.uint16)
+    labels[:, 16:24], labels[:, 24:] = 1, 2
+    looks = []
+    for seed in range(20):
+        image = like_mr(np.random.default_rng(seed), hu, labels, np.array([0, 1, 1]))
+        assert image[:, :4].max() < 21  # air is dark
+        assert abs(image[16, 19] - image[16, 29]) < 0.1  # both sides of an organ look alike
+        looks.append(image[16, 19])
+    assert np.std(looks) > 20

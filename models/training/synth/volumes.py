@@ -16,6 +16,8 @@ from synth import Scene
 Array = np.ndarray
 DTYPES = {2: np.uint8, 4: np.int16, 8: np.int32, 16: np.float32, 64: np.float64, 256: np.int8, 512: np.uint16}
 SCAN_SOURCE = "synthetic trunk"
+TISSUES = (-1000, -500, -130, -70, 0, 60, 150, 300, 1000)  # HU: air, lung, fat, fat, water, soft tissue, blood, marrow, cortex
+MR_LIKE = 0.35  # of the cuts of the CT are painted as MR might show them
 LOOKS = {"T1": (110, 75, 25), "T2": (90, 120, 220), "FLAIR": (100, 125, 30), "CT": (105, 120, 90)}  # white, grey, fluid
 
 
@@ -44,6 +46,12 @@ class Scan:
     labels: Array
     names: dict[int, str]
 
+    @property
+    def sides(self) -> Array:
+        """For each label, the first one of the same name: left and right look alike."""
+        first: dict[str, int] = {}
+        return np.array([first.setdefault(self.names.get(value, ""), value) for value in range(int(self.labels.max()) + 1)])
+
 
 def load_scan(root: Path) -> Scan:
     """The trunk CT."""
@@ -53,8 +61,25 @@ def load_scan(root: Path) -> Scan:
     return Scan(hu, labels, {k: v for k, v in names.items() if (labels == k).any()})
 
 
+def windowed(rng: np.random.Generator, hu: Array) -> Array:
+    """HU under a usual window, a little off."""
+    level, width = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900)][int(rng.choice(5, p=[0.5, 0.2, 0.1, 0.1, 0.1]))]
+    level, width = level + rng.normal(0, 20), width * np.exp(rng.normal(0, 0.15))
+    return np.clip((hu - level) / width + 0.5, 0, 1) * 255
+
+
+def like_mr(rng: np.random.Generator, hu: Array, labels: Array, sides: Array) -> Array:
+    """Fat, fluid, soft tissue and each organ at a random grey, air and cortex dark; `sides` [label] has the first label of that name."""
+    air, fat, soft, cortex = rng.uniform((0, 60, 60, 0), (20, 240, 190, 60))
+    water, blood, marrow = soft + rng.normal(0, (25, 40, 50))
+    organs = rng.normal(0, 22, len(sides))[sides]
+    organs[0] = 0
+    tissues = np.interp(cv2.GaussianBlur(hu, (0, 0), 1.5), TISSUES, (air, air, fat, fat, water, soft, blood, marrow, cortex))
+    return np.clip(tissues + cv2.GaussianBlur(organs[labels], (0, 0), 1), 0, 255)
+
+
 def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
-    """A deformed cut of the CT under a random window, each organ's density shifted a little (contrast agent, disease)."""
+    """A deformed cut of the CT, each organ's density shifted a little (contrast agent, disease): under a random window, or as MR."""
     axis = int(rng.choice(3, p=[0.15, 0.25, 0.6]))
     index = int(rng.uniform(0.05, 0.95) * scan.hu.shape[axis])
     hu, labels = (np.ascontiguousarray(np.moveaxis(v, axis, 0)[index].T[::-1]) for v in (scan.hu, scan.labels))
@@ -62,12 +87,11 @@ def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
     shift[0] = 0
     matrix, field = pose(rng, hu.shape, side)
     placed = warp(labels.astype(np.uint16), matrix, side, field, nearest=True)
-    smooth = warp(hu + 1000, matrix, side, field, nearest=False) - 1000 + cv2.GaussianBlur(shift[placed], (0, 0), 1)
-    smooth = smooth + rng.standard_normal((side, side)) * rng.uniform(0, 25)
-    level, width = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900)][int(rng.choice(5, p=[0.5, 0.2, 0.1, 0.1, 0.1]))]
-    level, width = level + rng.normal(0, 20), width * np.exp(rng.normal(0, 0.15))
-    image = np.clip((smooth - level) / width + 0.5, 0, 1) * 255
-    return Scene(image.astype(np.float32)[..., None], [placed], [scan.names], "CT", SCAN_SOURCE)
+    smooth = warp(hu + 1000, matrix, side, field, nearest=False) - 1000
+    mr = rng.random() < MR_LIKE
+    image = like_mr(rng, smooth, placed, scan.sides) if mr else windowed(
+        rng, smooth + cv2.GaussianBlur(shift[placed], (0, 0), 1) + rng.standard_normal((side, side)) * rng.uniform(0, 25))
+    return Scene(image.astype(np.float32)[..., None], [placed], [scan.names], "MR" if mr else "CT", SCAN_SOURCE)
 
 
 class LabelVolume:
