@@ -22,7 +22,7 @@ KEEP_PARTS = True  # objects are what was connected at native size; off only to 
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
 REAL_STRENGTH = 0.6  # of random appearance on real slices: one network of this size does not run out of them
-SYNTHETIC = (0.25, 0.52, 0.06, 0.17)  # label volumes, the trunk CT, ultrasound, shapes
+SYNTHETIC = (0.2, 0.6, 0.05, 0.15)  # label volumes, the trunk CT, ultrasound, shapes
 
 
 def context_of(modality: str) -> str:

@@ -23,7 +23,7 @@ from preprocess import SIDE
 from text import tokenize
 from weights import blended
 
-OPSET, VERSION = 18, "2026.11.4"
+OPSET, VERSION = 18, "2026.11.5"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 

@@ -2,7 +2,9 @@
 during training the head chases a network that changes. Only training slices are read.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -11,14 +13,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from augment import appearance
 from data import Slice, read_index, read_slice
 from losses import overlap
 from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import axis_stroke, centre, correction
+from synth.volumes import load_scan, scan_scene
 from tasks import coverage
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12
+TRUNK, TRUNK_SIDE = 200, 256  # cuts of the trunk CT, and their size
 STROKES, STROKE_POINTS = 0.35, (4, 16)  # share of objects that start with a stroke instead of a click, and its points
 STEPS, RATE, DECAY, HELD_OUT = 400, 5e-4, 0.1, 0.1
 CHOICE, SHARPNESS = 0.3, 10.0  # weight of the Dice of the candidate that is chosen, and how sharply the best guess is
@@ -31,7 +36,8 @@ def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
     found = []
     for _ in range(PER_SLICE * 3):
         layer = item.layers[int(rng.integers(len(item.layers)))]
-        values = np.unique(layer)[1:]
+        values = np.flatnonzero(np.bincount(layer.ravel()))
+        values = values[values > 0]
         if len(values) == 0:
             continue
         count, pieces = cv2.connectedComponents((layer == rng.choice(values)).astype(np.uint8))
@@ -83,18 +89,27 @@ def sometimes_mirrored(rng: np.random.Generator, item: Slice) -> Slice:
     return replace(item, image=image, layers=layers)
 
 
+def trunk_slices(rng: np.random.Generator, root: Path) -> Iterator[Slice]:
+    """Cuts of the trunk CT: whole organs, among sources that label mostly what is small."""
+    scan = load_scan(root / "label-volumes")
+    for _ in range(TRUNK):
+        scene = scan_scene(rng, scan, TRUNK_SIDE)
+        yield Slice("", scene.source, scene.context, "", appearance(rng, scene.image.astype(np.uint8), strong=0.4), scene.layers, scene.names, [])
+
+
 def collect(model: Promptomy, root: Path, side: int) -> tuple[list, list]:
-    """Rows of a few slices of every source, and of the slices held out to see whether the fit helps."""
+    """Rows of a few slices of every source and of the trunk CT, and of the slices held out to see whether the fit helps."""
     rng = np.random.default_rng(SEED)
     by_source: dict[str, list[dict]] = {}
     for record in read_index(root, "train"):
         by_source.setdefault(record["source"], []).append(record)
     chosen = [g[i] for g in by_source.values() for i in rng.permutation(len(g))[:PER_SOURCE]]
+    real = (sometimes_mirrored(rng, read_slice(root, record)) for record in chosen)
     groups: tuple[list, list] = ([], [])
     with torch.no_grad():
-        for record in chosen:
+        for item in chain(real, trunk_slices(rng, root)):
             part = groups[int(rng.random() < HELD_OUT)]
-            part += seen_and_scored(model.eval(), sometimes_mirrored(rng, read_slice(root, record)), rng, side)
+            part += seen_and_scored(model.eval(), item, rng, side)
     return groups
 
 

@@ -19,7 +19,8 @@ MIN_PIXELS = 6  # of the half-resolution target
 DARK = 12.0  # grey of what is probably no tissue
 THIN = 0.2  # share of a target's area in pixels that it covers wholly; lines have less
 TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.46, 0.2, 0.12
-GROWN, UNION, WHOLE = 0.04, 0.03, 0.08  # of the targets without a name; the rest are single objects
+GROWN, UNION, WHOLE = 0.16, 0.03, 0.08  # of the targets without a name; the rest are single objects
+MANY, SIZE_POWER = 7, 0.75  # structures of a slice from which on large ones are targets more often, and how much more
 NAMES = 18  # per slice in the naming loss, the last of them absent
 
 
@@ -63,6 +64,14 @@ def present_values(scene: Scene, layer: int) -> Array:
     return values
 
 
+def pick_value(rng: np.random.Generator, labels: Array, present: Array) -> int:
+    """A structure of a layer; of many, the larger ones more often, as more clicks land in them."""
+    if len(present) < MANY:
+        return int(rng.choice(present))
+    sizes = np.bincount(labels.ravel())[present] ** SIZE_POWER
+    return int(rng.choice(present, p=sizes / sizes.sum()))
+
+
 def draw_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> Array:
     """Half-resolution coverage of one target without a name."""
     layer = int(rng.integers(len(scene.layers)))
@@ -74,7 +83,7 @@ def draw_target(rng: np.random.Generator, scene: Scene, values: list[Array]) -> 
         return coverage(labels > 0) if draw < GROWN + UNION else coverage(labels == int(rng.choice(present)))
     if draw < GROWN + UNION and len(present) > 1:
         return coverage(np.isin(labels, rng.choice(present, int(rng.integers(2, min(4, len(present)) + 1)), replace=False)))
-    mask = labels == int(rng.choice(present))
+    mask = labels == pick_value(rng, labels, present)
     parts = scene.parts[layer] if scene.parts else None
     return coverage(mask if draw < GROWN + UNION + WHOLE else part_at_random(rng, mask, parts))
 

@@ -36,10 +36,10 @@ def take_over(model: nn.Module, weights: dict[str, Tensor]) -> str:
 
 def blended(weights: dict[str, Tensor], earlier: dict[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
     """A run's weights drawn by `share` to those that it started from, where both have them (Wortsman et al. 2022, "Robust
-    fine-tuning of zero-shot models")."""
+    fine-tuning of zero-shot models"). The statistics of batch norms stay the run's."""
     mean = {key: value.clone() for key, value in weights.items()}
     for key, value in earlier.items():
-        if key in mean and value.is_floating_point() and value.ndim:
+        if key in mean and value.is_floating_point() and value.ndim and "running_" not in key:
             shared = corner(value)
             mean[key][shared] = torch.lerp(mean[key][shared], value.float(), share)
     return mean

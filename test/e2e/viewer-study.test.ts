@@ -103,7 +103,7 @@ describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded 
     await real.close();
   });
 
-  test("finds the phantom's liver with two clicks, spleen and kidney with a box", async () => {
+  test("finds the phantom's liver with three clicks, spleen and kidney with a box", async () => {
     const { volume, labels, names } = createPhantom();
     const [width, height] = volume.size;
     const real = await startTestServer({ clientDir: stage.clientDir, modelDirs: [defaultModel] });
@@ -120,11 +120,11 @@ describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded 
       if (organ === "liver") {
         const { x, y } = firstClick(truth);
         await seen.click(x, y);
-        const first = (await seen.masks()).at(-1)!.mask;
-        expect(maskDice(first, truth), "liver, one click").toBeGreaterThan(0.4);
-        const missed = errorClick(truth, first);
-        expect(missed.label).toBe("foreground");
-        await seen.click(missed.x, missed.y);
+        for (let further = 0; further < 2; further++) {
+          const missed = errorClick(truth, (await seen.masks()).at(-1)!.mask);
+          expect(missed.label).toBe("foreground");
+          await seen.click(missed.x, missed.y);
+        }
       } else {
         await seen.page.keyboard.down("Shift");
         await seen.drag([

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
+import settle
 from data import Slice
 from model import HIDDEN, MASKS, Promptomy
-from settle import choice_loss, first_points, fit, sometimes_mirrored
+from settle import choice_loss, first_points, fit, parts, sometimes_mirrored, trunk_slices
 
 
 def rows(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -64,3 +65,11 @@ def test_a_mirrored_slice_keeps_its_labels_on_its_pixels() -> None:
     seen = [sometimes_mirrored(np.random.default_rng(seed), item) for seed in range(8)]
     assert {int(s.image[0, 0, 0]) for s in seen} == {0, 3}
     assert all(np.array_equal(s.image[..., 0], s.layers[0]) for s in seen)
+
+
+def test_the_trunk_gives_whole_organs(data_root, monkeypatch) -> None:
+    monkeypatch.setattr(settle, "TRUNK", 6)
+    rng = np.random.default_rng(1)
+    slices = list(trunk_slices(rng, data_root))
+    assert len(slices) == 6 and {item.context for item in slices} == {"CT", "MR"}
+    assert max((target > 0.5).sum() for item in slices for target in parts(item, rng, 128)) > 200

@@ -3,7 +3,7 @@
 import numpy as np
 
 from synth import Scene
-from tasks import coverage, draw_target, named_masks, part_at_random, present_values
+from tasks import coverage, draw_target, named_masks, part_at_random, pick_value, present_values
 
 
 def scene() -> Scene:
@@ -54,3 +54,13 @@ def test_a_thin_line_does_not_fall_into_dots() -> None:
     half = coverage(mask) > 127
     assert half[np.arange(16), np.arange(16)].all()
     assert half.sum() < 48
+
+
+def test_of_many_organs_large_ones_are_targets_more_often() -> None:
+    organs, rng = np.zeros((64, 64), np.uint16), np.random.default_rng(0)
+    organs[:40] = 1
+    for value in range(2, 9):
+        organs[50:54, 4 * value : 4 * value + 4] = value
+    present = np.arange(1, 9)
+    assert [pick_value(rng, organs, present) for _ in range(60)].count(1) > 40
+    assert [pick_value(rng, organs, present[:4]) for _ in range(60)].count(1) < 30

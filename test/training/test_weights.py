@@ -30,3 +30,9 @@ def test_a_blend_is_the_mean_of_what_both_have() -> None:
     assert mean["old"].tolist() == [[3, 3], [3, 3], [4, 4]]
     assert mean["new"].tolist() == [1, 1] and int(mean["steps"]) == 9
     assert late["old"].eq(4).all(), "the weights given stay as they are"
+
+
+def test_a_blend_keeps_the_statistics_of_the_run() -> None:
+    late, early = {"bn.running_mean": torch.ones(2), "bn.weight": torch.ones(2)}, {"bn.running_mean": torch.zeros(2), "bn.weight": torch.zeros(2)}
+    mean = blended(late, early, 0.25)
+    assert mean["bn.running_mean"].tolist() == [1, 1] and mean["bn.weight"].tolist() == [0.75, 0.75]
