@@ -94,7 +94,8 @@ def trunk_slices(rng: np.random.Generator, root: Path) -> Iterator[Slice]:
     scan = load_scan(root / "label-volumes")
     for _ in range(TRUNK):
         scene = scan_scene(rng, scan, TRUNK_SIDE)
-        yield Slice("", scene.source, scene.context, "", appearance(rng, scene.image.astype(np.uint8), strong=0.4), scene.layers, scene.names, [])
+        image = appearance(rng, scene.image.astype(np.uint8), strong=0.4)
+        yield Slice("", scene.source, scene.context, "", image, scene.layers, scene.names, [])
 
 
 def collect(model: Promptomy, root: Path, side: int) -> tuple[list, list]:

@@ -33,6 +33,7 @@ def test_a_blend_is_the_mean_of_what_both_have() -> None:
 
 
 def test_a_blend_keeps_the_statistics_of_the_run() -> None:
-    late, early = {"bn.running_mean": torch.ones(2), "bn.weight": torch.ones(2)}, {"bn.running_mean": torch.zeros(2), "bn.weight": torch.zeros(2)}
+    late = {key: torch.ones(2) for key in ("bn.running_mean", "bn.weight")}
+    early = {key: torch.zeros(2) for key in late}
     mean = blended(late, early, 0.25)
     assert mean["bn.running_mean"].tolist() == [1, 1] and mean["bn.weight"].tolist() == [0.75, 0.75]
