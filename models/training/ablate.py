@@ -23,6 +23,7 @@ import rounds
 import tasks
 import train
 from model import ASKED, ASKED_FINE, MAPS, Promptomy
+from norms import settle_unheld
 
 SIDE, IMAGES, RATE = 128, 24, 2e-3
 BOX = 4  # of the maps: those before it are clicks, the one behind it is the previous mask
@@ -75,8 +76,8 @@ def blinded(variant: Variant) -> type[Promptomy]:
 
 def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
-    return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.HOLD, "device": "cpu", "seed": 1, "log_every": 100,
-                                 "clock": "cpu", "resume": False, "init": None} | changes)
+    return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.HOLD, "device": "cpu", "seed": 1,
+                                 "log_every": 100, "clock": "cpu", "resume": False, "init": None} | changes)
 
 
 def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:
@@ -91,8 +92,7 @@ def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:
     train.worker(0, run_arguments(data=root, out=str(folder), hours=minutes / 60))
     model, state = Promptomy(), torch.load(folder / "last.pt", weights_only=False)
     model.load_state_dict(state["ema"])
-    if not state["info"].get("held"):
-        export.settle_norms(model, Path(root), SIDE)
+    settle_unheld(model, state["info"], Path(root), SIDE)
     export.write(model, folder, SIDE)
     asked = argparse.Namespace(data=root, model=str(folder), split="val", per_source=6, per_structure=3, clicks=5, bits=32,
                                auto=False, zoom=False, seed=0, overlays=None, rows=None)

@@ -15,11 +15,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from norms import settle_norms
-from settle import fit_quality
 from graphs import DecoderGraph, PrepareGraph, TextGraph, inference
 from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Promptomy
+from norms import settle_unheld
 from preprocess import SIDE
+from settle import fit_quality
 from text import tokenize
 from weights import blended
 
@@ -201,8 +201,7 @@ def main() -> None:
         weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"], args.share)
     model.load_state_dict(weights)
     if args.data:
-        if not state["info"].get("held"):
-            settle_norms(model, Path(args.data), args.side)
+        settle_unheld(model, state["info"], Path(args.data), args.side)
         print(json.dumps(fit_quality(model, Path(args.data), args.side)))
     write(model, Path(args.out), args.side)
 

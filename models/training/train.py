@@ -25,7 +25,7 @@ from torch import Tensor
 
 from data import read_index
 from model import Promptomy
-from norms import hold_norms, settle_norms
+from norms import hold_norms, settle_unheld
 from optimizer import Optimizer
 from rounds import sequence
 from tasks import Batches
@@ -132,9 +132,9 @@ class State:
         self.info = {"seed": args.seed, "commits": [], "data": data_digest(Path(args.data)), "images": 0}
         self.path = Path(args.out) / "last.pt"
         if args.init:
-            weights = torch.load(args.init, weights_only=True)["ema"]
-            take_over(self.ema, weights)
-            self.info["init"] = take_over(self.model, weights)
+            earlier = torch.load(args.init, weights_only=True)
+            take_over(self.ema, earlier["ema"])
+            self.info |= {"init": take_over(self.model, earlier["ema"]), "held": earlier["info"].get("held", False)}
         self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
@@ -177,8 +177,8 @@ class State:
 
 def set_mode(state: State, args: argparse.Namespace, progress: float) -> None:
     """Training mode; from `--hold` of the run on with norms that hold still, at statistics that every process finds alike."""
-    if progress >= args.hold and not state.info.get("held"):
-        settle_norms(state.model, Path(args.data), SETTLE_SIDE)
+    if progress >= args.hold:
+        settle_unheld(state.model, state.info, Path(args.data), SETTLE_SIDE)
         state.info["held"] = True
     state.model.train()
     if state.info.get("held"):

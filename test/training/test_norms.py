@@ -72,7 +72,7 @@ def test_later_rounds_count(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_run_settles_once_and_holds_from_there(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -> None:
     settled = []
-    monkeypatch.setattr(train, "settle_norms", lambda *_: settled.append(1))
+    monkeypatch.setattr(norms, "settle_norms", lambda *_: settled.append(1))
     state, args = argparse.Namespace(model=model, info={}), argparse.Namespace(hold=0.5, data="")
     live = [train.set_mode(state, args, share) or model.encoder.out.bn.training for share in (0.1, 0.49, 0.5, 0.9)]
     assert live == [True, True, False, False]
