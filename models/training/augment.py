@@ -16,15 +16,15 @@ def smooth_noise(rng: np.random.Generator, side: int, cell: float, channels: int
     return cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
-def random_affine(rng: np.random.Generator, size: tuple[int, int], side: int, focus: Array | None) -> Array:
+def random_affine(rng: np.random.Generator, size: tuple[int, int], side: int, focus: Array | None, whole: float = WHOLE) -> Array:
     """2x3 matrix from native pixels (width, height) to a square frame.
 
-    Most frames show the whole slice as deployment does (longest side fits, padded at the right and bottom);
+    A share of `whole` shows the whole slice as deployment does (longest side fits, padded at the right and bottom);
     the others zoom and turn, mostly around `focus`, a pixel of some structure.
     """
     width, height = size
     fit = side / max(width, height)
-    if rng.random() < WHOLE:
+    if rng.random() < whole:
         offset = (fit - 1) / 2  # pixel centres, as the deployed resize has them
         return with_flips(rng, np.array([[fit, 0, offset], [0, fit, offset]], np.float32), size, 0.4)
     zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(3.0)))) if focus is not None else rng.uniform(0.7, 1.6)

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from augment import appearance, elastic, random_affine, warp, zoomed_affine
+from augment import WHOLE, appearance, elastic, random_affine, warp, zoomed_affine
 from model import CONTEXTS
 from synth import Scene
 from synth.shapes import shape_scene
@@ -21,6 +21,7 @@ IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
+NAMED, NAMED_WHOLE, NAMED_ZOOMED = 5, 0.85, 0.1  # names of a slice from which on it is framed whole more often: its names take each other to tell
 REAL_STRENGTH = 0.6  # of random appearance on real slices: one network of this size does not run out of them
 SYNTHETIC = (0.2, 0.6, 0.05, 0.15)  # label volumes, the trunk CT, ultrasound, shapes
 
@@ -155,8 +156,9 @@ class Corpus:
         if len(pixels):
             row, column = divmod(int(rng.choice(pixels)), (width + 3) // 4)
             focus = np.array([column * 4, row * 4])
+        whole, zoomed = (NAMED_WHOLE, NAMED_ZOOMED) if sum(map(len, item.names)) >= NAMED else (WHOLE, ZOOMED)
         matrix = (zoomed_affine(rng, item.small[int(rng.integers(len(item.small)))], (width, height), side)
-                  if item.small and rng.random() < ZOOMED else random_affine(rng, (width, height), side, focus))
+                  if item.small and rng.random() < zoomed else random_affine(rng, (width, height), side, focus, whole))
         field = elastic(rng, side, rng.uniform(0.002, 0.02)) if rng.random() < 0.3 else None
         image = warp(item.image, matrix, side, field, nearest=False).reshape(side, side, -1)
         parts = [warp(part, matrix, side, field, nearest=True) for part in item.parts]
