@@ -23,7 +23,7 @@ from settle import fit_quality
 from text import tokenize
 from weights import blended
 
-OPSET, VERSION = 18, "2026.11.5"
+OPSET, VERSION = 18, "2026.11.6"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 

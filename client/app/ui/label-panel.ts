@@ -106,10 +106,10 @@ export class LabelPanel extends ViewerElement {
       ${
         filled
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
-            <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>`
+            <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
+            <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`
           : nothing
       }
-      <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>
       <div><dt>${t.prompts}</dt><dd>${number(prompts)}</dd></div>
     </dl>`;
   }
