@@ -17,7 +17,7 @@ from zoom import SMALL
 
 Array = np.ndarray
 # A source's weight = its numbers of images and of names, and the thickness of its objects, to these powers: what is thin is learned last.
-IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.3, -0.4
+IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.45, -0.4
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
