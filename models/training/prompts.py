@@ -101,18 +101,18 @@ def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
     points = np.zeros((MAX_FIRST, 2), np.float32)
     labels = np.full(MAX_FIRST, PADDING, np.float32)
     draw = rng.random()
-    if draw < 0.22:
+    if draw < 0.28:
         points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
         if rng.random() < 0.2:
             points[2], labels[2] = uniform(rng, mask), FOREGROUND
-    elif draw < 0.45:
+    elif draw < 0.5:
         stroke = scribble(rng, mask, int(rng.integers(3, MAX_FIRST - 3)))
         points[: len(stroke)], labels[: len(stroke)] = stroke, FOREGROUND
         outside = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
         if rng.random() < 0.3 and outside.any():
             points[-1], labels[-1] = uniform(rng, outside), BACKGROUND
     else:
-        points[0] = centre(mask) if draw < 0.82 else uniform(rng, mask)
+        points[0] = centre(mask) if draw < 0.84 else uniform(rng, mask)
         labels[0] = FOREGROUND
     return points, labels
 

@@ -20,43 +20,30 @@ from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import axis_stroke, centre, correction
 from synth.volumes import load_scan, scan_scene
-from tasks import MIN_PIXELS, coverage, region_grown
+from tasks import coverage
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12
 TRUNK, TRUNK_SIDE = 200, 256  # cuts of the trunk CT, and their size
 STROKES, STROKE_POINTS = 0.35, (4, 16)  # share of objects that start with a stroke instead of a click, and its points
-SUPERPIXELS = 0.12  # share of objects that are nothing but a region of like grey, so that a click in a smooth organ may mean all of it
 STEPS, RATE, DECAY, HELD_OUT = 400, 5e-4, 0.1, 0.1
 CHOICE, SHARPNESS = 0.3, 10.0  # weight of the Dice of the candidate that is chosen, and how sharply the best guess is
 
-Array = np.ndarray
 Row = tuple[Tensor, Tensor, Tensor, Tensor]  # see `seen_and_scored`
 
 
-def component(item: Slice, rng: np.random.Generator, side: int) -> Array | None:
-    """Coverage [side/2,side/2] of a connected component or id, unless the layer drawn shows nothing."""
-    layer = item.layers[int(rng.integers(len(item.layers)))]
-    values = np.flatnonzero(np.bincount(layer.ravel()))
-    values = values[values > 0]
-    if len(values) == 0:
-        return None
-    count, pieces = cv2.connectedComponents((layer == rng.choice(values)).astype(np.uint8))
-    mask = (pieces == rng.integers(1, count)).astype(np.uint8)
-    return coverage(network_input(mask * 255, side)[0, 0] > 0.5)
-
-
-def superpixel(item: Slice, rng: np.random.Generator, side: int) -> Array:
-    """Coverage [side/2,side/2] of a region of like grey."""
-    pixels = network_input(item.image, side)[0].transpose(1, 2, 0)
-    return region_grown(rng, np.ascontiguousarray(pixels * 255).astype(np.uint8))
-
-
 def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
-    """Coverages [side/2,side/2] of a few objects in the padded frame."""
+    """Coverage [side/2,side/2] of a few connected components or ids in the padded frame."""
     found = []
     for _ in range(PER_SLICE * 3):
-        target = superpixel(item, rng, side) if rng.random() < SUPERPIXELS else component(item, rng, side)
-        if target is not None and MIN_PIXELS <= (target > 127).sum() <= 0.75 * target.size:
+        layer = item.layers[int(rng.integers(len(item.layers)))]
+        values = np.flatnonzero(np.bincount(layer.ravel()))
+        values = values[values > 0]
+        if len(values) == 0:
+            continue
+        count, pieces = cv2.connectedComponents((layer == rng.choice(values)).astype(np.uint8))
+        mask = (pieces == rng.integers(1, count)).astype(np.uint8)
+        target = coverage(network_input(mask * 255, side)[0, 0] > 0.5)
+        if (target > 127).sum() >= 6:
             found.append(torch.from_numpy(target).float() / 255)
         if len(found) == PER_SLICE:
             break

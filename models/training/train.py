@@ -31,7 +31,7 @@ from rounds import sequence
 from tasks import Batches
 from weights import take_over
 
-RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
+RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.996
 TARGETS = 3  # per image
 ROUNDS = (1, 2, 3, 4)  # of prompts, drawn per step
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
