@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(join(defaultModel, "manifest.json")))("the embedded 
     const real = await startTestServer({ clientDir: stage.clientDir, modelDirs: [defaultModel] });
     const [{ imageId }] = await (await fetch(`${real.url}/v1/studies`)).json();
     const named = async (text: string): Promise<MaskResult> => {
-      const body = JSON.stringify({ imageId, plane: "axial", slice: 48, prompts: [{ kind: "text", text }] });
+      const body = JSON.stringify({ imageId, plane: "axial", slice: 40, prompts: [{ kind: "text", text }] });
       const headers = { "Content-Type": "application/json" };
       return (await (await fetch(`${real.url}/v1/masks`, { method: "POST", headers, body })).json()).masks[0];
     };
