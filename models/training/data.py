@@ -21,7 +21,7 @@ IMAGE_POWER, NAME_POWER, THICKNESS_POWER = 0.25, 0.45, -0.4
 KEEP_PARTS = True  # objects are what was connected at native size; off only to measure what that is worth
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
-NAMED, NAMED_WHOLE, NAMED_ZOOMED = 5, 0.85, 0.1  # names of a slice from which on it is framed whole more often: its names take each other to tell
+NAMED, NAMED_WHOLE, NAMED_ZOOMED = 5, 0.85, 0.1  # from so many names on a slice is framed whole more often: they tell each other apart
 REAL_STRENGTH = 0.6  # of random appearance on real slices: one network of this size does not run out of them
 SYNTHETIC = (0.2, 0.6, 0.05, 0.15)  # label volumes, the trunk CT, ultrasound, shapes
 
