@@ -53,3 +53,15 @@ def test_sources_that_go_badly_are_drawn_more_often() -> None:
     assert corpus.chance.tolist() == pytest.approx([0.25, 0.25, 0.5])
     corpus.attend(np.array([0.2, 0.8, 0.5]), 2.5)
     assert corpus.chance[0] > 4 * corpus.chance[1]
+
+
+def test_slices_with_many_names_are_framed_whole_and_upright_more_often() -> None:
+    few, many = drawn(9), np.zeros((128, 128), np.uint8)
+    for value in range(1, 7):
+        many[18 * value : 18 * value + 9, 20:100] = value
+    upright = []
+    for layer in (few, many):
+        corpus, rng = Corpus.__new__(Corpus), np.random.default_rng(0)
+        corpus.slices, corpus.sources, corpus.chance = {"a": [slice_of(layer)]}, ["a"], np.ones(1)
+        upright.append(np.mean([corpus.real_scene(rng, 32).upright for _ in range(300)]))
+    assert upright[1] > upright[0] + 0.08
