@@ -19,11 +19,13 @@ import torch.multiprocessing as mp
 import data
 import evaluate
 import export
+import feed
 import rounds
 import tasks
 import train
 from model import ASKED, ASKED_FINE, MAPS, Promptomy
 from norms import settle_unheld
+from tasks import Batches
 
 SIDE, IMAGES, RATE = 128, 24, 2e-3
 BOX = 4  # of the maps: those before it are clicks, the one behind it is the previous mask
@@ -50,11 +52,11 @@ VARIANTS = {
     "tokens": Variant("clicks and boxes not drawn, only read into queries", range(BOX + 1), range(BOX + 1)),
     "maps": Variant("no similarity maps, prompts are only drawn", range(MAPS, MAPS + ASKED + 1), range(MAPS, MAPS + ASKED_FINE)),
     "no-regions": Variant("no superpixel targets", settings={(tasks, "GROWN"): 0.0}),
-    "even": Variant("sources drawn however well they go", settings={(train, "HARDNESS"): 0.0}),
+    "even": Variant("sources drawn however well they go", settings={(feed, "HARDNESS"): 0.0}),
     "untold": Variant("names judged one by one", settings={(rounds, "TELLING_WEIGHT"): 0.0}),
     "live": Variant("batch norms live to the end", settings={(train, "HOLD"): 2.0}),
     "broken": Variant("thin objects fall apart in the warp", settings={(data, "KEEP_PARTS"): False}),
-    "real": Variant("real slices only", settings={(train, "REAL"): (1.0, 1.0)}),
+    "real": Variant("real slices only", settings={(feed, "REAL"): (1.0, 1.0)}),
     "no-volumes": Variant("no painted label volumes", settings={(data, "SYNTHETIC"): without(0)}),
     "no-shapes": Variant("no made-up shapes and vessels", settings={(data, "SYNTHETIC"): without(SHAPES)}),
 }
@@ -77,7 +79,7 @@ def blinded(variant: Variant) -> type[Promptomy]:
 def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
     return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.HOLD, "device": "cpu", "seed": 1,
-                                 "log_every": 100, "clock": "cpu", "resume": False, "init": None} | changes)
+                                 "feeders": None, "batch": None, "log_every": 100, "clock": "cpu", "resume": False, "init": None, "live": False} | changes)
 
 
 def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:
@@ -88,11 +90,12 @@ def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:
     folder.mkdir(parents=True, exist_ok=True)
     for (module, key), value in variant.settings.items():
         setattr(module, key, value)
-    train.PHASES, train.IMAGES[SIDE], train.SETTLE_SIDE, train.Promptomy = [(1.01, {SIDE: 1.0})], IMAGES, SIDE, blinded(variant)
-    train.worker(0, run_arguments(data=root, out=str(folder), hours=minutes / 60))
+    feed.PHASES, feed.IMAGES[SIDE], train.SETTLE_SIDE, train.Promptomy = [(1.01, {SIDE: 1.0})], IMAGES, SIDE, blinded(variant)
+    batches = Batches(Path(root), 1)
+    train.worker(0, run_arguments(data=root, out=str(folder), hours=minutes / 60), batches)
     model, state = Promptomy(), torch.load(folder / "last.pt", weights_only=False)
     model.load_state_dict(state["ema"])
-    settle_unheld(model, state["info"], Path(root), SIDE)
+    settle_unheld(model, state["info"], lambda: batches, SIDE)
     export.write(model, folder, SIDE)
     asked = argparse.Namespace(data=root, model=str(folder), split="val", per_source=6, per_structure=3, clicks=5, bits=32,
                                auto=False, zoom=False, seed=0, overlays=None, rows=None)

@@ -1,6 +1,7 @@
 """Slices for training: real ones kept in memory, label volumes and made-up ones, drawn as augmented scenes."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,7 @@ KEEP_PARTS = True  # objects are what was connected at native size; off only to 
 SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
 NAMED, NAMED_WHOLE, NAMED_ZOOMED = 5, 0.85, 0.1  # from so many names on a slice is framed whole more often: they tell each other apart
-REAL_STRENGTH = 0.6  # of random appearance on real slices: one network of this size does not run out of them
+REAL_STRENGTH = 0.8  # of random appearance on real slices
 SYNTHETIC = (0.2, 0.6, 0.05, 0.15)  # label volumes, the trunk CT, ultrasound, shapes
 
 
@@ -74,7 +75,7 @@ def read_index(root: Path, split: str) -> list[dict]:
     return [record for record in records if record["split"] == split]
 
 
-def find_parts(item: Slice) -> None:
+def with_parts(item: Slice) -> Slice:
     """Number the connected parts of every layer at native size, and note the boxes of the parts that are smaller than a quarter
     of the slice and not just specks. Ids of an instance layer are parts already."""
     limit = SMALL * max(item.image.shape[:2])
@@ -89,6 +90,7 @@ def find_parts(item: Slice) -> None:
             owners += [int(value)] * (count - 1)
         item.parts.append(parts)
         item.owners.append(np.array(owners, np.uint16))
+    return item
 
 
 def thickness(item: Slice) -> float:
@@ -113,10 +115,9 @@ class Corpus:
 
     def __init__(self, root: Path):
         self.slices: dict[str, list[Slice]] = {}
-        for record in read_index(root, "train"):
-            item = read_slice(root, record)
-            find_parts(item)
-            self.slices.setdefault(record["source"], []).append(item)
+        with ThreadPoolExecutor() as pool:
+            for item in pool.map(lambda record: with_parts(read_slice(root, record)), read_index(root, "train")):
+                self.slices.setdefault(item.source, []).append(item)
         self.sources = sorted(self.slices)
         self.weight = np.array([source_weight(self.slices[s]) for s in self.sources])
         self.attend(np.zeros(len(self.sources)), 0)

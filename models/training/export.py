@@ -20,6 +20,7 @@ from model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Prom
 from norms import settle_unheld
 from preprocess import SIDE
 from settle import fit_quality
+from tasks import Batches
 from text import tokenize
 from weights import blended
 
@@ -201,7 +202,7 @@ def main() -> None:
         weights = blended(weights, torch.load(args.blend, weights_only=True)["ema"], args.share)
     model.load_state_dict(weights)
     if args.data:
-        settle_unheld(model, state["info"], Path(args.data), args.side)
+        settle_unheld(model, state["info"], lambda: Batches(Path(args.data), 0), args.side)
         print(json.dumps(fit_quality(model, Path(args.data), args.side)))
     write(model, Path(args.out), args.side)
 

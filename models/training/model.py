@@ -70,8 +70,8 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Sequential(ConvBn(3, 16, stride=2), stage(16, 32, 1), stage(32, 64, 2), stage(64, 128, 5))
-        self.coarse = stage(128, 192, 6)
+        self.fine = nn.Sequential(ConvBn(3, 16, stride=2), stage(16, 32, 1), stage(32, 64, 3), stage(64, 128, 7))
+        self.coarse = stage(128, 192, 8)
         self.globe = nn.Sequential(nn.Linear(192, 96), nn.ReLU(), nn.Linear(96, 192))
         self.lateral = nn.Conv2d(192, WIDTH, 1)
         self.skip = nn.Conv2d(128, WIDTH, 1)
@@ -160,12 +160,18 @@ class Decoder(nn.Module):
         self.up2 = nn.ConvTranspose2d(S4, S2, 2, 2)  # no batch norm: at this size it costs more than it gives
         self.masks = nn.Conv2d(S2, 2 * MASKS, 3, padding=1)  # and how far to trust each pixel of each mask
         self.judge = nn.Sequential(nn.Linear(HIDDEN + 2 * MASKS, 64), nn.ReLU(), nn.Linear(64, MASKS + 1))
+        self.constant("rates", [-1 / sigma**2 for sigma in SIGMAS])
+        self.constant("kinds", [[1.0], [0.0], [2.0], [3.0]])  # labels of clicks + and -, and of a box's corners
+        self.constant("enter", [1.0, -1.0])  # a box at its first corner; leave it at the second
         self.pixel_gain, self.sure_gain, self.area_gain = 1 / 16, 1.0, 4.0  # bring what is read to a like size
         nn.init.normal_(self.ask.weight, std=0.02)
         nn.init.zeros_(self.ask.bias)
 
-    @staticmethod
-    def draw(points: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+    def constant(self, name: str, values: list) -> None:
+        """A tensor that follows the module to its device: to bring it there in `draw` would make a GPU wait."""
+        self.register_buffer(name, torch.tensor(values), persistent=False)
+
+    def draw(self, points: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
         """[B,6,S/4,S/4] of points [B,N,2] in pixels, their labels [B,N] and the squashed previous logits [B,1,S/4,S/4].
 
         Clicks are Gaussians and a box is what lies between soft edges; both are separable, so products of rows and columns.
@@ -173,13 +179,12 @@ class Decoder(nn.Module):
         side = mask.shape[-1]
         grid = torch.arange(side, device=points.device, dtype=torch.float32) * 4 + 1.5  # pixel centres of the cells' middles
         away = grid - points.transpose(1, 2)[..., None]  # [B,2 axes,N,side]
-        rate = torch.tensor([-1 / (s * 4 * side) ** 2 for s in SIGMAS], device=points.device)
+        rate = self.rates / (4 * side) ** 2
         across, down = torch.exp(torch.einsum("banx,banx,r->branx", away, away, rate)).split(1, 2)  # each [B,2 radii,1,N,side]
-        kinds = (labels[:, None] == torch.tensor([[1.0], [0], [2], [3]], device=labels.device)).float()  # [B,4,N]
+        kinds = (labels[:, None] == self.kinds).float()  # [B,4,N]
         signs, corners = kinds.split(2, 1)
         clicks = torch.einsum("bsn,branx,brany->bsryx", signs, across, down).clamp(max=1).reshape(-1, 4, side, side)
-        enter = torch.tensor([1.0, -1.0], device=points.device)  # at the first corner; leave at the second
-        along, upright = torch.einsum("c,bcn,banx->bax", enter, corners, F.hardsigmoid(away)).split(1, 1)
+        along, upright = torch.einsum("c,bcn,banx->bax", self.enter, corners, F.hardsigmoid(away)).split(1, 1)
         box = torch.einsum("bax,bay->bayx", along, upright)
         return torch.cat([clicks, box, mask], 1)
 

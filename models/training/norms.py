@@ -5,8 +5,9 @@ statistics and none is ever trained at the mean that inference uses. How much th
 at five clicks when four rounds instead of two went into the statistics.
 """
 
-from pathlib import Path
+from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -43,9 +44,9 @@ def converse(model: Promptomy, batches: Batches, side: int, generator: torch.Gen
         asked.correct(truth, logits[:, :1], generator)
 
 
-def settle_norms(model: Promptomy, root: Path, side: int) -> None:
+def settle_norms(model: Promptomy, batches: Batches, side: int) -> None:
     """Set the statistics to their mean over conversations about training slices at one frame size."""
-    batches, generator = Batches(root, SEED), torch.Generator().manual_seed(SEED)
+    batches.rng, generator = np.random.default_rng(SEED), torch.Generator(next(model.parameters()).device).manual_seed(SEED)
     kept = [(norm, norm.momentum) for norm in norms_of(model)]
     model.train()
     for norm, _ in kept:
@@ -59,7 +60,7 @@ def settle_norms(model: Promptomy, root: Path, side: int) -> None:
     model.eval()
 
 
-def settle_unheld(model: Promptomy, info: dict, root: Path, side: int) -> None:
+def settle_unheld(model: Promptomy, info: dict, batches: Callable[[], Batches], side: int) -> None:
     """Settle the norms of a run (`info` of its checkpoint) unless it already holds them."""
     if not info.get("held"):
-        settle_norms(model, root, side)
+        settle_norms(model, batches(), side)

@@ -101,7 +101,7 @@ def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
     points = np.zeros((MAX_FIRST, 2), np.float32)
     labels = np.full(MAX_FIRST, PADDING, np.float32)
     draw = rng.random()
-    if draw < 0.28:
+    if draw < 0.26:
         points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
         if rng.random() < 0.2:
             points[2], labels[2] = uniform(rng, mask), FOREGROUND
@@ -121,17 +121,18 @@ def correction(truth: Tensor, logits: Tensor, generator: torch.Generator) -> tup
     """One click per item from the error of a prediction.
 
     truth, logits [B,H,W] -> points [B,2] as shares of the side, labels [B]. Seven in ten are uniform over the error;
-    the others lie deep inside it (the error blurred widely has its maximum near the centre of its largest part).
+    the others lie deep inside it (the error blurred widely has its maximum near the centre of its largest part). The generator
+    is one of the tensors' device.
     """
     height, width = truth.shape[-2:]
     wanted = truth > 0.5
     wrong = (wanted != (logits > 0)).float()
     nothing = wrong.flatten(1).sum(1) == 0
-    noise = torch.rand(wrong.shape, generator=generator).to(wrong.device)
+    noise = torch.rand(wrong.shape, generator=generator, device=generator.device)
     parts = F.avg_pool2d(wrong[:, None], 4)
     deep = parts + F.avg_pool2d(F.avg_pool2d(parts, 3, 1, 1), (5, 5), 1, 2)
     deep = F.interpolate(deep, (height, width), mode="bilinear")[:, 0]
-    central = (torch.rand(len(wrong), 1, 1, generator=generator) < 0.4).to(wrong.device)
+    central = torch.rand(len(wrong), 1, 1, generator=generator, device=generator.device) < 0.4
     score = torch.where(central, deep + 0.01 * noise, noise) * wrong
     pick = score.flatten(1).argmax(1)
     labels = wanted.flatten(1).gather(1, pick[:, None])[:, 0].float()

@@ -15,7 +15,10 @@ PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
 
 def compact(points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Move padding to the end and cut the columns that are padding everywhere (at least one stays)."""
+    """Move padding to the end and cut the columns that are padding everywhere (at least one stays). A GPU keeps them: they cost it
+    nothing, and the look at how many there are would make it wait."""
+    if labels.is_cuda:
+        return points, labels
     order = (labels == PADDING).int().argsort(dim=1, stable=True)
     count = max(1, int((labels != PADDING).sum(1).max()))
     order = order[:, :count]
@@ -25,7 +28,7 @@ def compact(points: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 def rough_mask(truth: Tensor, generator: torch.Generator) -> Tensor:
     """A lasso's filled logits: the truth blurred and cut at a random level."""
     soft = F.interpolate(F.avg_pool2d(truth[:, None], 4), scale_factor=4.0, mode="bilinear")
-    level = (torch.rand(len(truth), 1, 1, 1, generator=generator) * 0.5 + 0.25).to(truth.device)
+    level = torch.rand(len(truth), 1, 1, 1, generator=generator, device=truth.device) * 0.5 + 0.25
     return torch.where(soft > level, 6.0, -6.0)
 
 
@@ -49,9 +52,10 @@ def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: T
     return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present, 1 + PRESENCE * named), dice
 
 
-def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -> dict[str, float]:
+def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -> dict[str, Tensor]:
     """Mean Dice of first answers to one click, and to a name of something that is there."""
-    return {"click": float(dice.gather(1, chosen[:, None])[clicked].mean()), "name": float(dice[named, 0].mean())}
+    clicks = dice.gather(1, chosen[:, None])[:, 0]
+    return {"click": clicks.where(clicked, torch.nan).nanmean(), "name": dice[:, 0].where(named, torch.nan).nanmean()}
 
 
 @dataclass
@@ -66,9 +70,9 @@ class Asked:
     @classmethod
     def first(cls, batch: dict[str, Tensor], truth: Tensor, generator: torch.Generator) -> "Asked":
         """The batch's first prompts; a few become a lasso, mostly alone."""
-        lasso = (torch.rand(len(truth), generator=generator) < LASSO).to(truth.device) & (batch["has_text"] == 0)
+        lasso = (torch.rand(len(truth), generator=generator, device=truth.device) < LASSO) & (batch["has_text"] == 0)
         mask = rough_mask(truth, generator)
-        alone = (torch.rand(len(truth), 1, generator=generator) < 0.7).to(truth.device)
+        alone = torch.rand(len(truth), 1, generator=generator, device=truth.device) < 0.7
         return cls(batch["points"], torch.where(lasso[:, None] & alone, PADDING, batch["labels"]), mask, lasso.float())
 
     def correct(self, truth: Tensor, mask: Tensor, generator: torch.Generator) -> None:
@@ -77,17 +81,17 @@ class Asked:
         pixels = point * (2 * truth.shape[-1]) - 0.5
         self.points = torch.cat([self.points, pixels[:, None]], 1)
         self.labels = torch.cat([self.labels, label[:, None]], 1)
-        self.mask, self.has_mask = mask, (torch.rand(len(truth), generator=generator) < 0.85).float().to(truth.device)
+        self.mask, self.has_mask = mask, (torch.rand(len(truth), generator=generator, device=truth.device) < 0.85).float()
 
 
 def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tensor], generator: torch.Generator,
-              rounds: int) -> tuple[dict[str, float], Tensor]:
+              rounds: int) -> tuple[dict[str, Tensor], Tensor]:
     """All rounds of prompts of one batch with their backward passes down to the leaves; returns what to log, and every
     target's mean Dice [T] of the first and last round (not a number for what is not there)."""
     truth, named = batch["truth"].float() / 255, batch["has_text"]
     context, present = F.one_hot(batch["context"], len(CONTEXTS)).float(), (truth.flatten(1).amax(1) > 0.5).float()
     asked = Asked.first(batch, truth, generator)
-    log: dict[str, float] = {}
+    log: dict[str, Tensor] = {}
     scores: list[Tensor] = []
     for turn in range(rounds):
         few = compact(asked.points, asked.labels)
@@ -95,14 +99,14 @@ def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tens
             answer = model.decoder(leaves, *few, asked.mask, asked.has_mask, leaves["text"], named, context)
         loss, dice = answer_loss(answer, truth, present, named, turn == 0)
         (loss / rounds).backward()
-        log[f"loss{turn}"] = float(loss.detach())
+        log[f"loss{turn}"] = loss.detach()
         chosen = torch.zeros(len(truth), dtype=torch.long, device=truth.device)
         if turn == 0:
             lonely = ((asked.labels != PADDING).sum(1) == 1) & (named == 0)
             chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
             log |= first_scores(dice, chosen, lonely & (asked.has_mask == 0), (named > 0) & (present > 0))
         scores.append(torch.where(present > 0, dice.gather(1, chosen[:, None])[:, 0], torch.nan))
-        log[f"dice{turn}"] = float(scores[-1].nanmean())
+        log[f"dice{turn}"] = scores[-1].nanmean()
         mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
         if turn + 1 < rounds:
             asked.correct(truth, mask, generator)
@@ -110,7 +114,7 @@ def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tens
 
 
 def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator,
-             rounds: int) -> tuple[dict[str, float], Tensor]:
+             rounds: int) -> tuple[dict[str, Tensor], Tensor]:
     """One batch: encode once, answer every round, then carry the gradients of all rounds through the image. Returns what
     `rounds_of` does."""
     image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
@@ -129,4 +133,4 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     log, scores = rounds_of(model, leaves, batch, generator, rounds)
     torch.autograd.backward([NAMING_WEIGHT * naming + TELLING_WEIGHT * telling, *repeated.values()],
                             [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
-    return log | {"naming": float(naming.detach()), "telling": float(telling.detach())}, scores
+    return log | {"naming": naming.detach(), "telling": telling.detach()}, scores

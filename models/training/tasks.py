@@ -19,7 +19,7 @@ MIN_PIXELS = 6  # of the half-resolution target
 DARK = 12.0  # grey of what is probably no tissue
 THIN = 0.2  # share of a target's area in pixels that it covers wholly; lines have less
 TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.46, 0.2, 0.12
-GROWN, UNION, WHOLE = 0.08, 0.03, 0.08  # of the targets without a name; the rest are single objects
+GROWN, UNION, WHOLE = 0.14, 0.03, 0.08  # of the targets without a name; the rest are single objects
 MANY, SIZE_POWER = 7, 0.75  # structures of a slice from which on large ones are targets more often, and how much more
 NAMES = 18  # per slice in the naming loss, the last of them absent
 

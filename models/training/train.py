@@ -9,7 +9,6 @@ checkpoint in `--out`. The MALLOC settings keep freed pages; without them page f
 
 import argparse
 import copy
-import hashlib
 import json
 import math
 import os
@@ -23,7 +22,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
-from data import read_index
+from feed import IMAGES, Feed, data_digest
 from model import Promptomy
 from norms import hold_norms, settle_unheld
 from optimizer import Optimizer
@@ -31,57 +30,13 @@ from rounds import sequence
 from tasks import Batches
 from weights import take_over
 
-RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.996
-TARGETS = 3  # per image
+RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
+FEEDERS, FACTOR = {"cpu": 1, "cuda": max(1, (os.cpu_count() or 2) - 2)}, {"cpu": 1, "cuda": 24}  # data processes, and images per step
 ROUNDS = (1, 2, 3, 4)  # of prompts, drawn per step
-IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per process and step
-PHASES = [(0.35, {256: 1.0}), (0.7, {320: 1.0}), (1.01, {384: 1.0})]
-REAL = (0.85, 0.75)  # share of real slices, at the start and at the end
-HARDNESS = 0.7  # power of the missing Dice of a source that its weight is multiplied by
-START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 HOLD = 0.5  # share of a run after which batch norms hold still
 SETTLE_SIDE = 384  # at which norms get the statistics that they hold
 SAVE_EVERY = 180.0  # seconds
 CLOCKS = {"wall": time.time, "cpu": time.process_time}
-
-
-def side_of(step: int, progress: float) -> int:
-    """Training side of a step: the same on every process."""
-    mix = next(mix for end, mix in PHASES if progress < end)
-    return int(np.random.default_rng(step).choice(list(mix), p=list(mix.values())))
-
-
-def between(ends: tuple[float, float], progress: float) -> float:
-    """A setting on its way through a run."""
-    return ends[0] + (ends[1] - ends[0]) * progress
-
-
-class Difficulty:
-    """Running Dice of every source, shared by a trainer and the process that draws its slices."""
-
-    def __init__(self, root: Path, known: list[float]):
-        """`known` is where an earlier part of the run stood, or empty."""
-        sources = {record["source"] for record in read_index(root, "train")}
-        self.dice = mp.Array("d", known or [START_DICE] * len(sources))
-
-    def learn(self, sources: Tensor, scores: Tensor) -> None:
-        """Take in the Dice [T] of one batch's targets; -1 stands for a source that is made up."""
-        for source, score in zip(sources.tolist(), scores.tolist()):
-            if source >= 0 and not math.isnan(score):
-                self.dice[source] += FORGET * (score - self.dice[source])
-
-
-def produce(queue: mp.Queue, progress: "mp.Value", difficulty: Difficulty, args: argparse.Namespace, seed: int, step: int) -> None:
-    """Data process: batches ahead of the trainer."""
-    torch.set_num_threads(1)
-    batches = Batches(Path(args.data), seed + 7919 * step)
-    while True:
-        done = min(1.0, progress.value)
-        side = side_of(step, done)
-        batches.corpus.attend(np.array(difficulty.dice[:]), HARDNESS)
-        batch = batches.make(IMAGES[side], TARGETS, side, between(REAL, done))
-        queue.put({key: value.numpy() for key, value in batch.items()})
-        step += 1
 
 
 class Averager:
@@ -103,14 +58,12 @@ class Averager:
         return float(flat[-1])
 
 
-def data_digest(root: Path) -> str:
-    """SHA-256 of the index, which names every image and label."""
-    return hashlib.sha256((root / "index.jsonl").read_bytes()).hexdigest()[:16]
-
-
 def commit() -> str:
     """The repository's commit, if there is one."""
-    result = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
+    try:
+        result = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent)
+    except FileNotFoundError:
+        return "none"
     return result.stdout.strip() or "none"
 
 
@@ -134,7 +87,7 @@ class State:
         if args.init:
             earlier = torch.load(args.init, weights_only=True)
             take_over(self.ema, earlier["ema"])
-            self.info |= {"init": take_over(self.model, earlier["ema"]), "held": earlier["info"].get("held", False)}
+            self.info |= {"init": take_over(self.model, earlier["ema"]), "held": earlier["info"].get("held", False) and not args.live}
         self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
@@ -153,87 +106,101 @@ class State:
         self.seconds += log["seconds"]
         self.info["images"] += log["images"]
 
-    def save(self, difficulty: Difficulty) -> None:
-        """Write beside, then rename, so that a stop never leaves half a checkpoint."""
-        self.info["dice"] = [round(dice, 3) for dice in difficulty.dice]
+    def save(self, dice: list[float]) -> None:
+        """Write beside, then rename, so that a stop never leaves half a checkpoint. `dice` is that of every source."""
+        self.info["dice"] = [round(value, 3) for value in dice]
         part = self.path.with_suffix(".part")
         torch.save({"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
                     "step": self.step, "seconds": self.seconds, "info": self.info}, part)
         os.replace(part, self.path)
 
-    def update(self, share: float, peak: float) -> dict[str, float]:
+    def update(self, share: float, peak: float) -> dict[str, Tensor | float]:
         """One optimizer step at `share` of the schedule, and the moving average."""
         rate = peak * min(1.0, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP))
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimizer.step(rate)
         self.step += 1
         keep = min(EMA, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.ema.parameters()), list(self.model.parameters()), 1 - keep)
-            for mine, theirs in zip(self.ema.buffers(), self.model.buffers()):
-                mine.copy_(theirs)
+            torch._foreach_copy_(list(self.ema.buffers()), list(self.model.buffers()))
         return {"norm": norm, "rate": rate}
 
 
-def set_mode(state: State, args: argparse.Namespace, progress: float) -> None:
-    """Training mode; from `--hold` of the run on with norms that hold still, at statistics that every process finds alike."""
-    if progress >= args.hold:
-        settle_unheld(state.model, state.info, Path(args.data), SETTLE_SIDE)
+def set_mode(state: State, batches: Batches, hold: float, progress: float) -> None:
+    """Training mode; from `hold` of the run on with norms that hold still, at statistics that every process finds alike."""
+    if progress >= hold:
+        settle_unheld(state.model, state.info, lambda: batches, SETTLE_SIDE)
         state.info["held"] = True
     state.model.train()
     if state.info.get("held"):
         hold_norms(state.model)
 
 
-def report(logs: list[dict[str, float]], step: int, progress: float) -> None:
-    """One line of means."""
-    keys = sorted({key for entry in logs for key in entry})
-    mean = {key: round(float(np.nanmean([entry[key] for entry in logs if key in entry])), 5) for key in keys}
-    speed = sum(entry["images"] for entry in logs) / sum(entry["seconds"] for entry in logs)
-    print(json.dumps(mean | {"step": step, "progress": round(progress, 4), "imagesPerSecond": round(speed, 2)}), flush=True)
+class Journal:
+    """What steps log. Tensors stay on the device until a line is due, as every look at one makes a GPU wait."""
+
+    def __init__(self, every: int, quiet: bool):
+        """A line of means `every` so many steps, on one of the processes."""
+        self.every, self.quiet = every, quiet
+        self.logs: list[dict[str, Tensor | float]] = []
+        self.scores: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, log: dict[str, Tensor | float], sources: Tensor, scores: Tensor) -> None:
+        """Take in one step and how its targets went."""
+        self.logs.append(log)
+        self.scores.append((sources, scores))
+
+    def read(self, step: int, feed: Feed) -> None:
+        """Report if a line is due; either way `feed` learns at the same time how the targets went."""
+        progress = feed.progress.value
+        if step % self.every and progress < 1:
+            return
+        for sources, scores in self.scores:
+            feed.difficulty.learn(sources, scores)
+        if not self.quiet:
+            print(json.dumps(self.means() | {"step": step, "progress": round(progress, 4)}), flush=True)
+        self.logs, self.scores = [], []
+
+    def means(self) -> dict[str, float]:
+        """Of everything logged since the last line."""
+        keys = sorted({key for entry in self.logs for key in entry})
+        mean = {key: round(float(np.nanmean([float(entry[key]) for entry in self.logs if key in entry])), 5) for key in keys}
+        return mean | {"imagesPerSecond": round(mean["images"] / mean["seconds"], 2)}
 
 
-class Feed:
-    """Batches from a data process, and what that process needs to know of the run."""
-
-    def __init__(self, args: argparse.Namespace, rank: int, state: State):
-        self.progress = mp.Value("d", state.seconds / (args.hours * 3600))
-        self.difficulty = Difficulty(Path(args.data), state.info.get("dice", []))
-        self.queue: mp.Queue = mp.Queue(4)
-        process = (self.queue, self.progress, self.difficulty, args, args.seed * 100 + rank, state.step)
-        mp.Process(target=produce, args=process, daemon=True).start()
-        self.device = args.device
-
-    def next(self) -> dict[str, Tensor]:
-        """The next batch, on the device."""
-        return {key: torch.from_numpy(value).to(self.device) for key, value in self.queue.get().items()}
+def feed_of(args: argparse.Namespace, rank: int, state: State, batches: Batches) -> Feed:
+    """The data processes of one trainer."""
+    share, seed, known = state.seconds / (args.hours * 3600), args.seed * 100 + rank, state.info.get("dice", [])
+    feed = Feed(batches, share, known, feeders=args.feeders or FEEDERS[args.device], factor=args.batch or FACTOR[args.device],
+                seed=seed, step=state.step)
+    if args.device == "cuda":
+        feed.pin()
+    return feed
 
 
-def worker(rank: int, args: argparse.Namespace) -> None:
+def worker(rank: int, args: argparse.Namespace, batches: Batches) -> None:
     """One training process."""
     start(rank, args)
-    state, now = State(args), CLOCKS[args.clock]
-    generator = torch.Generator().manual_seed(args.seed * 1000 + rank + 31 * state.step)
-    feed, average = Feed(args, rank, state), Averager(state.model, args.processes)
-    batch, logs = feed.next(), []
+    state, now, journal = State(args), CLOCKS[args.clock], Journal(args.log_every, rank > 0)
+    generator = torch.Generator(args.device).manual_seed(args.seed * 1000 + rank + 31 * state.step)
+    feed, average = feed_of(args, rank, state, batches), Averager(state.model, args.processes)
+    batch = feed.next(args.device)
     clock = saved = now()
     while feed.progress.value < 1:
-        set_mode(state, args, feed.progress.value)
+        set_mode(state, batches, args.hold, feed.progress.value)
         state.model.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
         log, scores = sequence(state.model, batch, generator, rounds)
-        feed.difficulty.learn(batch["source"], scores)
         feed.progress.value = average(state.seconds / (args.hours * 3600))
         log |= state.update(feed.progress.value, args.rate) | {"images": len(batch["image"]) * args.processes}
-        batch = feed.next()
+        sources, batch = batch["source"], feed.next(args.device)
         log["seconds"], clock = now() - clock, now()
         state.count(log)
-        logs.append(log)
-        if rank == 0 and state.step % args.log_every == 0:
-            report(logs, state.step, feed.progress.value)
-            logs = []
+        journal.add(log, sources, scores)
+        journal.read(state.step, feed)
         if rank == 0 and (clock - saved > SAVE_EVERY or feed.progress.value >= 1):
-            state.save(feed.difficulty)
+            state.save(feed.difficulty.dice[:])
             saved = clock
 
 
@@ -247,18 +214,22 @@ def main() -> None:
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: a budget that other work beside it does not eat")
     parser.add_argument("--rounds", type=int, nargs="+", default=ROUNDS, help="rounds of prompts, one drawn per step")
     parser.add_argument("--hold", type=float, default=HOLD, help="batch norms hold still after this share; 0 to go on from a model")
-    parser.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
+    parser.add_argument("--device", default="cpu", choices=list(FEEDERS), help="cuda wants --processes 1")
+    parser.add_argument("--feeders", type=int, help="data processes of each training process")
+    parser.add_argument("--batch", type=int, help=f"times as many images per step as {IMAGES}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=29511)
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--live", action="store_true", help="the batch norms of --init move again until --hold")
     parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
     args = parser.parse_args()
     Path(args.out).mkdir(parents=True, exist_ok=True)
+    batches = Batches(Path(args.data), args.seed)
     if args.processes == 1:
-        worker(0, args)
+        worker(0, args, batches)
     else:
-        processes = [mp.Process(target=worker, args=(rank, args)) for rank in range(args.processes)]
+        processes = [mp.get_context("fork").Process(target=worker, args=(rank, args, batches)) for rank in range(args.processes)]
         for process in processes:
             process.start()
         for process in processes:

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from data import Corpus, Slice, find_parts, source_weight, thickness
+from data import Corpus, Slice, with_parts, source_weight, thickness
 
 
 def slice_of(*layers: np.ndarray, instances: tuple[int, ...] = (), name: str = "kidney") -> Slice:
     """A blank slice whose every value has a name of its own."""
     names = [{int(value): f"{name} {value}" for value in np.unique(layer) if value} for layer in layers]
     item = Slice("1", "test", "CT", "CT", np.zeros((*layers[0].shape, 1), np.uint8), list(layers), names, list(instances))
-    find_parts(item)
+    with_parts(item)
     return item
 
 

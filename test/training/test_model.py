@@ -20,7 +20,7 @@ def test_the_judge_hears_of_a_mask_its_area_and_the_mean_trust_in_it() -> None:
 def test_prompt_maps_put_clicks_and_boxes_where_they_are() -> None:
     points = torch.tensor([[[64.0, 192.0], [128.0, 32.0], [230.0, 154.0]]])
     labels = torch.tensor([[1.0, 2.0, 3.0]])  # a foreground click and two box corners
-    maps = Decoder.draw(points, labels, torch.zeros(1, 1, 64, 64))[0]
+    maps = Decoder().draw(points, labels, torch.zeros(1, 1, 64, 64))[0]
     y, x = divmod(int(maps[0].argmax()), 64)
     assert abs(x - 16) <= 1 and abs(y - 48) <= 1
     assert maps[2:4].abs().max() == 0

@@ -17,8 +17,7 @@ SIDE = 64
 class Made:
     """Batches of noise with a square to find."""
 
-    def __init__(self, root, seed: int):
-        self.rng = np.random.default_rng(seed)
+    rng: np.random.Generator
 
     def make(self, images: int, targets: int, side: int, real: float) -> dict[str, torch.Tensor]:
         count = images * targets
@@ -33,7 +32,6 @@ class Made:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Promptomy:
-    monkeypatch.setattr(norms, "Batches", Made)
     monkeypatch.setattr(norms, "BATCHES", 2)
     torch.manual_seed(0)
     return Promptomy()
@@ -53,27 +51,27 @@ def test_held_norms_keep_their_statistics_and_learn_their_gains(model: Promptomy
 
 
 def test_settling_does_not_depend_on_where_the_statistics_were(model: Promptomy) -> None:
-    settle_norms(model, None, SIDE)
+    settle_norms(model, Made(), SIDE)
     first, momentum = statistics(model), {norm.momentum for norm in norms_of(model)}
     for norm in norms_of(model):
         norm.running_mean += 3
-    settle_norms(model, None, SIDE)
+    settle_norms(model, Made(), SIDE)
     torch.testing.assert_close(statistics(model), first)
     assert momentum == {0.1}
 
 
 def test_later_rounds_count(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle_norms(model, None, SIDE)
+    settle_norms(model, Made(), SIDE)
     several = statistics(model)
     monkeypatch.setattr(norms, "ROUNDS", 1)
-    settle_norms(model, None, SIDE)
+    settle_norms(model, Made(), SIDE)
     assert not torch.allclose(statistics(model), several, rtol=1e-3)
 
 
 def test_a_run_settles_once_and_holds_from_there(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -> None:
     settled = []
     monkeypatch.setattr(norms, "settle_norms", lambda *_: settled.append(1))
-    state, args = argparse.Namespace(model=model, info={}), argparse.Namespace(hold=0.5, data="")
-    live = [train.set_mode(state, args, share) or model.encoder.out.bn.training for share in (0.1, 0.49, 0.5, 0.9)]
+    state = argparse.Namespace(model=model, info={})
+    live = [train.set_mode(state, Made(), 0.5, share) or model.encoder.out.bn.training for share in (0.1, 0.49, 0.5, 0.9)]
     assert live == [True, True, False, False]
     assert settled == [1] and model.training
