@@ -24,7 +24,7 @@ from tasks import Batches
 from text import tokenize
 from weights import blended
 
-OPSET, VERSION = 18, "2026.11.6"
+OPSET, VERSION = 18, "2026.11.7"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 
