@@ -107,9 +107,17 @@ class Feed:
             fork.Process(target=self.produce, args=(feeder, seed, step), daemon=True).start()
 
     def produce(self, feeder: int, seed: int, step: int) -> None:
-        """A data process."""
+        """A data process; what makes it fail is handed to the trainer, which would wait forever otherwise."""
         torch.set_num_threads(1)
         self.batches.rng = np.random.default_rng([seed, feeder, step])
+        try:
+            self.fill(step)
+        except Exception as error:
+            self.ready.put(error)
+            raise
+
+    def fill(self, step: int) -> None:
+        """Write batches into free slots, without end."""
         while True:
             done = min(1.0, self.progress.value)
             side = side_of(step, done)
@@ -126,7 +134,10 @@ class Feed:
 
     def next(self, device: str) -> dict[str, Tensor]:
         """The next batch on a device. On a GPU the trainer is kept from running more than one step ahead of it."""
-        slot, layout = self.ready.get()
+        ready = self.ready.get()
+        if isinstance(ready, Exception):
+            raise RuntimeError("a data process failed") from ready
+        slot, layout = ready
         batch = self.slots[slot].read(layout, device)
         if batch["image"].is_cuda:
             event = torch.cuda.Event()

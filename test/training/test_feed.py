@@ -43,6 +43,15 @@ def test_feeders_draw_apart_and_no_slot_is_lost() -> None:
     assert len({float(batch["draw"]) for batch in batches}) == 20
 
 
+def test_a_data_process_that_fails_stops_the_trainer() -> None:
+    broken = Numbered()
+    broken.make = lambda *_: 1 / 0
+    feed = Feed(broken, 0.0, [], feeders=1, factor=1, seed=3, step=0)
+    with pytest.raises(RuntimeError, match="data process") as failure:
+        feed.next("cpu")
+    assert isinstance(failure.value.__cause__, ZeroDivisionError)
+
+
 def test_a_slot_holds_the_largest_batch_of_real_slices(data_root) -> None:
     batches, largest = Batches(data_root, 1), 0
     for side in {side for _, mix in PHASES for side in mix}:
