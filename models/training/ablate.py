@@ -79,7 +79,8 @@ def blinded(variant: Variant) -> type[Promptomy]:
 def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
     return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.HOLD, "device": "cpu", "seed": 1,
-                                 "feeders": None, "batch": None, "log_every": 100, "clock": "cpu", "resume": False, "init": None, "live": False} | changes)
+                                 "feeders": None, "batch": None, "log_every": 100, "clock": "cpu", "resume": False, "init": None,
+                                 "live": False} | changes)
 
 
 def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:

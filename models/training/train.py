@@ -48,7 +48,8 @@ class Averager:
     def __call__(self, scalar: float) -> float:
         if self.world == 1:
             return scalar
-        flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in self.parameters] + [torch.tensor([scalar])])
+        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.parameters]
+        flat = torch.cat([*(gradient.flatten() for gradient in gradients), torch.tensor([scalar])])
         dist.all_reduce(flat)
         flat /= self.world
         offset = 0

@@ -14,7 +14,8 @@ def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:
     (tmp_path / "index.jsonl").write_text("")
     start = tmp_path / "start.pt"
     torch.save({"ema": Promptomy().state_dict(), "info": {"held": True}}, start)
-    state = State(argparse.Namespace(device="cpu", seed=1, data=str(tmp_path), out=str(tmp_path), init=str(start), resume=False, live=False))
+    args = argparse.Namespace(device="cpu", seed=1, data=str(tmp_path), out=str(tmp_path), init=str(start), resume=False, live=False)
+    state = State(args)
     set_mode(state, None, 0.0, 0.0)  # settling anew would fail without slices
     assert state.model.training and not state.model.encoder.out.bn.training
 
