@@ -20,7 +20,7 @@ from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import axis_stroke, centre, correction
 from synth.volumes import load_scan, scan_scene
-from tasks import coverage
+from tasks import MIN_PIXELS, coverage
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12
 TRUNK, TRUNK_SIDE = 200, 256  # cuts of the trunk CT, and their size
@@ -43,7 +43,7 @@ def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
         count, pieces = cv2.connectedComponents((layer == rng.choice(values)).astype(np.uint8))
         mask = (pieces == rng.integers(1, count)).astype(np.uint8)
         target = coverage(network_input(mask * 255, side)[0, 0] > 0.5)
-        if (target > 127).sum() >= 6:
+        if (target > 127).sum() >= MIN_PIXELS:
             found.append(torch.from_numpy(target).float() / 255)
         if len(found) == PER_SLICE:
             break
