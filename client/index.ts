@@ -1,6 +1,5 @@
 /** The published package: a segmenter for the browser, and the values it speaks in. */
-export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
-export type { Mask, ScoredMask } from "../core/mask.ts";
+
 export {
   append,
   canRedo,
@@ -16,9 +15,11 @@ export {
   serialiseLog,
   sliceKeyOf,
   undo,
-} from "../core/prompt-log.ts";
-export type { Digest } from "../core/store.ts";
-export type { NamedWindow, Plane, Slice, Window } from "../core/volume.ts";
+} from "../core/annotation/log.ts";
+export type { Digest } from "../core/embedding/store.ts";
+export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
+export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
+export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export type { Context, Crop, ImageInfo, Prompt, PromptKind, Rle, Transform } from "../core/wire/index.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {

@@ -1,17 +1,18 @@
 /** `createSegmenter`: pictures to the server, prompts to the decoder of this browser. */
-import { EMBEDDING_MEDIA } from "../core/embedding-file.ts";
+import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import type { EmbeddingInfo, Manifest, PlaneInfo } from "../core/wire/index.ts";
-import { raceSignal } from "./abort.ts";
-import { type Api, createApi } from "./api.ts";
-import type { Backend } from "./backends/backend.ts";
-import { type Renew, serverBackend } from "./backends/server.ts";
-import { workerBackend } from "./backends/worker.ts";
-import type { SliceSource } from "./decoder.worker.ts";
-import { createLadder, type Ladder } from "./ladder.ts";
-import { latestWins } from "./latest-wins.ts";
-import { createTextNames } from "./text-names.ts";
-import { createTransport } from "./transport.ts";
+import { raceSignal } from "./common/abort.ts";
+import { latestWins } from "./common/latest-wins.ts";
+import type { Backend } from "./decode/backend.ts";
+import type { SliceSource } from "./decode/decoder.worker.ts";
+import { createLadder, type Ladder } from "./decode/ladder.ts";
+import { type Renew, serverBackend } from "./decode/server-backend.ts";
+import { createTextNames } from "./decode/text-names.ts";
+import { workerBackend } from "./decode/worker-backend.ts";
+import { zooming } from "./decode/zoom.ts";
+import { type Api, createApi } from "./http/api.ts";
+import { createTransport } from "./http/transport.ts";
 import type {
   BackendName,
   CallOptions,
@@ -21,7 +22,6 @@ import type {
   SegmenterOptions,
   SegmenterStatus,
 } from "./types.ts";
-import { zooming } from "./zoom.ts";
 
 const RUNGS: readonly BackendName[] = ["webgpu", "wasm", "server"];
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -129,7 +129,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
 }
 
 /** Bundlers find the worker by this expression; without one, pass `worker`. */
-const defaultWorker = () => new Worker(new URL("./decoder.worker.js", import.meta.url), { type: "module" });
+const defaultWorker = () => new Worker(new URL("./decode/decoder.worker.js", import.meta.url), { type: "module" });
 
 /** The server holds caches only: an embedding that is gone is asked for again, under the same id. */
 function renewer(api: Api, manifest: Manifest): Renew {

@@ -1,7 +1,8 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
-import type { ScoredMask } from "../core/mask.ts";
-import type { Digest } from "../core/store.ts";
-import type { Plane, Slice, Window } from "../core/volume.ts";
+
+import type { Digest } from "../core/embedding/store.ts";
+import type { Plane, Slice, Window } from "../core/image/volume.ts";
+import type { ScoredMask } from "../core/mask/mask.ts";
 import type { Context, Crop, ImageInfo, Prompt, Transform } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */

@@ -1,31 +1,31 @@
 /** Medical images from bytes, the same in Node and the browser. Every failure is a SegmenterError. */
-import type { Volume } from "../core/volume.ts";
+import type { Volume } from "../core/image/volume.ts";
+import { asReadError, unsupported } from "./bytes/fail.ts";
+import { check, DEFAULT_LIMITS, type Limits } from "./bytes/limits.ts";
 import type { WasmSource } from "./codecs/wasm.ts";
-import { looksLikeDicom } from "./dicom/file.ts";
-import { readDicomSeries } from "./dicom/series.ts";
-import { asReadError, unsupported } from "./fail.ts";
-import { readJpeg } from "./jpeg.ts";
-import { check, DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { readMetaImage } from "./metaimage.ts";
-import { headerBytes, isGzip, readNifti } from "./nifti.ts";
-import { niftiVersion } from "./nifti-header.ts";
-import { readNrrd } from "./nrrd.ts";
-import { PNG_MAGIC, readPng } from "./png.ts";
-import { readTiff } from "./tiff.ts";
-import { readWebp } from "./webp.ts";
+import { looksLikeDicom } from "./read/dicom/file.ts";
+import { readDicomSeries } from "./read/dicom/series.ts";
+import { readJpeg } from "./read/picture/jpeg.ts";
+import { PNG_MAGIC, readPng } from "./read/picture/png.ts";
+import { readTiff } from "./read/picture/tiff.ts";
+import { readWebp } from "./read/picture/webp.ts";
+import { readMetaImage } from "./read/raster/metaimage.ts";
+import { headerBytes, isGzip, readNifti } from "./read/raster/nifti.ts";
+import { niftiVersion } from "./read/raster/nifti-header.ts";
+import { readNrrd } from "./read/raster/nrrd.ts";
 
+export { DEFAULT_LIMITS, type Limits } from "./bytes/limits.ts";
 export type { WasmFile, WasmSource } from "./codecs/wasm.ts";
-export { readDicomSeries } from "./dicom/series.ts";
-export { readJpeg } from "./jpeg.ts";
-export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { readMetaImage } from "./metaimage.ts";
-export { readNifti } from "./nifti.ts";
-export { type Labelmap, writeNiftiLabelmap } from "./nifti-write.ts";
-export { readNrrd } from "./nrrd.ts";
-export { readPng } from "./png.ts";
-export { type PngImage, writeMaskPng, writePng } from "./png-write.ts";
-export { readTiff } from "./tiff.ts";
-export { readWebp } from "./webp.ts";
+export { readDicomSeries } from "./read/dicom/series.ts";
+export { readJpeg } from "./read/picture/jpeg.ts";
+export { readPng } from "./read/picture/png.ts";
+export { readTiff } from "./read/picture/tiff.ts";
+export { readWebp } from "./read/picture/webp.ts";
+export { readMetaImage } from "./read/raster/metaimage.ts";
+export { readNifti } from "./read/raster/nifti.ts";
+export { readNrrd } from "./read/raster/nrrd.ts";
+export { type Labelmap, writeNiftiLabelmap } from "./write/nifti.ts";
+export { type PngImage, writeMaskPng, writePng } from "./write/png.ts";
 
 export interface ImageFile {
   readonly name?: string;

@@ -1,27 +1,27 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { SegmenterError } from "../core/errors.ts";
-import type { AppDeps } from "./deps.ts";
-import { compressed } from "./middleware/compress.ts";
-import { type AppEnv, requestContext } from "./middleware/context.ts";
-import { securityHeaders } from "./middleware/headers.ts";
-import { crossOrigin, hostCheck } from "./middleware/origin.ts";
-import { openApiDocument } from "./openapi.ts";
-import type { Lifecycle } from "./ports.ts";
-import { httpProblem, invalidRequest, problemOf } from "./problem.ts";
-import { docsRoutes } from "./routes/docs.ts";
-import { embeddingRoutes } from "./routes/embeddings.ts";
-import { imageRoutes } from "./routes/images.ts";
-import { maskRoutes } from "./routes/masks.ts";
-import { modelRoutes } from "./routes/models.ts";
-import { operationRoutes } from "./routes/operations.ts";
-import { prefetchRoutes } from "./routes/prefetch.ts";
-import { segmentRoutes } from "./routes/segment.ts";
-import { sliceRoutes } from "./routes/slices.ts";
-import { textPromptRoutes } from "./routes/text-prompts.ts";
-import { viewerRoutes } from "./routes/viewer.ts";
+import type { AppDeps } from "./http/deps.ts";
+import { compressed } from "./http/middleware/compress.ts";
+import { type AppEnv, requestContext } from "./http/middleware/context.ts";
+import { securityHeaders } from "./http/middleware/headers.ts";
+import { crossOrigin, hostCheck } from "./http/middleware/origin.ts";
+import { openApiDocument } from "./http/openapi.ts";
+import type { Lifecycle } from "./http/ports.ts";
+import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
+import { docsRoutes } from "./http/routes/docs.ts";
+import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { imageRoutes } from "./http/routes/images.ts";
+import { maskRoutes } from "./http/routes/masks.ts";
+import { modelRoutes } from "./http/routes/models.ts";
+import { operationRoutes } from "./http/routes/operations.ts";
+import { prefetchRoutes } from "./http/routes/prefetch.ts";
+import { segmentRoutes } from "./http/routes/segment.ts";
+import { sliceRoutes } from "./http/routes/slices.ts";
+import { textPromptRoutes } from "./http/routes/text-prompts.ts";
+import { viewerRoutes } from "./http/routes/viewer.ts";
 
-export type { AppDeps } from "./deps.ts";
+export type { AppDeps } from "./http/deps.ts";
 
 const ROUTES = [
   imageRoutes,

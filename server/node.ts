@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
+import { securityHeaderList } from "./http/middleware/headers.ts";
+import type { Lifecycle, OpenFile } from "./http/ports.ts";
+import { httpProblem } from "./http/problem.ts";
+import { staticFiles } from "./http/static.ts";
 import type { Study } from "./images/types.ts";
-import { createLog, type Log } from "./log.ts";
-import { securityHeaderList } from "./middleware/headers.ts";
-import type { Lifecycle, OpenFile } from "./ports.ts";
-import { httpProblem } from "./problem.ts";
+import { createLog, type Log } from "./ops/log.ts";
 import { createServices, openStudy, type Services } from "./services.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { staticFiles } from "./static.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080`, without a slash at the end. */

@@ -1,19 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createPhantom } from "../core/phantom.ts";
-import type { Vocabulary } from "../core/vocabulary.ts";
-import { createEmbeddingService, type EmbeddingService } from "./embeddings.ts";
+import { createPhantom } from "../core/phantom/phantom.ts";
+import type { Vocabulary } from "../core/text/vocabulary.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore, Study } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
-import { createMaskService, type MaskService } from "./masks.ts";
-import { countEvents, createMetrics, type Metrics } from "./metrics.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
+import { loadVocabulary } from "./models/vocabulary.ts";
+import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
-import { loadVocabulary } from "./vocabulary.ts";
+import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
+import { createMaskService, type MaskService } from "./work/masks.ts";
 
 /** Everything behind the routes and the commands. */
 export interface Services {

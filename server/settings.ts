@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SegmenterError } from "../core/errors.ts";
 import type { Device } from "./inference/pool.ts";
-import { type Limits, limitsFromEnvironment } from "./limits.ts";
+import { type Limits, limitsFromEnvironment } from "./ops/limits.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

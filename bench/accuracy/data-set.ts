@@ -3,11 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { connectedComponents } from "../../core/components.ts";
-import { createMask, type Mask, maskArea } from "../../core/mask.ts";
-import { sliceOf } from "../../core/slice.ts";
-import type { Slice, VoxelArray, Window } from "../../core/volume.ts";
-import { defaultWindow } from "../../core/window.ts";
+import { sliceOf } from "../../core/image/slice.ts";
+import type { Slice, VoxelArray, Window } from "../../core/image/volume.ts";
+import { defaultWindow } from "../../core/image/window.ts";
+import { connectedComponents } from "../../core/mask/components.ts";
+import { createMask, type Mask, maskArea } from "../../core/mask/mask.ts";
 import { readImage } from "../../formats/index.ts";
 import { createRandom, type Random } from "./random.ts";
 

@@ -1,4 +1,4 @@
-import { type Mask, maskBounds } from "../../core/mask.ts";
+import { type Mask, maskBounds } from "../../core/mask/mask.ts";
 
 export interface Place {
   readonly x: number;

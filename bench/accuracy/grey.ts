@@ -1,5 +1,5 @@
-import type { Slice, Window } from "../../core/volume.ts";
-import { applyWindow } from "../../core/window.ts";
+import type { Slice, Window } from "../../core/image/volume.ts";
+import { applyWindow } from "../../core/image/window.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
 import type { Place } from "./distance.ts";
 

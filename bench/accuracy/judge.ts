@@ -1,6 +1,6 @@
 /** The judging protocol of `models/training/evaluate.py`, object by object. */
 
-import { type Mask, maskArea, maskDice, maskIou, masksEqual } from "../../core/mask.ts";
+import { type Mask, maskArea, maskDice, maskIou, masksEqual } from "../../core/mask/mask.ts";
 import type { Prompt, PromptKind } from "../../core/wire/prompt.ts";
 import type { Target } from "./data-set.ts";
 import { type Grey, type Seeds, seedsOf } from "./grey.ts";

@@ -1,12 +1,12 @@
 /** A model as the product runs it: verified graphs, shipped preprocessing, one decode path. */
 
-import type { Decoder, Prepared } from "../../core/decoder.ts";
-import { asFloat32, decodeEmbedding, encodeEmbedding } from "../../core/embedding-file.ts";
-import { logitsToMask } from "../../core/logits.ts";
-import type { Mask } from "../../core/mask.ts";
-import { modelInput } from "../../core/preprocess.ts";
-import { float32, type Tensor } from "../../core/session.ts";
-import type { Slice, Window } from "../../core/volume.ts";
+import { asFloat32, decodeEmbedding, encodeEmbedding } from "../../core/embedding/file.ts";
+import type { Slice, Window } from "../../core/image/volume.ts";
+import type { Mask } from "../../core/mask/mask.ts";
+import type { Decoder, Prepared } from "../../core/model/decoder.ts";
+import { logitsToMask } from "../../core/model/logits.ts";
+import { modelInput } from "../../core/model/preprocess.ts";
+import { float32, type Tensor } from "../../core/tensor/session.ts";
 import type { Transform } from "../../core/wire/embedding.ts";
 import type { Prompt, PromptKind } from "../../core/wire/prompt.ts";
 import { openDecoder, openEncoder } from "../../server/inference/graphs.ts";

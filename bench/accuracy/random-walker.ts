@@ -1,6 +1,6 @@
 /** Random walker (L. Grady 2006, "Random walks for image segmentation") on a reduced grid, by conjugate gradients. */
 
-import { createMask, type Mask } from "../../core/mask.ts";
+import { createMask, type Mask } from "../../core/mask/mask.ts";
 import type { Place } from "./distance.ts";
 import type { Grey, Seeds } from "./grey.ts";
 

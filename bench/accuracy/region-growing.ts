@@ -1,4 +1,4 @@
-import { createMask, type Mask } from "../../core/mask.ts";
+import { createMask, type Mask } from "../../core/mask/mask.ts";
 import type { Grey, Seeds } from "./grey.ts";
 
 /** Half side of the square around a seed whose greys say what belongs to it. */

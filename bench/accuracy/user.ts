@@ -1,7 +1,7 @@
 /** Simulated users, as in `models/training/evaluate.py`. */
 
-import { largestComponent } from "../../core/components.ts";
-import { createMask, type Mask, maskArea, maskBounds } from "../../core/mask.ts";
+import { largestComponent } from "../../core/mask/components.ts";
+import { createMask, type Mask, maskArea, maskBounds } from "../../core/mask/mask.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
 import { deepestPixel, type Place } from "./distance.ts";
 

@@ -1,8 +1,8 @@
 /** Pictures of masks for people to look at. */
 
-import type { Mask } from "../../core/mask.ts";
-import type { Slice, Window } from "../../core/volume.ts";
-import { windowToBytes } from "../../core/window.ts";
+import type { Slice, Window } from "../../core/image/volume.ts";
+import { windowToBytes } from "../../core/image/window.ts";
+import type { Mask } from "../../core/mask/mask.ts";
 import { writePng } from "../../formats/index.ts";
 
 /** PNG of the slice with the truth's outline in green and the answer's, above it, in red. */

@@ -1,9 +1,9 @@
 /** Which slice shows an organ best, and where on it. */
 
-import { lpsToIjk, multiply, transformPoint } from "../../core/geometry.ts";
-import { createMask, type Mask } from "../../core/mask.ts";
-import { sliceGrid, sliceOf } from "../../core/slice.ts";
-import type { Slice, Volume } from "../../core/volume.ts";
+import { lpsToIjk, multiply, transformPoint } from "../../core/image/geometry.ts";
+import { sliceGrid, sliceOf } from "../../core/image/slice.ts";
+import type { Slice, Volume } from "../../core/image/volume.ts";
+import { createMask, type Mask } from "../../core/mask/mask.ts";
 
 /** Objects with fewer pixels on their largest slice are left out. */
 const LEAST_PIXELS = 60;

@@ -1,6 +1,7 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
+
+import { createTransport } from "../http/transport.ts";
 import { createSegmenter, type Segmenter } from "../index.ts";
-import { createTransport } from "../transport.ts";
 import { type Commands, createCommands } from "./controller/commands.ts";
 import type { Context } from "./controller/context.ts";
 import { createDecoder } from "./controller/decoder.ts";

@@ -2,7 +2,7 @@
  * The phantom's voxels and how shapes get into them. Space: x to the patient's left, y to the back, z up, in mm, with
  * x = y = 0 on the body's axis and z = 0 at the lowest edge. Shapes are signed distances in mm, negative inside.
  */
-import type { Vec3 } from "../volume.ts";
+import type { Vec3 } from "../image/volume.ts";
 import { clamp } from "./noise.ts";
 
 /** Width, depth and height of the imaged space in mm, whatever the number of voxels. */

@@ -1,6 +1,6 @@
 /** Lungs with their vessels, airways, heart and the great vessels. */
 
-import type { Vec3 } from "../volume.ts";
+import type { Vec3 } from "../image/volume.ts";
 import {
   type Canvas,
   EXTENT,

@@ -1,5 +1,5 @@
 /** Vessels and gut: tubes along lines. */
-import type { Vec3 } from "../volume.ts";
+import type { Vec3 } from "../image/volume.ts";
 import { type Box, type Canvas, paint, type Shape, type Tissue } from "./canvas.ts";
 
 /** A point of a tube's middle line with the radius there, mm. */

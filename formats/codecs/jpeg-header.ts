@@ -1,5 +1,5 @@
 /** The frame headers of JPEG-family codestreams, read before a decoder allocates by them. */
-import { malformed } from "../fail.ts";
+import { malformed } from "../bytes/fail.ts";
 
 export interface CodestreamHeader {
   readonly width: number;

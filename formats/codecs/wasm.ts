@@ -1,6 +1,6 @@
 /// <reference path="./packages.d.ts" />
 /** Loads the WebAssembly image codecs, each once and only when a file needs it. */
-import { asReadError, malformed } from "../fail.ts";
+import { asReadError, malformed } from "../bytes/fail.ts";
 
 /**
  * Bytes of a codec's `.wasm` by file name. Node finds the files beside the installed packages; a browser bundle passes a

@@ -1,4 +1,4 @@
-import { EMBEDDING_MEDIA, type Wire } from "../../core/embedding-file.ts";
+import { EMBEDDING_MEDIA, type Wire } from "../../core/embedding/file.ts";
 import { UsageError } from "./args.ts";
 import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";

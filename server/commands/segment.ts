@@ -1,7 +1,7 @@
-import type { Mask } from "../../core/mask.ts";
-import { decodeRle } from "../../core/rle.ts";
-import { sliceGrid } from "../../core/slice.ts";
-import type { Plane } from "../../core/volume.ts";
+import { sliceGrid } from "../../core/image/slice.ts";
+import type { Plane } from "../../core/image/volume.ts";
+import type { Mask } from "../../core/mask/mask.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
 import type { ImageInfo, MaskResponse } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";

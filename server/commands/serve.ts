@@ -1,5 +1,5 @@
-import { createLog, loggable } from "../log.ts";
 import { startServer } from "../node.ts";
+import { createLog, loggable } from "../ops/log.ts";
 import { command, commandSettings } from "./command.ts";
 
 export const serve = command({

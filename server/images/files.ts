@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../ops/limits.ts";
 import type { StoredHeader } from "./header.ts";
 import type { IncomingFile } from "./types.ts";
 import { voxelsOf } from "./voxels.ts";

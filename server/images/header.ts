@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { spacingOf } from "../../core/geometry.ts";
-import { planesOf, sliceGrid } from "../../core/slice.ts";
-import type { Digest } from "../../core/store.ts";
-import type { NamedWindow, Volume } from "../../core/volume.ts";
-import { windowsOf } from "../../core/window.ts";
+import type { Digest } from "../../core/embedding/store.ts";
+import { spacingOf } from "../../core/image/geometry.ts";
+import { planesOf, sliceGrid } from "../../core/image/slice.ts";
+import type { NamedWindow, Volume } from "../../core/image/volume.ts";
+import { windowsOf } from "../../core/image/window.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { type Dtype, dtypeOf, littleEndianBytes } from "./voxels.ts";
 

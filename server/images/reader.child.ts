@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { readImage } from "../../formats/index.ts";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../ops/limits.ts";
 import { diskError, writeSynced } from "./files.ts";
 import { headerOf } from "./header.ts";
 import type { ReadAnswer, ReadJob } from "./reader.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ErrorCode, type ErrorDetail, SegmenterError } from "../../core/errors.ts";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../ops/limits.ts";
 import type { StoredHeader } from "./header.ts";
 
 export interface ReadJob {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
-import { sliceOf } from "../../core/slice.ts";
-import type { Limits } from "../limits.ts";
-import type { Metrics } from "../metrics.ts";
+import { sliceOf } from "../../core/image/slice.ts";
+import type { Limits } from "../ops/limits.ts";
+import type { Metrics } from "../ops/metrics.ts";
 import { createSpool, spoolFiles, sweepSpool, writeSynced } from "./files.ts";
 import { headerOf } from "./header.ts";
 import { openLibrary } from "./library.ts";

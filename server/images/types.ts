@@ -1,5 +1,5 @@
-import type { Digest } from "../../core/store.ts";
-import type { Plane, Slice, Volume } from "../../core/volume.ts";
+import type { Digest } from "../../core/embedding/store.ts";
+import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 
 /** One file as it arrives: bytes nobody has looked at yet. */

@@ -1,4 +1,4 @@
-import type { VoxelArray } from "../../core/volume.ts";
+import type { VoxelArray } from "../../core/image/volume.ts";
 
 const ARRAYS = {
   int8: Int8Array,

@@ -1,13 +1,13 @@
 /** What an inference child does; the process around it is `child.ts`. */
 
 import { LRUCache } from "lru-cache";
-import type { Decoder, Prepared } from "../../core/decoder.ts";
-import { decodeEmbedding } from "../../core/embedding-file.ts";
-import type { Encoder } from "../../core/encoder.ts";
+import { decodeEmbedding } from "../../core/embedding/file.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import { maskArea, maskBounds } from "../../core/mask.ts";
-import { modelInput } from "../../core/preprocess.ts";
-import { encodeRle } from "../../core/rle.ts";
+import { maskArea, maskBounds } from "../../core/mask/mask.ts";
+import { encodeRle } from "../../core/mask/rle.ts";
+import type { Decoder, Prepared } from "../../core/model/decoder.ts";
+import type { Encoder } from "../../core/model/encoder.ts";
+import { modelInput } from "../../core/model/preprocess.ts";
 import type { Model } from "../models/registry.ts";
 import { openDecoder, openEncoder } from "./graphs.ts";
 import { probe } from "./probe.ts";

@@ -1,9 +1,9 @@
 import * as ort from "onnxruntime-node";
-import { createDecoder, type Decoder } from "../../core/decoder.ts";
-import { createEncoder, type Encoder } from "../../core/encoder.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import { ortSession } from "../../core/ort-session.ts";
-import type { Session } from "../../core/session.ts";
+import { createDecoder, type Decoder } from "../../core/model/decoder.ts";
+import { createEncoder, type Encoder } from "../../core/model/encoder.ts";
+import { ortSession } from "../../core/tensor/ort-session.ts";
+import type { Session } from "../../core/tensor/session.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 import { readVerified } from "../models/verify.ts";
 import type { Provider } from "./protocol.ts";

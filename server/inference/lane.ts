@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import { ignoreEvents, type Observe } from "../events.ts";
+import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { createBreaker } from "./breaker.ts";
 import { ChildDied, type ChildHandle } from "./child-handle.ts";
 import { Slot } from "./slot.ts";

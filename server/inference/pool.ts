@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Slice } from "../../core/volume.ts";
-import { ignoreEvents, type Observe } from "../events.ts";
+import type { Slice } from "../../core/image/volume.ts";
 import type { ModelRegistry } from "../models/registry.ts";
+import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { type ChildHandle, startChild } from "./child-handle.ts";
 import { shareCores, usableCores } from "./cores.ts";
 

@@ -1,6 +1,6 @@
-import type { Encoder } from "../../core/encoder.ts";
 import { toError } from "../../core/errors.ts";
-import type { Tensor } from "../../core/session.ts";
+import type { Encoder } from "../../core/model/encoder.ts";
+import type { Tensor } from "../../core/tensor/session.ts";
 import type { Model } from "../models/registry.ts";
 import { bundledProviders, openEncoder } from "./graphs.ts";
 import type { ChildSetup, ProbeResult, ProbeTask, Provider } from "./protocol.ts";

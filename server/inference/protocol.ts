@@ -1,10 +1,10 @@
 /** Messages between the server and an inference child, and what crosses with them. All of it survives structured clone. */
 
+import type { Digest } from "../../core/embedding/store.ts";
 import type { ErrorCode, ErrorDetail } from "../../core/errors.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Tensor } from "../../core/session.ts";
-import type { Digest } from "../../core/store.ts";
-import type { Slice, Window } from "../../core/volume.ts";
+import type { Slice, Window } from "../../core/image/volume.ts";
+import type { Tensor } from "../../core/tensor/session.ts";
 import type { Context, Crop, MaskResult, Prompt, Transform } from "../../core/wire/index.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 

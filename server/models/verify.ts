@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { Digest } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Digest } from "../../core/store.ts";
 import { unsafeOnnx } from "./onnx-walk.ts";
 
 /** A file of a model folder with what its bytes must be. */

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
+import type { Digest, EmbeddingStore } from "../../core/embedding/store.ts";
 import { toError } from "../../core/errors.ts";
-import type { Digest, EmbeddingStore } from "../../core/store.ts";
-import { ignoreEvents, type Observe } from "../events.ts";
+import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { entryTrailer, openEntry, TRAILER_BYTES } from "./entry.ts";
 
 export interface DiskStoreOptions {

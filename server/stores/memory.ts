@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Digest, EmbeddingStore } from "../../core/store.ts";
-import { type CacheTier, ignoreEvents, type Observe } from "../events.ts";
+import type { Digest, EmbeddingStore } from "../../core/embedding/store.ts";
+import { type CacheTier, ignoreEvents, type Observe } from "../ops/events.ts";
 
 export interface MemoryStoreOptions {
   readonly maxBytes: number;

@@ -1,4 +1,4 @@
-import type { EmbeddingStore } from "../../core/store.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 
 /** Reads `first`, then `second`; what only `second` knows is copied up. Writes go to both. */
 export function tieredStore(first: EmbeddingStore, second: EmbeddingStore): EmbeddingStore {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { contextOf, type LabelledSlice, readCase, readIndex } from "../../bench/accuracy/data-set.ts";
 import { reportOf, tables } from "../../bench/accuracy/report.ts";
 import { runAccuracy } from "../../bench/accuracy/run.ts";
-import { maskArea } from "../../core/mask.ts";
+import { maskArea } from "../../core/mask/mask.ts";
 import { dataPath } from "../support/data.ts";
 import { writeTinyModel } from "../support/onnx.ts";
 

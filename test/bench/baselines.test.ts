@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { type Grey, greyOf, seedsOf } from "../../bench/accuracy/grey.ts";
 import { randomWalker } from "../../bench/accuracy/random-walker.ts";
 import { growRegions } from "../../bench/accuracy/region-growing.ts";
-import { IDENTITY } from "../../core/geometry.ts";
-import { type Mask, maskDice } from "../../core/mask.ts";
+import { IDENTITY } from "../../core/image/geometry.ts";
+import { type Mask, maskDice } from "../../core/mask/mask.ts";
 import { disc, drawMask } from "./masks.ts";
 
 /** Bright where the mask is, dark elsewhere. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deepestPixel, squaredDistance } from "../../bench/accuracy/distance.ts";
-import { createMask, type Mask } from "../../core/mask.ts";
+import { createMask, type Mask } from "../../core/mask/mask.ts";
 
 /** Distance to every pixel that is not in the mask, the ring around the picture included. */
 function bruteForce({ width, height, data }: Mask): number[] {

@@ -1,4 +1,4 @@
-import { createMask, type Mask } from "../../core/mask.ts";
+import { createMask, type Mask } from "../../core/mask/mask.ts";
 
 /** Pixels whose place satisfies a condition. */
 export function drawMask(width: number, height: number, inside: (x: number, y: number) => boolean): Mask {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { areaUnderCurve, correlation, meanBySource, valuesOf } from "../../bench/accuracy/metrics.ts";
-import { maskDice, maskIou } from "../../core/mask.ts";
+import { maskDice, maskIou } from "../../core/mask/mask.ts";
 import { drawMask } from "./masks.ts";
 
 describe("overlap by hand", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { overlay } from "../../bench/organs/overlay.ts";
 import { organsOf } from "../../bench/organs/slices.ts";
-import { maskArea, maskBounds } from "../../core/mask.ts";
-import type { Mat4, Vec3, Volume } from "../../core/volume.ts";
+import type { Mat4, Vec3, Volume } from "../../core/image/volume.ts";
+import { maskArea, maskBounds } from "../../core/mask/mask.ts";
 import { DEFAULT_LIMITS, readPng } from "../../formats/index.ts";
 import { greySlice } from "../support/slices.ts";
 import { drawMask } from "./masks.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boxAround, errorClick, firstClick, stroke } from "../../bench/accuracy/user.ts";
-import { createMask } from "../../core/mask.ts";
+import { createMask } from "../../core/mask/mask.ts";
 import { disc, drawMask } from "./masks.ts";
 
 const blobs = fc

@@ -1,11 +1,11 @@
 import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDecoder, type Decoder, type Prepared } from "../../core/decoder.ts";
-import { createEncoder } from "../../core/encoder.ts";
 import { isSegmenterError } from "../../core/errors.ts";
-import { maskArea } from "../../core/mask.ts";
-import { ortSession } from "../../core/ort-session.ts";
-import { modelInput } from "../../core/preprocess.ts";
+import { maskArea } from "../../core/mask/mask.ts";
+import { createDecoder, type Decoder, type Prepared } from "../../core/model/decoder.ts";
+import { createEncoder } from "../../core/model/encoder.ts";
+import { modelInput } from "../../core/model/preprocess.ts";
+import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Transform } from "../../core/wire/embedding.ts";
 import type { Manifest } from "../../core/wire/manifest.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";

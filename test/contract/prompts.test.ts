@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
-import { transformOf } from "../../core/preprocess.ts";
-import { MAX_SCRIBBLE_POINTS, promptFeeds } from "../../core/sam.ts";
+import { transformOf } from "../../core/model/preprocess.ts";
+import { MAX_SCRIBBLE_POINTS, promptFeeds } from "../../core/prompt/sam.ts";
 import { Prompt } from "../../core/wire/prompt.ts";
 import { inputSpec } from "../support/slices.ts";
 

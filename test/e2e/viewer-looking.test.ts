@@ -1,6 +1,6 @@
 /** Windows, slices, planes, failures and fingers. */
 import { describe, expect, test } from "vitest";
-import { maskIou } from "../../core/mask.ts";
+import { maskIou } from "../../core/mask/mask.ts";
 import { openViewer, type ViewerElement } from "./viewer-page.ts";
 import { inside, LIVER, rightEdge, viewerStage } from "./viewer-stage.ts";
 

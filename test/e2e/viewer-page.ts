@@ -4,8 +4,8 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import type { App } from "../../client/app/app.ts";
 import type { State } from "../../client/app/state/state.ts";
-import type { Mask } from "../../core/mask.ts";
-import { decodeRle } from "../../core/rle.ts";
+import type { Mask } from "../../core/mask/mask.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
 
 const CONFIG = fileURLToPath(new URL("../../client/app/vite.config.ts", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { spacingOf, transformPoint } from "../../core/geometry.ts";
+import { spacingOf, transformPoint } from "../../core/image/geometry.ts";
 import { readImage } from "../../formats/index.ts";
 import { dataPath } from "../support/data.ts";
 import { dicom, element, type ImageParts, image, u16 } from "./dicom-writer.ts";

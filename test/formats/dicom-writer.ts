@@ -1,5 +1,5 @@
 /** A small explicit-VR writer, so that every broken DICOM file is made at test time (tests.md 6.1). */
-import { concatBytes } from "../../formats/bytes.ts";
+import { concatBytes } from "../../formats/bytes/bytes.ts";
 
 export type Part = Uint8Array;
 

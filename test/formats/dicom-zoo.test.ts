@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { VoxelArray } from "../../core/volume.ts";
-import { openDicom } from "../../formats/dicom/file.ts";
-import { readImageHeader } from "../../formats/dicom/header.ts";
-import { valueReader } from "../../formats/dicom/voxels.ts";
+import type { VoxelArray } from "../../core/image/volume.ts";
 import { DEFAULT_LIMITS, readImage } from "../../formats/index.ts";
+import { openDicom } from "../../formats/read/dicom/file.ts";
+import { readImageHeader } from "../../formats/read/dicom/header.ts";
+import { valueReader } from "../../formats/read/dicom/voxels.ts";
 import { dataPath } from "../support/data.ts";
 import { codeOf } from "./support.ts";
 

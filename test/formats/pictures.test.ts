@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
-import { transformPoint } from "../../core/geometry.ts";
+import { transformPoint } from "../../core/image/geometry.ts";
 import { readImage, writeMaskPng, writePng } from "../../formats/index.ts";
 import { concat } from "./dicom-writer.ts";
 import { codeOf, expectNear } from "./support.ts";

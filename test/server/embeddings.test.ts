@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { decodeEmbedding } from "../../core/embedding-file.ts";
-import type { Digest } from "../../core/store.ts";
-import { createEmbeddingService } from "../../server/embeddings.ts";
+import { decodeEmbedding } from "../../core/embedding/file.ts";
+import type { Digest } from "../../core/embedding/store.ts";
 import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
+import { createEmbeddingService } from "../../server/work/embeddings.ts";
 import { idOf } from "./entries.ts";
 import {
   type Bench,

@@ -2,13 +2,13 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Volume } from "../../core/volume.ts";
+import type { Volume } from "../../core/image/volume.ts";
 import { ImageInfo } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
 import { createImageStore } from "../../server/images/store.ts";
 import type { ImageStore, IncomingFile } from "../../server/images/types.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../server/limits.ts";
-import { createMetrics } from "../../server/metrics.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
+import { createMetrics } from "../../server/ops/metrics.ts";
 import { dataPath } from "../support/data.ts";
 
 let dir: string;

@@ -4,7 +4,7 @@ import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { createBreaker } from "../../server/inference/breaker.ts";
 import { shareCores, usableCores } from "../../server/inference/cores.ts";
 import { packError, unpackError } from "../../server/inference/protocol.ts";
-import { singleFlight } from "../../server/single-flight.ts";
+import { singleFlight } from "../../server/work/single-flight.ts";
 
 describe("the circuit breaker", () => {
   test("opens for one input after three deaths in a minute and closes when they are older", () => {

@@ -1,8 +1,8 @@
 import { listSupportedBackends } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { encodeEmbedding } from "../../core/embedding-file.ts";
-import { transformOf } from "../../core/preprocess.ts";
-import { float32 } from "../../core/session.ts";
+import { encodeEmbedding } from "../../core/embedding/file.ts";
+import { transformOf } from "../../core/model/preprocess.ts";
+import { float32 } from "../../core/tensor/session.ts";
 import type { EncodeJob } from "../../server/inference/pool.ts";
 import { type Bench, openPool, sliceOf, slowEncoder, until, WINDOW } from "./inference-support.ts";
 

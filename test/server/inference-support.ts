@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Slice } from "../../core/volume.ts";
+import type { Slice } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
-import type { ServerEvent } from "../../server/events.ts";
 import { createInferencePool, type InferencePool, type InferencePoolOptions } from "../../server/inference/pool.ts";
 import { loadModels, type ModelRegistry } from "../../server/models/registry.ts";
+import type { ServerEvent } from "../../server/ops/events.ts";
 import { tinyModel } from "../support/onnx.ts";
 import { type GraphBuilder, graphBuilder } from "../support/onnx-writer.ts";
 

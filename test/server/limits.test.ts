@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, LimitsResponse, limitsFromEnvironment, limitVariable } from "../../server/limits.ts";
+import { DEFAULT_LIMITS, LimitsResponse, limitsFromEnvironment, limitVariable } from "../../server/ops/limits.ts";
 import { readSettings } from "../../server/settings.ts";
 
 describe("limits", () => {

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EmbeddingInfo } from "../../core/wire/index.ts";
-import { DEFAULT_LIMITS } from "../../server/limits.ts";
-import { createLog } from "../../server/log.ts";
 import { type RunningServer, startServer } from "../../server/node.ts";
+import { DEFAULT_LIMITS } from "../../server/ops/limits.ts";
+import { createLog } from "../../server/ops/log.ts";
 import { post, SETUP_MS } from "./harness.ts";
 import { modelFolder, slowEncoder } from "./inference-support.ts";
 

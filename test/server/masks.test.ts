@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { decodeRle } from "../../core/rle.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
 import { MaskRequest, MaskResponse } from "../../core/wire/index.ts";
-import { createEmbeddingService } from "../../server/embeddings.ts";
-import { createMaskService } from "../../server/masks.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
+import { createEmbeddingService } from "../../server/work/embeddings.ts";
+import { createMaskService } from "../../server/work/masks.ts";
 import { idOf } from "./entries.ts";
 import { type Bench, openPool, pictures } from "./inference-support.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Manifest } from "../../core/wire/index.ts";
-import { LimitsResponse } from "../../server/limits.ts";
+import { LimitsResponse } from "../../server/ops/limits.ts";
 import { createHarness, type Harness, SETUP_MS } from "./harness.ts";
 
 let harness: Harness;

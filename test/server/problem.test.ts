@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
 import { Problem } from "../../core/wire/index.ts";
-import { invalidRequest, problemOf, STATUS } from "../../server/problem.ts";
+import { invalidRequest, problemOf, STATUS } from "../../server/http/problem.ts";
 
 describe("problemOf", () => {
   test("gives every code its status and a body of the documented shape", async () => {

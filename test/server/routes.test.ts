@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readSafetensors } from "../../core/safetensors.ts";
+import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import { EmbeddingInfo, ImageInfo, MaskResponse, Problem } from "../../core/wire/index.ts";
+import { DEFAULT_LIMITS as FORMAT_LIMITS } from "../../formats/bytes/limits.ts";
 import { readPng, writePng } from "../../formats/index.ts";
-import { DEFAULT_LIMITS as FORMAT_LIMITS } from "../../formats/limits.ts";
 import { dataPath } from "../support/data.ts";
 import { createHarness, type Harness, post, SETUP_MS, seriesForm, upload } from "./harness.ts";
 

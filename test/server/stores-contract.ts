@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EmbeddingStore } from "../../core/store.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { bytesOf, idOf } from "./entries.ts";
 
 /** What every embedding store promises. `create` gives a store with room for at least 64 KiB. */

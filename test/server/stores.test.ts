@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { describe, expect, test } from "vitest";
-import type { ServerEvent } from "../../server/events.ts";
+import type { ServerEvent } from "../../server/ops/events.ts";
 import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { tieredStore } from "../../server/stores/tiered.ts";

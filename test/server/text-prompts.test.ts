@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { MaskResponse, TextPromptAnswer } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
 import { runCli } from "../../server/commands/main.ts";
-import { loadVocabulary } from "../../server/vocabulary.ts";
+import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
 
 let harness: Harness;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
-import { createLog } from "../../server/log.ts";
 import { type RunningServer, type StartOptions, startServer } from "../../server/node.ts";
+import { createLog } from "../../server/ops/log.ts";
 import { type TinyKind, writeTinyModel } from "./onnx.ts";
 
 export interface Served {

@@ -1,4 +1,4 @@
-import type { Slice } from "../../core/volume.ts";
+import type { Slice } from "../../core/image/volume.ts";
 import type { InputSpec } from "../../core/wire/manifest.ts";
 
 /** A grey slice of 8-bit values without geometry. */

@@ -1,5 +1,5 @@
 /** Decodes the steps of one label on one slice, each refining the one before, and remembers what it has decoded. */
-import type { Step } from "../../../core/prompt-log.ts";
+import type { Step } from "../../../core/annotation/log.ts";
 import type { Embedding, Segmenter, SegmentMask } from "../../index.ts";
 import { chainOf } from "./decode-jobs.ts";
 

@@ -1,6 +1,7 @@
 /** What every controller works with. */
+
+import type { Transport } from "../../http/transport.ts";
 import type { Segmenter } from "../../index.ts";
-import type { Transport } from "../../transport.ts";
 import type { Store } from "../state/store.ts";
 import type { Notifier } from "./notifier.ts";
 

@@ -1,5 +1,5 @@
 /** What the prompt log asks to be decoded, and the names of it. */
-import { objectsOf, type SliceRef, type Step, sliceKeyOf, slicesOf, stepsOf } from "../../../core/prompt-log.ts";
+import { objectsOf, type SliceRef, type Step, sliceKeyOf, slicesOf, stepsOf } from "../../../core/annotation/log.ts";
 import { maskKey } from "../state/places.ts";
 import type { State } from "../state/state.ts";
 

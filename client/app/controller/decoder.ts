@@ -1,7 +1,8 @@
 /** Masks as a function of the prompt log: finds what is missing, decodes it, drops what is no longer asked for. */
-import { type Measurement, measureMask } from "../../../core/measurements.ts";
-import { sliceKeyOf } from "../../../core/prompt-log.ts";
-import type { Digest } from "../../../core/store.ts";
+
+import { sliceKeyOf } from "../../../core/annotation/log.ts";
+import type { Digest } from "../../../core/embedding/store.ts";
+import { type Measurement, measureMask } from "../../../core/mask/measurements.ts";
 import type { SegmentMask } from "../../index.ts";
 import { area, share, t } from "../i18n.ts";
 import { labelsOf } from "../state/labels.ts";

@@ -1,6 +1,6 @@
 /** The embeddings of the open study: each is asked for once, and its slice gets a tick. */
-import type { Digest } from "../../../core/store.ts";
-import type { Window } from "../../../core/volume.ts";
+import type { Digest } from "../../../core/embedding/store.ts";
+import type { Window } from "../../../core/image/volume.ts";
 import type { Embedding } from "../../index.ts";
 import { encodedKey, type placeOf } from "../state/places.ts";
 import type { Context } from "./context.ts";

@@ -1,6 +1,6 @@
 /** Keeps the slice shown loaded and encoded, and the slices ahead warm. */
 
-import { jsonBody } from "../../transport.ts";
+import { jsonBody } from "../../http/transport.ts";
 import { t } from "../i18n.ts";
 import { encodedKey, placeOf } from "../state/places.ts";
 import type { OpenStudy } from "../state/state.ts";

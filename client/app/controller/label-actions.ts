@@ -1,5 +1,5 @@
 /** What a user does to the label list. */
-import type { PromptLog } from "../../../core/prompt-log.ts";
+import type { PromptLog } from "../../../core/annotation/log.ts";
 import { t } from "../i18n.ts";
 import { activeLabelOf, colourOf, labelNumber, labelsOf, nextLabelId } from "../state/labels.ts";
 import type { Context } from "./context.ts";

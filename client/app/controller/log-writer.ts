@@ -1,5 +1,5 @@
 /** The one place that writes the prompt log into the state. */
-import { append, canRedo, canUndo, type LogAction, type PromptLog, redo, undo } from "../../../core/prompt-log.ts";
+import { append, canRedo, canUndo, type LogAction, type PromptLog, redo, undo } from "../../../core/annotation/log.ts";
 import { t } from "../i18n.ts";
 import { labelsOf } from "../state/labels.ts";
 import type { State } from "../state/state.ts";

@@ -1,5 +1,5 @@
 /** The mask that a click here would give, while the pointer rests; only as long as decoding is fast. */
-import { promptsOf, sliceKeyOf } from "../../../core/prompt-log.ts";
+import { promptsOf, sliceKeyOf } from "../../../core/annotation/log.ts";
 import { activeLabelOf } from "../state/labels.ts";
 import { activeMask, placeOf } from "../state/places.ts";
 import type { Point, State } from "../state/state.ts";

@@ -1,5 +1,5 @@
 /** What a user does to the segmentation: each action is a line of the prompt log. */
-import { promptsOf, sliceKeyOf } from "../../../core/prompt-log.ts";
+import { promptsOf, sliceKeyOf } from "../../../core/annotation/log.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import { t } from "../i18n.ts";
 import { activeLabelOf, labelsOf } from "../state/labels.ts";

@@ -1,8 +1,8 @@
 /** Opens studies and moves through them. */
 
-import { emptyLog } from "../../../core/prompt-log.ts";
-import type { Digest } from "../../../core/store.ts";
-import type { NamedWindow, Plane } from "../../../core/volume.ts";
+import { emptyLog } from "../../../core/annotation/log.ts";
+import type { Digest } from "../../../core/embedding/store.ts";
+import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
 import type { ImageInfo, PlaneInfo } from "../../../core/wire/index.ts";
 import { t } from "../i18n.ts";
 import { sameWindow } from "../state/places.ts";

@@ -1,5 +1,5 @@
-import { maskArea, maskBounds } from "../../../core/mask.ts";
-import { encodeRle } from "../../../core/rle.ts";
+import { maskArea, maskBounds } from "../../../core/mask/mask.ts";
+import { encodeRle } from "../../../core/mask/rle.ts";
 import type { LabelMask } from "./collect.ts";
 
 /** COCO object detection JSON (cocodataset.org, "format-data"): one image per slice, uncompressed RLE, boxes as x, y, width, height. */

@@ -1,8 +1,8 @@
 /** The masks of a study, as exports want them. */
 
-import type { Mask } from "../../../core/mask.ts";
-import { slicesOf } from "../../../core/prompt-log.ts";
-import type { Plane } from "../../../core/volume.ts";
+import { slicesOf } from "../../../core/annotation/log.ts";
+import type { Plane } from "../../../core/image/volume.ts";
+import type { Mask } from "../../../core/mask/mask.ts";
 import { labelsOf } from "../state/labels.ts";
 import { maskKey } from "../state/places.ts";
 import type { Label, State } from "../state/state.ts";

@@ -28,7 +28,7 @@ export async function exportFile(state: State, format: ExportFormat): Promise<Ex
     case "nifti": {
       const [{ labelmapOf }, { writeNiftiLabelmap }] = await Promise.all([
         import("./labelmap.ts"),
-        import("../../../formats/nifti-write.ts"),
+        import("../../../formats/write/nifti.ts"),
       ]);
       const { size, ijkToLps, spacing } = study.info;
       const labels = labelmapOf({ size, ijkToLps, unit: spacing ? "mm" : "px" }, masks);
@@ -48,7 +48,7 @@ async function pngFile(
 ): Promise<ExportFile | undefined> {
   const here = masks.filter((mask) => mask.plane === plane.plane && mask.slice === slice);
   if (here.length === 0) return undefined;
-  const { writeMaskPng, writePng } = await import("../../../formats/png-write.ts");
+  const { writeMaskPng, writePng } = await import("../../../formats/write/png.ts");
   const name = `${stem}-${plane.plane}-${slice + 1}.png`;
   if (here.length === 1) return { name, type: "image/png", bytes: writeMaskPng(here[0].mask) };
   const { width, height } = plane;

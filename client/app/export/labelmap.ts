@@ -1,4 +1,4 @@
-import { sliceGrid, type VolumeHeader } from "../../../core/slice.ts";
+import { sliceGrid, type VolumeHeader } from "../../../core/image/slice.ts";
 import type { LabelMask } from "./collect.ts";
 
 /** Slice masks of any plane as one 8-bit labelmap of the volume, i fastest; a later mask wins where they overlap. */

@@ -1,5 +1,5 @@
 /** Drawings: box, scribble and lasso, by dragging or corner by corner. */
-import { resamplePolyline } from "../../../core/polygon.ts";
+import { resamplePolyline } from "../../../core/mask/polygon.ts";
 import type { PointLabel, Prompt } from "../../../core/wire/index.ts";
 import type { Prompts } from "../controller/prompts.ts";
 import type { Gesture, Point } from "../state/state.ts";

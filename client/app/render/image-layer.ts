@@ -1,7 +1,7 @@
 /** Paints stored pixels through the display window. The windowed picture is kept until slice or window change. */
 
-import type { Slice, Window } from "../../../core/volume.ts";
-import { windowToBytes } from "../../../core/window.ts";
+import type { Slice, Window } from "../../../core/image/volume.ts";
+import { windowToBytes } from "../../../core/image/window.ts";
 import { PIXEL_VIEW, type Viewport } from "./viewport.ts";
 
 export interface ImageLayer {

@@ -1,4 +1,4 @@
-import type { Mask } from "../../../core/mask.ts";
+import type { Mask } from "../../../core/mask/mask.ts";
 import type { Overlay } from "../state/state.ts";
 import { maskPaths } from "./mask-path.ts";
 import { PIXEL_VIEW, type Viewport } from "./viewport.ts";

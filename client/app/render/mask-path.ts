@@ -1,7 +1,7 @@
 /** Mask outlines as canvas paths in slice coordinates, made once per mask. */
-import { traceContours } from "../../../core/contours.ts";
-import type { Mask } from "../../../core/mask.ts";
-import type { Vertex } from "../../../core/polygon.ts";
+import { traceContours } from "../../../core/mask/contours.ts";
+import type { Mask } from "../../../core/mask/mask.ts";
+import type { Vertex } from "../../../core/mask/polygon.ts";
 
 export interface MaskPaths {
   /** Along the pixel edges. */

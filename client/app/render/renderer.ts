@@ -1,5 +1,5 @@
 /** Paints the canvas once per frame at most, from the state alone. */
-import { promptsOf, sliceKeyOf } from "../../../core/prompt-log.ts";
+import { promptsOf, sliceKeyOf } from "../../../core/annotation/log.ts";
 import { activeLabelOf, colourOf, labelNumber, labelsOf, nextLabelId } from "../state/labels.ts";
 import { maskKey, placeOf } from "../state/places.ts";
 import type { OpenStudy, State } from "../state/state.ts";

@@ -1,5 +1,5 @@
 /** The label list: the objects of the prompt log with number, colour and look. */
-import { objectsOf, type PromptLog } from "../../../core/prompt-log.ts";
+import { objectsOf, type PromptLog } from "../../../core/annotation/log.ts";
 import type { Label, State } from "./state.ts";
 
 /** Okabe & Ito 2008, without black, ordered so that neighbours differ most on dark grey. */

@@ -1,6 +1,6 @@
 /** Names of slices and masks, as keys. */
-import { type SliceRef, sliceKeyOf } from "../../../core/prompt-log.ts";
-import type { Plane, Window } from "../../../core/volume.ts";
+import { type SliceRef, sliceKeyOf } from "../../../core/annotation/log.ts";
+import type { Plane, Window } from "../../../core/image/volume.ts";
 import type { MaskView, OpenStudy, State } from "./state.ts";
 
 /** One slice of a picture. */

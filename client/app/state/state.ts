@@ -1,8 +1,8 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
-import type { Measurement } from "../../../core/measurements.ts";
-import { emptyLog, type PromptLog } from "../../../core/prompt-log.ts";
-import type { NamedWindow, Plane, Slice } from "../../../core/volume.ts";
+import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
+import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { Measurement } from "../../../core/mask/measurements.ts";
 import type { ImageInfo, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 

@@ -1,6 +1,6 @@
 /** The candidates of an ambiguous prompt as small pictures: what each would cover. */
 import { css, html, nothing, type PropertyValues } from "lit";
-import { maskBounds } from "../../../core/mask.ts";
+import { maskBounds } from "../../../core/mask/mask.ts";
 import type { SegmentMask } from "../../index.ts";
 import { share, t } from "../i18n.ts";
 import { createImageLayer } from "../render/image-layer.ts";

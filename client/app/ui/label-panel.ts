@@ -1,8 +1,8 @@
 /** The right side: labels with their measurements, how masks look, where they come from, export. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { Measurement } from "../../../core/measurements.ts";
-import { promptsOf, sliceKeyOf, slicesOf } from "../../../core/prompt-log.ts";
+import { promptsOf, sliceKeyOf, slicesOf } from "../../../core/annotation/log.ts";
+import type { Measurement } from "../../../core/mask/measurements.ts";
 import { area, decimal, number, share, t } from "../i18n.ts";
 import { inkOn } from "../render/mask-layer.ts";
 import { labelsOf } from "../state/labels.ts";

@@ -1,5 +1,5 @@
 /** Letters at the edges of a slice: which way the patient lies. */
-import { axisOf } from "../../../core/geometry.ts";
+import { axisOf } from "../../../core/image/geometry.ts";
 import type { PlaneInfo } from "../../../core/wire/index.ts";
 
 export interface EdgeLetters {

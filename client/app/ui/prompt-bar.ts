@@ -1,7 +1,7 @@
 /** Under the image: sign, segment by name, undo, accept. Everything a finger needs in one row. */
 import { css, html } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { canRedo, canUndo } from "../../../core/prompt-log.ts";
+import { canRedo, canUndo } from "../../../core/annotation/log.ts";
 import type { PointLabel } from "../../../core/wire/index.ts";
 import { t } from "../i18n.ts";
 import { activeLabelOf } from "../state/labels.ts";

@@ -1,7 +1,7 @@
 /** Affines for law tests: every way to lay three axes, and random oblique ones. */
 import fc from "fast-check";
-import { multiply } from "../../../core/geometry.ts";
-import type { Mat4 } from "../../../core/volume.ts";
+import { multiply } from "../../../core/image/geometry.ts";
+import type { Mat4 } from "../../../core/image/volume.ts";
 
 const PERMUTATIONS = [
   [0, 1, 2],

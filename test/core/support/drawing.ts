@@ -1,6 +1,6 @@
 /** Masks drawn as text, and random ones. */
 import fc from "fast-check";
-import { createMask, type Mask } from "../../../core/mask.ts";
+import { createMask, type Mask } from "../../../core/mask/mask.ts";
 
 /** `#` is inside. */
 export function draw(rows: readonly string[]): Mask {

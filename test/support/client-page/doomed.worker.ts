@@ -1,4 +1,4 @@
-import "../../../client/decoder.worker.ts";
+import "../../../client/decode/decoder.worker.ts";
 
 /** What a test does from outside to this worker. */
 type Doom = "crash" | "destroy-device";

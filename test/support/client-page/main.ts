@@ -1,6 +1,6 @@
 /** The package as a bundler sees it, within reach of `page.evaluate`, with what tests need beside it. */
 import * as client from "../../../client/index.ts";
-import { maskArea, maskIou } from "../../../core/mask.ts";
+import { maskArea, maskIou } from "../../../core/mask/mask.ts";
 
 const opened = new Map<client.BackendName, Promise<client.Segmenter>>();
 

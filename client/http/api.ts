@@ -1,0 +1,160 @@
+/** The routes this package uses, with their shapes. */
+
+import type { Digest } from "../../core/embedding/store.ts";
+import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import type { Plane, Slice, VoxelArray } from "../../core/image/volume.ts";
+import type {
+  EmbeddingInfo,
+  EmbeddingRequest,
+  ImageInfo,
+  Manifest,
+  MaskRequest,
+  MaskResponse,
+  PlaneInfo,
+  TextPromptAnswer,
+  TextPromptRequest,
+} from "../../core/wire/index.ts";
+import { raceSignal } from "../common/abort.ts";
+import { lruByBytes } from "../common/lru.ts";
+import type { CallOptions } from "../types.ts";
+import { jsonBody, type Transport, withSignal } from "./transport.ts";
+
+/** A file that a manifest names. */
+type ModelFile = NonNullable<Manifest["golden"]>;
+
+export interface Api {
+  /** The model of this id, or the server's default. */
+  manifest(id?: string): Promise<Manifest>;
+  /** Bytes of a model file that agree with its digest. */
+  modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
+  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
+  embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
+  textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
+}
+
+/** Slices that the viewer showed and the decoder is about to ask for. */
+const SLICE_CACHE_BYTES = 64 * 2 ** 20;
+
+export function createApi(transport: Transport): Api {
+  const images = new Map<string, ImageInfo>();
+  const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
+  const sharedImage = sharing<ImageInfo>();
+  const sharedSlice = sharing<Slice>();
+
+  const remember = (info: ImageInfo): ImageInfo => {
+    images.set(info.imageId, info);
+    return info;
+  };
+  const image: Api["image"] = async (imageId, call) => {
+    const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
+    return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
+  };
+  const slice: Api["slice"] = async (imageId, plane, k, call) => {
+    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const fetchSlice = async () => {
+      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
+      const made = sliceFrom(info, plane, k, bytes);
+      slices.set(path, made, bytes.byteLength);
+      return made;
+    };
+    return slices.get(path) ?? raceSignal(sharedSlice(path, fetchSlice), call?.signal);
+  };
+
+  return {
+    manifest: async (id) => {
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
+      const [first] = await transport.json<Manifest[]>("v1/models");
+      if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
+      return first;
+    },
+    modelFile: async (modelId, file) => {
+      const download = () => transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
+      // Once more, because giving up here costs the whole session its fast decoder.
+      const bytes = await download().catch((error: unknown) => {
+        if (!isSegmenterError(error, "ServerUnreachable")) throw error;
+        return download();
+      });
+      await verify(bytes, modelId, file);
+      return bytes;
+    },
+    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    image,
+    slice,
+    embed: (imageId, request, call) =>
+      transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
+    embedding: (id, mediaType, call) =>
+      transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
+    masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
+    textPrompt: (request) => transport.json("v1/text-prompts", jsonBody(request)),
+  };
+}
+
+/**
+ * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
+ * because one caller must not stop the other's.
+ */
+function sharing<T>(): (key: string, load: () => Promise<T>) => Promise<T> {
+  const loading = new Map<string, Promise<T>>();
+  return (key, load) => {
+    const shared = loading.get(key) ?? load().finally(() => loading.delete(key));
+    loading.set(key, shared);
+    return shared;
+  };
+}
+
+function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): RequestInit {
+  const [first] = files;
+  if (first && files.length === 1) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    return withSignal({ method: "POST", headers, body: first }, signal);
+  }
+  const form = new FormData();
+  for (const file of files) form.append("file", file);
+  return withSignal({ method: "POST", body: form }, signal);
+}
+
+/** sha256 where the browser has it: `crypto.subtle` exists on https and localhost only. */
+async function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+  const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
+  if (expected !== undefined && bytes.byteLength !== expected)
+    throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
+  if (digest === undefined || !isSecureContext) return;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (`sha256:${hex}` !== digest) throw corrupt("its sha256 is not that of the manifest");
+}
+
+const VOXELS: Record<string, (buffer: ArrayBuffer) => VoxelArray> = {
+  int8: (buffer) => new Int8Array(buffer),
+  uint8: (buffer) => new Uint8Array(buffer),
+  int16: (buffer) => new Int16Array(buffer),
+  uint16: (buffer) => new Uint16Array(buffer),
+  int32: (buffer) => new Int32Array(buffer),
+  uint32: (buffer) => new Uint32Array(buffer),
+  float32: (buffer) => new Float32Array(buffer),
+  float64: (buffer) => new Float64Array(buffer),
+};
+
+function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
+  const grid = info.planes.find((candidate) => candidate.plane === plane);
+  const voxels = VOXELS[info.dtype];
+  if (!grid || !voxels) throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
+  return {
+    width: grid.width,
+    height: grid.height,
+    channels: info.channels,
+    data: voxels(bytes.buffer),
+    rescale: info.rescale,
+    inverted: info.inverted,
+    spacingMm: grid.spacingMm ?? undefined,
+    xyToLps: atSlice(grid, k),
+  };
+}
+
+/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
+const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
+  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));

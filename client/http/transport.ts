@@ -1,0 +1,108 @@
+/** HTTP to the server: one place that knows addresses, problem documents and the injected `fetch`. */
+import { type ErrorCode, type ErrorDetail, SegmenterError, toError } from "../../core/errors.ts";
+
+export type Fetch = (request: Request) => Promise<Response>;
+
+export interface Transport {
+  /** The successful answer; every failure is a `SegmenterError` or the signal's reason. */
+  send(path: string, init?: RequestInit): Promise<Response>;
+  json<T>(path: string, init?: RequestInit): Promise<T>;
+  bytes(path: string, init?: RequestInit): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Requests relative to `server`, which may have a path of its own. */
+export function createTransport(
+  server: string | URL,
+  fetch: Fetch = (request) => globalThis.fetch(request),
+): Transport {
+  const base = new URL(server);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+
+  const send = async (path: string, init?: RequestInit): Promise<Response> => {
+    init?.signal?.throwIfAborted();
+    const response = await fetch(new Request(new URL(path, base), init)).catch(unreachable(init?.signal));
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  };
+
+  return {
+    send,
+    // The server is ours and validates what it sends; parsing again here would put zod into every bundle.
+    json: async <T>(path: string, init?: RequestInit) => {
+      const response = await send(path, init);
+      return response.json().catch(unreachable(init?.signal)) as Promise<T>;
+    },
+    bytes: async (path, init) => {
+      const response = await send(path, init);
+      return new Uint8Array(await response.arrayBuffer().catch(unreachable(init?.signal)));
+    },
+  };
+}
+
+/** A connection that fails before or in the middle of an answer; an abort stays an abort. */
+const unreachable =
+  (signal: AbortSignal | null | undefined) =>
+  (thrown: unknown): never => {
+    signal?.throwIfAborted();
+    throw new SegmenterError("ServerUnreachable", { status: 0, reason: toError(thrown).message }, { cause: thrown });
+  };
+
+/** A POST with a JSON body. */
+export function jsonBody(value: unknown, signal?: AbortSignal): RequestInit {
+  const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+  return withSignal(init, signal);
+}
+
+/** `exactOptionalPropertyTypes` forbids `signal: undefined`. */
+export function withSignal(init: RequestInit, signal?: AbortSignal): RequestInit {
+  return signal ? { ...init, signal } : init;
+}
+
+/** RFC 9457 → the error the server raised; anything else is a server that is not ours, or a fault of the transport. */
+async function problemOf(response: Response): Promise<SegmenterError> {
+  const body: unknown = response.headers.get("Content-Type")?.startsWith("application/problem+json")
+    ? await response.json().catch(() => undefined)
+    : undefined;
+  if (isProblem(body)) return new SegmenterError(body.code, body.info);
+  const reason = hasCode(body) ? body.code : response.statusText;
+  return new SegmenterError("ServerUnreachable", { status: response.status, reason });
+}
+
+/** Every code of ours; a new one that is left out does not compile. */
+const CODES = {
+  UnsupportedFormat: true,
+  MalformedFile: true,
+  TooLarge: true,
+  InvalidRequest: true,
+  InvalidPrompt: true,
+  UnknownTerm: true,
+  ImageNotFound: true,
+  SliceNotFound: true,
+  EmbeddingNotFound: true,
+  LogitsNotFound: true,
+  UnknownModel: true,
+  FileNotFound: true,
+  UnsupportedPrompt: true,
+  ModelMismatch: true,
+  ModelCorrupt: true,
+  NotAcceptable: true,
+  Saturated: true,
+  DeadlineExceeded: true,
+  Cancelled: true,
+  EncoderOutputInvalid: true,
+  EncoderCrashed: true,
+  DiskFull: true,
+  ShuttingDown: true,
+  ServerUnreachable: true,
+} as const satisfies Record<ErrorCode, true>;
+
+interface ProblemBody {
+  readonly code: ErrorCode;
+  readonly info: ErrorDetail[ErrorCode];
+}
+
+const hasCode = (body: unknown): body is { code: string } =>
+  typeof body === "object" && body !== null && "code" in body && typeof body.code === "string";
+
+const isProblem = (body: unknown): body is ProblemBody =>
+  hasCode(body) && body.code in CODES && "info" in body && typeof body.info === "object" && body.info !== null;

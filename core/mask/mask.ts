@@ -1,0 +1,114 @@
+import type { PixelBox } from "../wire/common.ts";
+
+/** A binary mask, row-major, one byte a pixel: 1 inside, 0 outside. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A mask with what the model says of it. */
+export interface ScoredMask extends Mask {
+  /** The model's guess of its own IoU, 0 to 1. */
+  readonly predictedIou: number;
+  /** IoU of the masks at logit thresholds +1 and −1 (Kirillov et al. 2023, "stability score"). */
+  readonly stabilityScore: number;
+  /** Decoder logits before upscaling, `[logits.size, logits.size]` of the manifest, threshold 0. May return as `previous`. */
+  readonly lowResLogits: Float32Array;
+}
+
+/** An empty mask, or one around `data` (not copied); throws RangeError when its length is not width × height. */
+export function createMask(width: number, height: number, data = new Uint8Array(width * height)): Mask {
+  if (data.length !== width * height) {
+    throw new RangeError(`A ${width} × ${height} mask needs ${width * height} bytes, got ${data.length}.`);
+  }
+  return { width, height, data };
+}
+
+/** Pixels inside. */
+export function maskArea({ data }: Mask): number {
+  let area = 0;
+  for (let n = 0; n < data.length; n++) if (data[n] !== 0) area++;
+  return area;
+}
+
+/** The smallest box around the mask, corners included; `null` for an empty one. */
+export function maskBounds({ width, height, data }: Mask): PixelBox | null {
+  let x0 = width;
+  let x1 = -1;
+  let y0 = height;
+  let y1 = -1;
+  for (let y = 0, n = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, n++) {
+      if (data[n] === 0) continue;
+      if (x < x0) x0 = x;
+      if (x > x1) x1 = x;
+      if (y < y0) y0 = y;
+      y1 = y;
+    }
+  }
+  return x1 < 0 ? null : { x0, y0, x1, y1 };
+}
+
+/** Intersection over union, 0 to 1; two empty masks agree (1). */
+export function maskIou(a: Mask, b: Mask): number {
+  const { both, either } = overlap(a, b);
+  return either === 0 ? 1 : both / either;
+}
+
+/** Dice coefficient, 0 to 1; two empty masks agree (1). */
+export function maskDice(a: Mask, b: Mask): number {
+  const { both, either } = overlap(a, b);
+  return either === 0 ? 1 : (2 * both) / (both + either);
+}
+
+/** Same size and the same pixels inside. */
+export function masksEqual(a: Mask, b: Mask): boolean {
+  if (a.width !== b.width || a.height !== b.height) return false;
+  for (let n = 0; n < a.data.length; n++) if ((a.data[n] !== 0) !== (b.data[n] !== 0)) return false;
+  return true;
+}
+
+/** The mask with all background added that a path of 4-neighbours cannot lead to the border. */
+export function fillHoles({ width, height, data }: Mask): Mask {
+  const filled = new Uint8Array(data.length).fill(1);
+  const stack = new Int32Array(data.length);
+  let top = 0;
+  const visit = (n: number) => {
+    if (filled[n] === 0 || data[n] !== 0) return;
+    filled[n] = 0;
+    stack[top++] = n;
+  };
+  for (let x = 0; x < width; x++) {
+    visit(x);
+    visit((height - 1) * width + x);
+  }
+  for (let y = 0; y < height; y++) {
+    visit(y * width);
+    visit(y * width + width - 1);
+  }
+  while (top > 0) {
+    const n = stack[--top] ?? 0;
+    const x = n % width;
+    if (x > 0) visit(n - 1);
+    if (x < width - 1) visit(n + 1);
+    if (n >= width) visit(n - width);
+    if (n + width < data.length) visit(n + width);
+  }
+  return { width, height, data: filled };
+}
+
+function overlap(a: Mask, b: Mask): { both: number; either: number } {
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new RangeError(`Masks must have one size, got ${a.width} × ${a.height} and ${b.width} × ${b.height}.`);
+  }
+  let both = 0;
+  let either = 0;
+  for (let n = 0; n < a.data.length; n++) {
+    const inA = a.data[n] !== 0;
+    const inB = b.data[n] !== 0;
+    if (inA && inB) both++;
+    if (inA || inB) either++;
+  }
+  return { both, either };
+}

@@ -1,0 +1,198 @@
+/** What a text prompt names: a structure of the vocabulary however it is spelt, or nothing and what may have been meant. */
+import { contextOf } from "../model/contracts/context.ts";
+import type { TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
+import { editDistance, editsAllowed, similarity, trigrams } from "./spelling.ts";
+import { isSide, type Phrase, readPhrase } from "./words.ts";
+
+export interface Vocabulary {
+  readonly entries: readonly VocabularyEntry[];
+  /**
+   * Names, synonyms and their spellings exactly, then with typos where only one structure can be meant. `modality` (a
+   * DICOM code or a word of the vocabulary) decides between structures that share a name. Never throws.
+   */
+  resolve(text: string, options?: { readonly modality?: string | undefined }): TextPromptAnswer;
+}
+
+/** One way to say an entry. */
+interface Saying {
+  readonly entry: VocabularyEntry;
+  readonly text: string;
+  readonly rank: (typeof RANK)[keyof typeof RANK];
+  readonly phrase: Phrase;
+}
+
+const RANK = { name: 0, synonym: 1, derived: 2 } as const;
+
+/** As the wire allows, and more than any name has: nothing longer is compared letter by letter. */
+const MAX_LETTERS = 512;
+const MAX_WORDS = 12;
+const MAX_SUGGESTIONS = 5;
+const SUGGESTED_FROM = 0.4;
+/** A side says little about which structure is meant. */
+const SIDE_WEIGHT = 2;
+
+/** Indexes the entries of `models/vocabulary.json`. */
+export function createVocabulary(entries: readonly VocabularyEntry[]): Vocabulary {
+  const sayings = sayingsOf(entries);
+  const byKey = groupBy(sayings, ({ phrase }) => phrase.key);
+  const byLetters = groupBy(sayings, ({ phrase }) => phrase.joined);
+  const lexicon = new Map(sayings.flatMap(({ phrase }) => phrase.words).map((word) => [word, trigrams(word)]));
+  const contexts = new Set(entries.flatMap(({ modalities }) => modalities.map((name) => name.toLowerCase())));
+
+  return {
+    entries,
+    resolve(text, { modality } = {}) {
+      const phrase = readPhrase(text.slice(0, MAX_LETTERS));
+      if (phrase.words.length === 0 || text.length > MAX_LETTERS) return unknown([]);
+      const context = modality === undefined ? "" : contextOf(modality).toLowerCase();
+      const fits = ({ modalities }: VocabularyEntry) =>
+        !contexts.has(context) || modalities.some((name) => name.toLowerCase() === context);
+      const exact = byKey.get(phrase.key) ?? byLetters.get(phrase.joined);
+      if (exact) return answer(exact, fits, 1);
+      if (phrase.words.length > MAX_WORDS) return unknown([]);
+      const { near, edits } = misspelt(phrase, sayings, lexicon);
+      if (near.length > 0) return answer(near, fits, 1 - edits / phrase.joined.length);
+      return unknown(suggestions(phrase, sayings, lexicon, fits));
+    },
+  };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+type Fits = (entry: VocabularyEntry) => boolean;
+type Lexicon = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Names and synonyms as they are written; a part or side is also said with each synonym of its whole: "left lens". */
+function sayingsOf(entries: readonly VocabularyEntry[]): Saying[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  return entries.flatMap((entry) => {
+    const say = (rank: Saying["rank"]) => (text: string) => ({ entry, text, rank, phrase: readPhrase(text) });
+    const whole = entry.parent === undefined ? undefined : byId.get(entry.parent);
+    const derived = whole ? derivedFrom(readPhrase(entry.name).words, whole) : [];
+    return [say(RANK.name)(entry.name), ...entry.synonyms.map(say(RANK.synonym)), ...derived.map(say(RANK.derived))];
+  });
+}
+
+function derivedFrom(words: readonly string[], { name, synonyms }: VocabularyEntry): string[] {
+  const own = new Set(readPhrase(name).words);
+  const rest = words.filter((word) => !own.has(word));
+  const contained = rest.length + own.size === words.length;
+  return contained ? synonyms.map((synonym) => [...rest, synonym].join(" ")) : [];
+}
+
+function answer(sayings: readonly Saying[], fits: Fits, confidence: number): TextPromptAnswer {
+  const entry = choose(sayings, fits);
+  if (!entry) return unknown(sayings.map((saying) => saying.entry.name));
+  const own = sayings.filter((saying) => saying.entry === entry);
+  const rank = Math.min(...own.map((saying) => saying.rank));
+  const said = own.filter((saying) => saying.rank === rank).map(({ text }) => text);
+  const synonymsMatched = rank === RANK.name ? [] : [...new Set(said)];
+  const { id, name, side } = entry;
+  return { known: true, term: id, name, ...(side ? { side } : {}), synonymsMatched, confidence, suggestions: [] };
+}
+
+const unknown = (names: readonly string[]): TextPromptAnswer => ({
+  ...{ known: false, term: null, name: null, synonymsMatched: [], confidence: 0 },
+  suggestions: [...new Set(names)].slice(0, MAX_SUGGESTIONS),
+});
+
+/** Of the entries that a text may mean the one of this modality, by name before by synonym; `undefined` when several remain. */
+function choose(sayings: readonly Saying[], fits: Fits): VocabularyEntry | undefined {
+  const fitting = sayings.filter(({ entry }) => fits(entry));
+  const candidates = fitting.length > 0 ? fitting : sayings;
+  const rank = Math.min(...candidates.map((saying) => saying.rank));
+  const entries = [...new Set(candidates.filter((saying) => saying.rank === rank).map(({ entry }) => entry))];
+  const general = entries.filter((entry) => entries.every((other) => other === entry || isSaid(other, entry.name)));
+  return general.length === 1 ? general[0] : undefined;
+}
+
+/** "breast lesion" is a synonym of the benign one and of the malignant one: it means neither in particular. */
+function isSaid({ synonyms }: VocabularyEntry, name: string): boolean {
+  const { key } = readPhrase(name);
+  return synonyms.some((synonym) => readPhrase(synonym).key === key);
+}
+
+/** The sayings that the fewest wrong letters lead to. A word of the vocabulary is no typo of another: parotid, carotid. */
+function misspelt(phrase: Phrase, sayings: readonly Saying[], lexicon: Lexicon): { near: Saying[]; edits: number } {
+  const distances = phrase.words.map((word) => wordsNear(word, lexicon));
+  const costs = sayings.map((saying) => ({ saying, edits: editsBetween(phrase, saying.phrase, distances) }));
+  const edits = Math.min(...costs.map((cost) => cost.edits));
+  const near = Number.isFinite(edits) ? costs.filter((cost) => cost.edits === edits) : [];
+  return { near: near.map(({ saying }) => saying), edits };
+}
+
+/** Words of the vocabulary that one may have meant, with the letters to mend. */
+function wordsNear(word: string, lexicon: Lexicon): ReadonlyMap<string, number> {
+  if (lexicon.has(word)) return new Map([[word, 0]]);
+  const near = new Map<string, number>();
+  for (const known of lexicon.keys()) {
+    const bound = Math.min(editsAllowed(word), editsAllowed(known));
+    const edits = bound === 0 ? Number.POSITIVE_INFINITY : editDistance(word, known, bound);
+    const mayStartWrong = word.length >= 6;
+    if (Number.isFinite(edits) && (mayStartWrong || word[0] === known[0])) near.set(known, edits);
+  }
+  return near;
+}
+
+/** Word by word in any order; over all letters when a space is missing or too many. Infinity when they are not near. */
+function editsBetween(said: Phrase, known: Phrase, distances: readonly ReadonlyMap<string, number>[]): number {
+  if (said.words.length !== known.words.length) return editsOfLetters(said, known);
+  const left = [...known.words];
+  let total = 0;
+  for (const near of distances.toSorted((a, b) => a.size - b.size)) {
+    const [best] = left.filter((word) => near.has(word)).sort((a, b) => (near.get(a) ?? 0) - (near.get(b) ?? 0));
+    if (best === undefined) return Number.POSITIVE_INFINITY;
+    total += near.get(best) ?? 0;
+    left.splice(left.indexOf(best), 1);
+  }
+  return total;
+}
+
+function editsOfLetters(said: Phrase, known: Phrase): number {
+  const exact = ({ words }: Phrase) => words.filter((word) => isSide(word) || /\d/.test(word)).join(" ");
+  if (said.joined.length < 8 || exact(said) !== exact(known)) return Number.POSITIVE_INFINITY;
+  return editDistance(said.joined, known.joined, 1);
+}
+
+/** Names of the structures whose words look most like those of the phrase, one each. */
+function suggestions(phrase: Phrase, sayings: readonly Saying[], lexicon: Lexicon, fits: Fits): string[] {
+  const alike = phrase.words.map((word) => {
+    const grams = trigrams(word);
+    const likeness = (known: string, knownGrams: ReadonlySet<string>) =>
+      known.length < 4 ? Number(known === word) : similarity(grams, knownGrams);
+    return new Map([...lexicon].map(([known, knownGrams]) => [known, likeness(known, knownGrams)]));
+  });
+  const best = new Map<VocabularyEntry, number>();
+  for (const { entry, phrase: known } of sayings) {
+    const score = overlap(phrase.words, known.words, alike);
+    if (score >= Math.max(SUGGESTED_FROM, best.get(entry) ?? 0)) best.set(entry, score);
+  }
+  const ranked = [...best].sort(
+    ([a, x], [b, y]) => y - x || Number(fits(b)) - Number(fits(a)) || a.name.length - b.name.length,
+  );
+  return ranked.map(([{ name }]) => name);
+}
+
+/** Share of the letters of both phrases that find their like in the other, 0 to 1. */
+function overlap(
+  said: readonly string[],
+  known: readonly string[],
+  alike: readonly ReadonlyMap<string, number>[],
+): number {
+  const weight = (word: string) => (isSide(word) ? SIDE_WEIGHT : word.length);
+  const like = (i: number, word: string) => alike[i]?.get(word) ?? 0;
+  let [shared, all] = [0, 0];
+  said.forEach((word, i) => {
+    shared += weight(word) * Math.max(...known.map((other) => like(i, other)));
+    all += weight(word);
+  });
+  for (const word of known) {
+    shared += weight(word) * Math.max(...said.map((_, i) => like(i, word)));
+    all += weight(word);
+  }
+  return shared / all;
+}

@@ -1,0 +1,60 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import { type Log, loggable } from "../../ops/log.ts";
+import type { Metrics } from "../../ops/metrics.ts";
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    timings: { name: string; ms: number }[];
+    /** The whole body has arrived. */
+    bodyRead?: true;
+  };
+}
+
+/** Runs a step and notes its time for the `Server-Timing` header. */
+export async function timed<T>(c: Context<AppEnv>, name: string, step: () => Promise<T>): Promise<T> {
+  const from = performance.now();
+  try {
+    return await step();
+  } finally {
+    c.get("timings").push({ name, ms: performance.now() - from });
+  }
+}
+
+/** The pattern that matched, never the URL: `/v1/images/:id`. */
+function patternOf(c: Context): string {
+  const path = matchedRoutes(c).at(-1)?.path ?? "*";
+  if (path === "/*") return c.res.status === 404 ? "unmatched" : "viewer"; // middleware is registered under this pattern too
+  return path === "*" ? "unmatched" : path;
+}
+
+/** Methods that are worth a label of their own. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** Request id, timing, one log line and the request metrics. */
+export function requestContext({ log, metrics }: { log: Log; metrics: Metrics }): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const from = performance.now();
+    const requestId = crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.set("timings", []);
+    await next();
+    const ms = performance.now() - from;
+    const route = patternOf(c);
+    const { status } = c.res;
+    const method = METHODS.has(c.req.method) ? c.req.method : "other";
+    metrics.httpRequests.inc({ method, route, status: String(status) });
+    metrics.httpSeconds.observe({ route }, ms / 1000);
+    const timings = [...c.get("timings"), { name: "total", ms }];
+    if (status >= 400 && c.req.raw.body !== null && !c.get("bodyRead")) {
+      c.res.headers.set("Connection", "close"); // bytes that nobody will read stand before the next request
+    }
+    c.res.headers.set("X-Request-Id", requestId);
+    c.res.headers.set("Server-Timing", timings.map(({ name, ms }) => `${name};dur=${ms.toFixed(1)}`).join(", "));
+    const line = { requestId, method, route, status, ms: Math.round(ms) };
+    if (status < 500) log.info(line, "request");
+    else log.error({ ...line, ...(c.error ? { error: loggable(c.error) } : {}) }, "request failed");
+  };
+}

@@ -1,0 +1,81 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { SegmenterError } from "../../../core/errors.ts";
+import { ImageInfo } from "../../../core/wire/index.ts";
+import type { IncomingFile } from "../../images/types.ts";
+import type { AppDeps } from "../deps.ts";
+import { chunksOf } from "../middleware/body.ts";
+import { type AppEnv, timed } from "../middleware/context.ts";
+import { boundaryOf, readParts } from "../multipart.ts";
+import { ImageParams, json, problems } from "./shared.ts";
+
+const FILE = { type: "string" as const, format: "binary" };
+
+const upload = createRoute({
+  method: "post",
+  path: "/v1/images",
+  tags: ["images"],
+  summary: "Upload a picture or a series",
+  description:
+    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes.",
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/octet-stream": { schema: FILE },
+        "multipart/form-data": {
+          schema: { type: "object", properties: { file: { type: "array", items: FILE } }, required: ["file"] },
+        },
+      },
+    },
+  },
+  responses: {
+    200: json(ImageInfo, "The same pixels were here before"),
+    201: json(ImageInfo, "Read and kept"),
+    ...problems(408, 413, 415, 422, 507),
+  },
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/v1/images/{id}",
+  tags: ["images"],
+  summary: "What the server knows of a picture",
+  request: { params: ImageParams },
+  responses: { 200: json(ImageInfo, "Size, geometry, windows and planes; no patient data"), ...problems(404) },
+});
+
+/** Upload and description of pictures. */
+export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.openapi(upload, async (c) => {
+    refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
+    const body = chunksOf(c.req.raw.body, limits.uploadMs);
+    const files = filesOf(body, c.req.header("content-type") ?? "");
+    const { info, created } = await timed(c, "read", () => images.add(files, { signal: c.req.raw.signal }));
+    c.header("Location", `/v1/images/${info.imageId}`);
+    return created ? c.json(info, 201) : c.json(info, 200);
+  });
+  app.openapi(read, (c) => {
+    const { id } = c.req.valid("param");
+    const info = images.get(id);
+    if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
+    return c.json(info, 200);
+  });
+  return app;
+}
+
+/** Answers a length that is too large before its bytes come. */
+export function refuseDeclared(contentLength: string | undefined, limit: number): void {
+  const value = Number(contentLength ?? 0);
+  if (value > limit) throw new SegmenterError("TooLarge", { what: "upload in bytes", value, limit });
+}
+
+async function* filesOf(body: AsyncGenerator<Uint8Array>, contentType: string): AsyncGenerator<IncomingFile> {
+  if (!contentType.startsWith("multipart/")) {
+    yield { body };
+    return;
+  }
+  const boundary = boundaryOf(contentType);
+  if (!boundary) throw new SegmenterError("InvalidRequest", { reason: "expected multipart/form-data with a boundary" });
+  yield* readParts(body, boundary);
+}

@@ -1,0 +1,51 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Digest } from "../../../core/wire/index.ts";
+import { LimitsResponse } from "../../ops/limits.ts";
+import type { AppDeps } from "../deps.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { json, problems } from "./shared.ts";
+
+const Live = z.strictObject({ status: z.literal("live") });
+const Ready = z.strictObject({ status: z.enum(["ready", "not ready"]), reasons: z.array(z.string()) });
+const Studies = z.array(z.strictObject({ imageId: Digest, name: z.string() }));
+const route = <P extends string, R extends Parameters<typeof createRoute>[0]["responses"]>(
+  path: P,
+  summary: string,
+  responses: R,
+) => createRoute({ method: "get", path, tags: ["operations"], summary, responses });
+
+const limitsRoute = route("/v1/limits", "Every limit of this server; units end the names", {
+  200: json(LimitsResponse, "Bytes, milliseconds or counts"),
+  ...problems(),
+});
+const studiesRoute = route("/v1/studies", "What is open from the start", {
+  200: json(Studies, "The built-in phantom, or what the server was started with"),
+  ...problems(),
+});
+const livez = route("/livez", "Is the process alive", { 200: json(Live, "It is"), ...problems() });
+const readyz = route("/readyz", "Does it take work", {
+  ...problems(),
+  200: json(Ready, "It does"),
+  503: json(Ready, "It does not; the reasons are codes"),
+});
+const metricsRoute = route("/metrics", "Prometheus text format", {
+  200: { description: "Counters and histograms", content: { "text/plain": { schema: z.string() } } },
+  ...problems(),
+});
+
+/** Limits, open studies, health and metrics. */
+export function operationRoutes({ limits, studies, lifecycle, metrics }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.openapi(limitsRoute, (c) => c.json(limits, 200));
+  app.openapi(studiesRoute, (c) => c.json([...studies], 200));
+  app.openapi(livez, (c) => c.json({ status: "live" as const }, 200));
+  app.openapi(readyz, (c) => {
+    const reasons = [...lifecycle.unready()];
+    return reasons.length === 0
+      ? c.json({ status: "ready" as const, reasons }, 200)
+      : c.json({ status: "not ready" as const, reasons }, 503);
+  });
+  app.openapi(metricsRoute, async (c) => c.text(await metrics.text(), 200));
+  return app;
+}

@@ -1,0 +1,108 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { SegmenterError } from "../../../core/errors.ts";
+import type { Slice, Window } from "../../../core/image/volume.ts";
+import { windowToBytes } from "../../../core/image/window.ts";
+import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
+import { writePng } from "../../../formats/index.ts";
+import { dtypeOf, littleEndianBytes } from "../../images/voxels.ts";
+import type { AppDeps } from "../deps.ts";
+import { type AppEnv, timed } from "../middleware/context.ts";
+import { immutable } from "./immutable.ts";
+import { binary, problems } from "./shared.ts";
+
+/** Counts up when the bytes of an answer change for the same address. */
+const REVISION = 1;
+
+/** Stored values; the parameter marks them for compression. */
+const VOXELS = "application/octet-stream;voxels";
+
+const NUMBER = String.raw`-?\d{1,9}(?:\.\d{1,9})?`;
+const Query = z.strictObject({
+  window: z
+    .string()
+    .regex(new RegExp(`^(?:auto|${NUMBER},${NUMBER})$`))
+    .optional()
+    .describe("`center,width` in modality units, or `auto`; the answer is an 8-bit PNG"),
+});
+
+const slice = createRoute({
+  method: "get",
+  path: "/v1/images/{id}/slices/{plane}/{k}",
+  tags: ["images"],
+  summary: "Pixels of one slice",
+  description:
+    "Stored values, little-endian, row by row: `X-Dtype`, `X-Shape` (height,width[,3]), `X-Rescale-Slope`, `X-Rescale-Intercept`, `X-Inverted`, `X-Spacing-Mm` (x,y; absent when unknown). With `window` a PNG.",
+  request: {
+    params: z.object({
+      id: Digest.describe("imageId"),
+      plane: Plane,
+      k: z
+        .string()
+        .regex(/^\d{1,6}$/)
+        .describe("slice number from 0"),
+    }),
+    query: Query,
+  },
+  responses: {
+    200: binary("Pixels", "application/octet-stream", "image/png"),
+    206: binary("A part of them", "application/octet-stream", "image/png"),
+    304: { description: "Not changed" },
+    ...problems(404, 416, 422),
+  },
+});
+
+/** Pixels of slices, as stored or as a picture. */
+export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.openapi(slice, async (c) => {
+    const { id, plane, k } = c.req.valid("param");
+    const { window: asked } = c.req.valid("query");
+    const info = images.get(id);
+    if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
+    const found = await timed(c, "slice", () => images.slice(id, plane, Number(k)));
+    const name = `${id.slice(7, 39)}-${plane}-${Number(k)}`;
+    if (asked === undefined) {
+      const bytes = littleEndianBytes(found.data);
+      return immutable(c, { ...fixed(bytes, `${name}-r${REVISION}`, VOXELS), headers: headersOf(found) });
+    }
+    const window = windowOf(asked, info);
+    const png = await timed(c, "png", async () => pngOf(found, window));
+    return immutable(c, fixed(png, `${name}-${window.center},${window.width}-r${REVISION}`, "image/png"));
+  });
+  return app;
+}
+
+/** A representation that is wholly in memory. */
+function fixed(bytes: Uint8Array, etag: string, type: string) {
+  const read = ({ start, end }: { start: number; end: number }) => bytes.slice(start, end + 1);
+  return { etag, type, size: bytes.byteLength, read, scope: "private" as const };
+}
+
+function headersOf({ data, width, height, channels, rescale, inverted, spacingMm }: Slice): Record<string, string> {
+  return {
+    "X-Dtype": dtypeOf(data),
+    "X-Shape": channels === 3 ? `${height},${width},3` : `${height},${width}`,
+    "X-Rescale-Slope": String(rescale.slope),
+    "X-Rescale-Intercept": String(rescale.intercept),
+    "X-Inverted": String(inverted),
+    ...(spacingMm ? { "X-Spacing-Mm": spacingMm.join(",") } : {}),
+  };
+}
+
+/** Colour takes no window; whatever was asked, its picture is the same. */
+function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
+  const [first] = windows;
+  if (channels === 3) return { center: 128, width: 256 };
+  if (asked === "auto" && first) return first;
+  const [center = 0, width = 0] = asked.split(",").map(Number);
+  if (!(width >= 1e-6))
+    throw new SegmenterError("InvalidRequest", { reason: "expected a positive width", path: "window" });
+  return { center, width };
+}
+
+function pngOf(slice: Slice, window: Window): Uint8Array {
+  const { width, height, channels } = slice;
+  const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(slice.data);
+  return writePng({ width, height, channels, data });
+}

@@ -1,0 +1,33 @@
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { SegmenterError } from "../../../core/errors.ts";
+import { TextPromptAnswer, TextPromptRequest } from "../../../core/wire/index.ts";
+import type { AppDeps } from "../deps.ts";
+import { jsonBody } from "../middleware/body.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { json, jsonContent, problems } from "./shared.ts";
+
+/** What the vocabulary makes of a text, before anything is decoded. */
+export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  const resolve = createRoute({
+    method: "post",
+    path: "/v1/text-prompts",
+    tags: ["masks"],
+    summary: "A text to the name of a structure",
+    description:
+      "Any spelling, synonym or clear typo of a name that the vocabulary knows. What it does not know gets suggestions; as a prompt it would be `UnknownTerm`.",
+    middleware: [jsonBody(limits)],
+    request: { body: jsonContent(TextPromptRequest) },
+    responses: {
+      200: json(TextPromptAnswer, "The term, or suggestions"),
+      ...problems(404, 408, 413, 415),
+    },
+  });
+  app.openapi(resolve, (c) => {
+    const { text, imageId, modality } = c.req.valid("json");
+    const info = imageId === undefined ? undefined : images.get(imageId);
+    if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
+    return c.json(vocabulary.resolve(text, { modality: modality ?? info?.modality }), 200);
+  });
+  return app;
+}

@@ -1,0 +1,67 @@
+import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+
+export interface Waiting {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number | undefined;
+  /** Prefetch: lets those go first that somebody looks at. */
+  readonly background?: boolean | undefined;
+}
+
+/** The work of a flight: `signal` aborts when nobody waits any more, `background` is true while only prefetch does. */
+export type Start<T> = (signal: AbortSignal, background: () => boolean) => Promise<T>;
+
+interface Flight<T> {
+  readonly promise: Promise<T>;
+  readonly controller: AbortController;
+  readonly waiters: Set<Waiting>;
+}
+
+/**
+ * One run per key for all who ask while it lasts. Who leaves, by abort or deadline, leaves alone; when the last has
+ * left the work is aborted. Who comes in between an abort and its effect gets a run of their own.
+ */
+export function singleFlight<T>(what: string): (key: string, start: Start<T>, waiting?: Waiting) => Promise<T> {
+  const flights = new Map<string, Flight<T>>();
+  const begin = (key: string, start: Start<T>): Flight<T> => {
+    const controller = new AbortController();
+    const waiters = new Set<Waiting>();
+    const background = () => [...waiters].every((waiter) => waiter.background === true);
+    const promise = start(controller.signal, background).finally(() => flights.delete(key));
+    promise.catch(() => {}); // the last waiter may be gone before it fails
+    const flight = { promise, controller, waiters };
+    flights.set(key, flight);
+    return flight;
+  };
+  return async (key, start, waiting = {}) => {
+    for (;;) {
+      if (waiting.signal?.aborted) throw new SegmenterError("Cancelled", { what });
+      const flight = flights.get(key) ?? begin(key, start);
+      try {
+        return await join(flight, waiting, what);
+      } catch (thrown) {
+        const endedByOthers = isSegmenterError(thrown, "Cancelled") && !waiting.signal?.aborted;
+        if (!endedByOthers || !flight.controller.signal.aborted) throw thrown;
+      }
+    }
+  };
+}
+
+async function join<T>({ promise, controller, waiters }: Flight<T>, waiting: Waiting, what: string): Promise<T> {
+  const { signal, deadlineMs } = waiting;
+  const own = { ...waiting }; // the same options may wait twice
+  waiters.add(own);
+  const left = new AbortController();
+  const ended = new Promise<never>((_, reject) => {
+    signal?.addEventListener("abort", () => reject(new SegmenterError("Cancelled", { what })), { signal: left.signal });
+    if (deadlineMs === undefined) return;
+    const timer = setTimeout(() => reject(new SegmenterError("DeadlineExceeded", { deadlineMs })), deadlineMs);
+    left.signal.addEventListener("abort", () => clearTimeout(timer));
+  });
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    left.abort();
+    waiters.delete(own);
+    if (waiters.size === 0) controller.abort();
+  }
+}

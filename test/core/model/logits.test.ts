@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { maskArea } from "../../../core/mask/mask.ts";
+import { logitsToMask, stabilityScore } from "../../../core/model/logits.ts";
+import { transformOf } from "../../../core/model/preprocess.ts";
+import { inputSpec } from "../../support/slices.ts";
+
+const INPUT = inputSpec(512);
+const transform = (width: number, height: number, crop?: { x0: number; y0: number; x1: number; y1: number }) =>
+  transformOf({ width, height, spacingMm: undefined }, INPUT, crop);
+
+/** Logits of a half plane: positive left of `edge` (share of the model's square). */
+const leftOf = (edge: number, side = 256) =>
+  Float32Array.from({ length: side * side }, (_, i) => edge * side - ((i % side) + 0.5));
+
+describe("logitsToMask", () => {
+  test.each([
+    [512, 512],
+    [200, 100],
+    [1000, 333],
+    [7, 13],
+    [4096, 3000],
+  ])("puts an edge where it belongs in a %i×%i slice", (width, height) => {
+    const mapping = transform(width, height);
+    const mask = logitsToMask(leftOf(0.25), mapping, { width, height });
+    const expected = Math.round((0.25 * 512) / mapping.scaleX);
+    expect(Math.abs(maskArea(mask) / height - expected)).toBeLessThanOrEqual(1);
+    expect(mask.data[0]).toBe(1);
+  });
+
+  test("areas scale exactly with the slice", () => {
+    const size = fc.integer({ min: 16, max: 600 });
+    fc.assert(
+      fc.property(size, size, (width, height) => {
+        const area = maskArea(
+          logitsToMask(new Float32Array(65536).fill(1), transform(width, height), { width, height }),
+        );
+        expect(area).toBe(width * height);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("outside the crop there is nothing", () => {
+    const crop = { x0: 20, y0: 10, x1: 60, y1: 40 };
+    const mask = logitsToMask(new Float32Array(65536).fill(1), transform(100, 80, crop), { width: 100, height: 80 });
+    expect(maskArea(mask)).toBe(40 * 30);
+    expect(mask.data[10 * 100 + 20]).toBe(1);
+    expect(mask.data[9 * 100 + 20]).toBe(0);
+  });
+
+  test("a threshold moves the edge", () => {
+    const size = { width: 512, height: 512 };
+    const areas = [-10, 0, 10].map((t) => maskArea(logitsToMask(leftOf(0.5), transform(512, 512), size, t)));
+    expect(areas).toEqual(areas.toSorted((a, b) => b - a));
+    expect(new Set(areas).size).toBe(3);
+  });
+
+  test("logits that are not square are refused", () => {
+    expect(() => logitsToMask(new Float32Array(5), transform(5, 5), { width: 5, height: 5 })).toThrow(RangeError);
+  });
+
+  test("a single logit fills the slice", () => {
+    expect(maskArea(logitsToMask(Float32Array.of(1), transform(5, 5), { width: 5, height: 5 }))).toBe(25);
+  });
+});
+
+describe("stabilityScore", () => {
+  test.each([
+    ["sharp edges", [9, 9, -9, -9], 1],
+    ["one pixel in doubt", [9, 9, 0, -9], 2 / 3],
+    ["all in doubt", [0, 0.5], 0],
+    ["nothing at all", [-9, -9], 1],
+  ])("of %s", (_, logits, expected) => {
+    expect(stabilityScore(Float32Array.from(logits))).toBeCloseTo(expected);
+  });
+});
