@@ -1,13 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { SegmenterError } from "../core/errors.ts";
-import type { AppDeps } from "./http/deps.ts";
+import type { AppEnv } from "./http/app-env.ts";
+import type { AppDeps, Lifecycle } from "./http/deps.ts";
 import { compressed } from "./http/middleware/compress.ts";
-import { type AppEnv, requestContext } from "./http/middleware/context.ts";
+import { requestContext } from "./http/middleware/context.ts";
 import { securityHeaders } from "./http/middleware/headers.ts";
 import { crossOrigin, hostCheck } from "./http/middleware/origin.ts";
 import { openApiDocument } from "./http/openapi.ts";
-import type { Lifecycle } from "./http/ports.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";

@@ -23,7 +23,13 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
 };
 
 /** Only these know a runtime; the app and its routes are values (`design.md`, Folders). */
-const RUNTIME_FREE = ["server/app.ts", "server/problem.ts", "server/routes/"];
+const RUNTIME_FREE = ["server/app.ts", "server/http/problem.ts", "server/http/routes/"];
+
+/** A room is a folder. These files stand at a door and count as rooms of their own: they only give, or only take. */
+const DOORS = ["core/errors.ts", "client/types.ts", "client/app/i18n.ts", "server/cli.ts"];
+
+/** More than this in one room are two ideas. */
+const MOST_FILES = 15;
 
 const IMPORT = /^\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|import\("([^"]+)"\)/gm;
 
@@ -63,6 +69,56 @@ function violations(path: string): string[] {
 }
 
 const files = ["core", "formats", "server", "client"].flatMap(sources);
+
+const roomOf = (path: string): string => (DOORS.includes(path) ? path : posix.dirname(path));
+
+const targetsOf = (path: string): string[] =>
+  imports(path)
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier }) => posix.join(posix.dirname(path), specifier));
+
+/** Every circle of a graph, as the path that closes it. */
+function circles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (node: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(node);
+    if (at >= 0) found.push([...trail.slice(at), node].join(" → "));
+    if (at >= 0 || done.has(node)) return;
+    for (const next of edges.get(node) ?? []) walk(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of edges.keys()) walk(node, []);
+  return found;
+}
+
+/** Which names import which, type-only imports included; a name that imports itself is no edge. */
+function graphOf(name: (path: string) => string): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  for (const path of files) {
+    const targets = edges.get(name(path)) ?? new Set();
+    for (const target of targetsOf(path)) if (name(target) !== name(path)) targets.add(name(target));
+    edges.set(name(path), targets);
+  }
+  return edges;
+}
+
+describe("rooms", () => {
+  test("no file and no room imports itself through others", () => {
+    expect(circles(graphOf((path) => path))).toEqual([]);
+    expect(circles(graphOf(roomOf))).toEqual([]);
+  });
+
+  test(`none holds more than ${MOST_FILES} files, styles aside`, () => {
+    const rooms = new Map<string, number>();
+    for (const path of files.filter((path) => !path.endsWith("-styles.ts"))) {
+      const room = posix.dirname(path);
+      rooms.set(room, (rooms.get(room) ?? 0) + 1);
+    }
+    const crowded = [...rooms].filter(([, count]) => count > MOST_FILES).map(([room]) => room);
+    expect(crowded).toEqual([]);
+  });
+});
 
 describe("import arrows", () => {
   test("every folder imports only what the architecture allows", () => {

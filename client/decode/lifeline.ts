@@ -1,4 +1,5 @@
 /** Calls to something that can die: they reject when it does, instead of waiting for ever. */
+import { deferred } from "../common/deferred.ts";
 
 /** The backend failed, not the request: the ladder answers with another backend. */
 export class BackendFailure extends Error {
@@ -53,15 +54,4 @@ export function createLifeline(): Lifeline {
       for (const fail of [...waiting]) fail(failure);
     },
   };
-}
-
-/** `Promise.withResolvers`, which Safari 17.3 and Node 20 lack. */
-export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
-  let resolve: (value: T) => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<T>((onValue, onFailure) => {
-    resolve = onValue;
-    reject = onFailure;
-  });
-  return { promise, resolve, reject };
 }

@@ -3,7 +3,7 @@
 import type { Mat4 } from "../image/volume.ts";
 import { connectedComponents } from "../mask/components.ts";
 import { DRAWN_LOGIT } from "../prompt/prompt-logits.ts";
-import { fromModel } from "../prompt/sam.ts";
+import { fromModel } from "../prompt/space.ts";
 import type { Transform } from "../wire/embedding.ts";
 import type { PlaneInfo } from "../wire/image.ts";
 import type { Line } from "../wire/prompt.ts";

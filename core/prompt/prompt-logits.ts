@@ -6,7 +6,7 @@ import { fillPolygon } from "../mask/polygon.ts";
 import { decodeRle } from "../mask/rle.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
 import type { PointLabel, Prompt } from "../wire/prompt.ts";
-import type { PromptSpace } from "./sam.ts";
+import type { PromptSpace } from "./space.ts";
 
 /** Logit of a pixel that the user drew: sigmoid(8) = 0.9997. */
 export const DRAWN_LOGIT = 8;

@@ -5,6 +5,7 @@ import { resamplePolyline } from "../mask/polygon.ts";
 import type { Transform } from "../wire/embedding.ts";
 import type { PointLabel, Prompt } from "../wire/prompt.ts";
 import { type MaskPromptLike, promptLogits } from "./prompt-logits.ts";
+import { type PromptSpace, toModel } from "./space.ts";
 
 /** Numbers of `point_labels` (segment-anything, `prompt_encoder.py`). */
 export const LABEL = { padding: -1, background: 0, foreground: 1, boxTopLeft: 2, boxBottomRight: 3 } as const;
@@ -32,25 +33,7 @@ export interface PromptFeeds {
   readonly text?: string;
 }
 
-export interface PromptSpace {
-  /** Of the slice, in pixels. */
-  readonly size: { readonly width: number; readonly height: number };
-  readonly logitsSize: number;
-  /** `[L, L]` logits of the answer to be refined. */
-  readonly previous?: Float32Array | undefined;
-}
-
 const invalid = (index: number, reason: string) => new SegmenterError("InvalidPrompt", { index, reason });
-
-/** Slice pixel → model pixel, both integer = pixel centre. */
-export function toModel([x, y]: XY, { crop, scaleX, scaleY }: Transform): [number, number] {
-  return [(x - crop.x0 + 0.5) * scaleX - 0.5, (y - crop.y0 + 0.5) * scaleY - 0.5];
-}
-
-/** Model pixel → slice pixel, the inverse of `toModel`. */
-export function fromModel([x, y]: XY, { crop, scaleX, scaleY }: Transform): [number, number] {
-  return [(x + 0.5) / scaleX - 0.5 + crop.x0, (y + 0.5) / scaleY - 0.5 + crop.y0];
-}
 
 const inCrop = ([x, y]: XY, { crop }: Transform) =>
   x >= crop.x0 - 0.5 && y >= crop.y0 - 0.5 && x <= crop.x1 - 0.5 && y <= crop.y1 - 0.5;

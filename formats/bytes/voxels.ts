@@ -1,6 +1,6 @@
 /** Raw voxel bytes of the research formats (NIfTI, NRRD, MetaImage), which share their types and their silence on modality. */
 import type { Volume, VoxelArray } from "../../core/image/volume.ts";
-import { swapBytes } from "../read/dicom/samples.ts";
+import { swapBytes } from "./bytes.ts";
 
 export type VoxelType =
   | "uint8"

@@ -1,11 +1,14 @@
+/** What the app is made of: the services behind the routes, and the few things that only a runtime can give. */
+
+import type { Wire } from "../../core/embedding/file.ts";
+import type { Digest } from "../../core/embedding/store.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
+import type { EmbeddingInfo, EmbeddingRequest, MaskRequest, MaskResponse } from "../../core/wire/index.ts";
 import type { ImageStore, Study } from "../images/types.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import type { HeaderOptions } from "./middleware/headers.ts";
-import type { Embeddings, FindStatic, Lifecycle, Masks, OpenFile } from "./ports.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
 export interface AppDeps {
@@ -28,4 +31,48 @@ export interface AppDeps {
   /** Host names that this server answers to; any when left out. */
   readonly allowedHosts?: readonly string[];
   readonly headers?: HeaderOptions;
+}
+
+/** What the routes need of the embedding service. */
+export interface Embeddings {
+  /** Throws ImageNotFound, SliceNotFound, UnknownModel, Saturated, DeadlineExceeded, Cancelled, EncoderCrashed. */
+  embed(imageId: Digest, request: EmbeddingRequest, options?: { signal?: AbortSignal }): Promise<EmbeddingInfo>;
+  /** The tensors as a safetensors file. Throws EmbeddingNotFound. */
+  bytes(embeddingId: Digest, wire: Wire): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What the routes need of the mask service. */
+export interface Masks {
+  masks(request: MaskRequest, options?: { signal?: AbortSignal }): Promise<MaskResponse>;
+}
+
+/** Bytes `start` to `end` (both included) of a file of this server. */
+export type OpenFile = (path: string, range: { start: number; end: number }) => ReadableStream<Uint8Array>;
+
+/** A file of the built viewer. */
+export interface StaticFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly type: string;
+  readonly etag: string;
+  /** The name carries a hash of the content. */
+  readonly immutable: boolean;
+}
+
+/** Finds a file of the viewer by URL path; `undefined` for anything outside its folder. */
+export type FindStatic = (urlPath: string) => StaticFile | undefined;
+
+/** Whether the server takes work, and why not. */
+export interface Lifecycle {
+  /** True from the first signal to stop. */
+  draining(): boolean;
+  /** Reason codes; none means ready. */
+  unready(): readonly string[];
+}
+
+export interface HeaderOptions {
+  /** Origins that may show the viewer in a frame, beside its own. */
+  readonly frameAncestors?: readonly string[];
+  /** Says `Strict-Transport-Security` for a year; only for servers behind TLS alone. */
+  readonly hsts?: boolean;
 }

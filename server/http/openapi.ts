@@ -22,7 +22,7 @@ import {
   Transform,
   Window,
 } from "../../core/wire/index.ts";
-import type { AppEnv } from "./middleware/context.ts";
+import type { AppEnv } from "./app-env.ts";
 
 /** A JSON value of the document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -2,6 +2,7 @@
 /** Frames of one DICOM file as stored values, whatever the transfer syntax (PS3.5 annex A). */
 import { Decoder as LosslessDecoder } from "jpeg-lossless-decoder-js";
 import type { VoxelArray } from "../../../core/image/volume.ts";
+import { swapBytes } from "../../bytes/bytes.ts";
 import { guarded, malformed, unsupported } from "../../bytes/fail.ts";
 import { inflatePrefix } from "../../bytes/inflate.ts";
 import { type CodestreamHeader, checkComplete, readJpeg2000Header, readJpegHeader } from "../../codecs/jpeg-header.ts";
@@ -11,7 +12,7 @@ import type { DicomFile } from "./file.ts";
 import { encapsulatedFrames, nativePixels } from "./frames.ts";
 import type { ImageHeader } from "./header.ts";
 import { decodeRleFrame } from "./rle.ts";
-import { swapBytes, unpackBits, valuesFromBytes, valuesFromCodestream } from "./samples.ts";
+import { unpackBits, valuesFromBytes, valuesFromCodestream } from "./samples.ts";
 
 const FIELD = "(7FE0,0010)";
 

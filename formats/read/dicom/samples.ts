@@ -1,5 +1,6 @@
 /** Bytes to stored values: byte order, packed bits, unused high bits, sign. */
 import type { VoxelArray } from "../../../core/image/volume.ts";
+import { swapBytes } from "../../bytes/bytes.ts";
 import type { ImageHeader } from "./header.ts";
 
 /** The array that holds stored values of this image without loss; colour is narrowed to bytes later. */
@@ -26,11 +27,6 @@ export function valuesFromBytes(
   if (swap > 1) swapBytes(target, swap);
   if (header.sample === "integer") keepStoredBits(values, header);
   return values;
-}
-
-/** Reverses each group of `width` bytes in place (a trailing part stays). */
-export function swapBytes(bytes: Uint8Array, width: number): void {
-  for (let i = 0; i + width <= bytes.length; i += width) bytes.subarray(i, i + width).reverse();
 }
 
 /** Packed bits, least significant first (PS3.5 §8.1.1), to one byte a value. */

@@ -1,10 +1,10 @@
 /** TIFF 6.0: the first picture of a file, in strips or tiles; grey of any depth from 8 bits, RGB and palette. */
 import type { Volume, VoxelArray } from "../../../core/image/volume.ts";
+import { swapBytes } from "../../bytes/bytes.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import { inflateUpTo } from "../../bytes/inflate.ts";
 import { checkGrid, type Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelsFromBytes } from "../../bytes/voxels.ts";
-import { swapBytes } from "../dicom/samples.ts";
 import { pictureVolume } from "./picture.ts";
 import { expandLzw, unpackBits } from "./tiff-codecs.ts";
 import { type Directory, readDirectory } from "./tiff-directory.ts";

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { SegmenterError } from "../../../core/errors.ts";
-import type { AppEnv } from "./context.ts";
+import type { AppEnv } from "../app-env.ts";
 
 /** The chunks of a body as they arrive. Throws 408 when they have not all come within `ms`, Cancelled when the sender left. */
 export async function* chunksOf(body: ReadableStream<Uint8Array> | null, ms: number): AsyncGenerator<Uint8Array> {

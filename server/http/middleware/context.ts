@@ -2,16 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { type Log, loggable } from "../../ops/log.ts";
 import type { Metrics } from "../../ops/metrics.ts";
-
-/** What every handler finds in its context. */
-export interface AppEnv {
-  Variables: {
-    requestId: string;
-    timings: { name: string; ms: number }[];
-    /** The whole body has arrived. */
-    bodyRead?: true;
-  };
-}
+import type { AppEnv } from "../app-env.ts";
 
 /** Runs a step and notes its time for the `Server-Timing` header. */
 export async function timed<T>(c: Context<AppEnv>, name: string, step: () => Promise<T>): Promise<T> {

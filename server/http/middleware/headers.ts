@@ -1,11 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-
-export interface HeaderOptions {
-  /** Origins that may show the viewer in a frame, beside its own. */
-  readonly frameAncestors?: readonly string[];
-  /** Says `Strict-Transport-Security` for a year; only for servers behind TLS alone. */
-  readonly hsts?: boolean;
-}
+import type { HeaderOptions } from "../deps.ts";
 
 const policy = (frameAncestors: readonly string[]): string =>
   [

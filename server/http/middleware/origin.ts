@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { SegmenterError } from "../../../core/errors.ts";
+import type { AppEnv } from "../app-env.ts";
 import { httpProblem } from "../problem.ts";
-import type { AppEnv } from "./context.ts";
 
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const EXPOSED =

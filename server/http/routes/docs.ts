@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { html } from "hono/html";
-import type { AppEnv } from "../middleware/context.ts";
+import type { AppEnv } from "../app-env.ts";
+
 import type { Json } from "../openapi.ts";
 
 type Node = { readonly [key: string]: Json };

@@ -2,9 +2,10 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { EMBEDDING_MEDIA, type Wire } from "../../../core/embedding/file.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 import { EmbeddingInfo, EmbeddingRequest } from "../../../core/wire/index.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
-import { type AppEnv, timed } from "../middleware/context.ts";
+import { timed } from "../middleware/context.ts";
 import { immutable } from "./immutable.ts";
 import { binary, EmbeddingParams, ImageParams, json, jsonContent, problems } from "./shared.ts";
 

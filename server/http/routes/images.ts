@@ -2,9 +2,10 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../core/errors.ts";
 import { ImageInfo } from "../../../core/wire/index.ts";
 import type { IncomingFile } from "../../images/types.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { chunksOf } from "../middleware/body.ts";
-import { type AppEnv, timed } from "../middleware/context.ts";
+import { timed } from "../middleware/context.ts";
 import { boundaryOf, readParts } from "../multipart.ts";
 import { ImageParams, json, problems } from "./shared.ts";
 

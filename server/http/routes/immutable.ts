@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import type { AppEnv } from "../middleware/context.ts";
+import type { AppEnv } from "../app-env.ts";
+
 import { httpProblem } from "../problem.ts";
 
 /** A representation that never changes under its address. */

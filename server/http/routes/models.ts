@@ -1,8 +1,9 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Manifest } from "../../../core/wire/index.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
-import type { AppEnv } from "../middleware/context.ts";
+
 import { immutable } from "./immutable.ts";
 import { binary, json, problems } from "./shared.ts";
 

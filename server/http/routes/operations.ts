@@ -2,8 +2,9 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Digest } from "../../../core/wire/index.ts";
 import { LimitsResponse } from "../../ops/limits.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
-import type { AppEnv } from "../middleware/context.ts";
+
 import { json, problems } from "./shared.ts";
 
 const Live = z.strictObject({ status: z.literal("live") });

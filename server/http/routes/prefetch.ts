@@ -3,9 +3,10 @@ import { streamSSE } from "hono/streaming";
 import type { Digest } from "../../../core/embedding/store.ts";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import { type PlaneInfo, PrefetchRequest } from "../../../core/wire/index.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
-import type { AppEnv } from "../middleware/context.ts";
+
 import { ImageParams, jsonContent, problems } from "./shared.ts";
 
 /** Encoding ahead of the user, told slice by slice as server-sent events. */

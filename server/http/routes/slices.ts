@@ -6,8 +6,9 @@ import { windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
 import { dtypeOf, littleEndianBytes } from "../../images/voxels.ts";
+import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
-import { type AppEnv, timed } from "../middleware/context.ts";
+import { timed } from "../middleware/context.ts";
 import { immutable } from "./immutable.ts";
 import { binary, problems } from "./shared.ts";
 

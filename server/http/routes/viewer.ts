@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../middleware/context.ts";
-import type { FindStatic, OpenFile } from "../ports.ts";
+import type { AppEnv } from "../app-env.ts";
+
+import type { FindStatic, OpenFile } from "../deps.ts";
 import { immutable } from "./immutable.ts";
 
 /** The built viewer. Hashed names are cached for ever, the page itself is asked for each time. */

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../../core/errors.ts";
 import { transformOf } from "../../../core/model/preprocess.ts";
-import { fromModel, LABEL, MAX_SCRIBBLE_POINTS, promptFeeds, toModel } from "../../../core/prompt/sam.ts";
+import { LABEL, MAX_SCRIBBLE_POINTS, promptFeeds } from "../../../core/prompt/sam.ts";
+import { fromModel, toModel } from "../../../core/prompt/space.ts";
 import type { Prompt } from "../../../core/wire/prompt.ts";
 import { inputSpec, thrownBy } from "../../support/slices.ts";
 

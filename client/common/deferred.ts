@@ -1,0 +1,10 @@
+/** `Promise.withResolvers`, which Safari 17.3 and Node 20 lack. */
+export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onValue, onFailure) => {
+    resolve = onValue;
+    reject = onFailure;
+  });
+  return { promise, resolve, reject };
+}
