@@ -16,7 +16,7 @@ export {
   sliceKeyOf,
   undo,
 } from "../core/annotation/log.ts";
-export type { Digest } from "../core/embedding/store.ts";
+export type { Digest } from "../core/digest.ts";
 export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
 export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";

@@ -1,6 +1,6 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
 
-import type { Digest } from "../core/embedding/store.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type { Context, Crop, ImageInfo, Prompt, Transform } from "../core/wire/index.ts";

@@ -1,6 +1,6 @@
 /** The routes this package uses, with their shapes. */
 
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import type { Plane, Slice, VoxelArray } from "../../core/image/volume.ts";
 import type {

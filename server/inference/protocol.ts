@@ -1,6 +1,6 @@
 /** Messages between the server and an inference child, and what crosses with them. All of it survives structured clone. */
 
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import type { ErrorCode, ErrorDetail } from "../../core/errors.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";

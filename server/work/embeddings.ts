@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import { embeddingKeyText } from "../../core/embedding/key.ts";
-import type { Digest, EmbeddingStore } from "../../core/embedding/store.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Plane, Slice, Window } from "../../core/image/volume.ts";
 import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
