@@ -1,4 +1,4 @@
-import { defineCommand } from "citty";
+import { type CommandDef, defineCommand } from "citty";
 import { filesOf, loadModels, type Model } from "../models/registry.ts";
 import { UsageError } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
@@ -75,7 +75,10 @@ const pull = command({
   },
 });
 
+/** `promptomy models …`, by name. */
+export const MODEL_COMMANDS: Readonly<Record<string, CommandDef>> = { list, verify, pull };
+
 export const models = defineCommand({
   meta: { name: "models", description: "List, verify or pull models" },
-  subCommands: { list, verify, pull },
+  subCommands: MODEL_COMMANDS,
 });
