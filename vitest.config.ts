@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Two projects: `unit` runs in parallel; `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. */
 export default defineConfig({
   test: {
+    reporters: ["default", "./scripts/skips.mjs"],
     projects: [
       {
         test: {
