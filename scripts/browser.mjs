@@ -66,5 +66,10 @@ export function getBrowser() {
 }
 
 export function setup() {
-  process.env.CHROMIUM_PATH = getBrowser(); // the tests' processes inherit it
+  try {
+    process.env.CHROMIUM_PATH = getBrowser(); // the tests' processes inherit it
+  } catch ({ message }) {
+    console.error(message);
+    process.exit(1); // thrown, it would stand below "No test files found" and above a stack of Vitest's own calls
+  }
 }

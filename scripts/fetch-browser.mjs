@@ -37,14 +37,14 @@ const FONTS = `<?xml version="1.0"?>
 
 function download(into) {
   const name = `@sparticuz/chromium@${VERSION}`;
-  const { status, stderr, error } = spawnSync("npm", ["pack", "--silent", "--pack-destination", into, name], {
+  const { status, stderr, error } = spawnSync("npm", ["pack", "--loglevel=error", "--pack-destination", into, name], {
     encoding: "utf8",
     cwd: into,
   });
-  if (status !== 0) throw new Error(`npm did not get ${name}: ${(error?.message ?? stderr).trim()}`);
+  if (status !== 0) throw new Error(`npm did not get ${name}: ${error?.message ?? stderr.split("\n", 1)[0]}`);
   const archive = readFileSync(join(into, `sparticuz-chromium-${VERSION}.tgz`));
   if (createHash("sha512").update(archive).digest("base64") !== SHA512) {
-    throw new Error(`${name} is not the archive that this version of the tests expects.`);
+    throw new Error(`${name} is not the archive that this version of the tests expects`);
   }
   return archive;
 }
