@@ -9,7 +9,7 @@ import { createMask, maskBounds, maskDice } from "../../core/mask/mask.ts";
 import { createPhantom } from "../../core/phantom/phantom.ts";
 import type { MaskResult } from "../../core/wire/index.ts";
 import { readImage } from "../../formats/index.ts";
-import { dataPath, repositoryRoot } from "../support/data.ts";
+import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
 import { startTestServer } from "../support/serve.ts";
 import { openViewer, type ViewerElement } from "./viewer-page.ts";
 import { inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
@@ -56,7 +56,7 @@ describe("export", () => {
   });
 });
 
-describe.skipIf(!dataPath("tests/ct_dicom_j2k"))("a real CT series", () => {
+describe("a real CT series", needsData("tests/ct_dicom_j2k"), () => {
   test("is opened from a folder by drop, and a click gives a mask", async () => {
     const folder = dataPath("tests/ct_dicom_j2k/series")!;
     const names = await readdir(folder);
