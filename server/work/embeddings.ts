@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import { embeddingKeyText } from "../../core/embedding/key.ts";
@@ -8,6 +7,7 @@ import type { Plane, Slice, Window } from "../../core/image/volume.ts";
 import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo, PlaneInfo, Transform } from "../../core/wire/index.ts";
+import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
@@ -122,14 +122,12 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
   };
   const place = { imageId, plane, slice, window, transform, width, height, spacingMm };
   return {
-    id: digestOf(embeddingKeyText(key)),
+    id: sha256(embeddingKeyText(key)),
     model,
     crop,
     context: { ...place, model: model.id, modelDigest: encoder },
   };
 }
-
-const digestOf = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
 const isWhole = ({ crop }: Transform, { width, height }: PlaneInfo): boolean =>
   crop.x0 === 0 && crop.y0 === 0 && crop.x1 === width && crop.y1 === height;

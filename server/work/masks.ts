@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { namedPrompt } from "../../core/text/naming.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { DecodeResult, DecodeSource } from "../inference/protocol.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
@@ -150,7 +150,7 @@ async function loadSource(
 
 function logitsId(frame: string, logits: Float32Array): Digest {
   const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  return `sha256:${createHash("sha256").update(frame).update(bytes).digest("hex")}`;
+  return sha256(frame, bytes);
 }
 
 function answerOf(
