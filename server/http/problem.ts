@@ -73,6 +73,7 @@ const HTTP = {
   405: ["MethodNotAllowed", "The route does not take this method."],
   408: ["RequestTimeout", "The request took too long to arrive."],
   415: ["UnsupportedMediaType", "The route does not take this content type."],
+  431: ["HeadersTooLarge", "The headers of the request are larger than this server allows."],
   416: ["RangeNotSatisfiable", "The range lies outside the representation."],
   500: ["InternalError", "The server made a mistake; it is logged under the request id."],
 } as const;
