@@ -1,9 +1,12 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
 
+import type { PromptLog } from "../core/annotation/log.ts";
+import type { Segmentation } from "../core/annotation/segmentation.ts";
 import type { Digest } from "../core/digest.ts";
+import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
-import type { Context, Crop, ImageInfo, Prompt, Transform } from "../core/wire/index.ts";
+import type { Context, Crop, ImageInfo, Prompt, Rle, Transform } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -77,6 +80,29 @@ export interface SegmentMask extends ScoredMask {
   readonly lowResLogitsId?: Digest;
 }
 
+/** Something that can be opened. */
+export interface Study {
+  readonly imageId: Digest;
+  readonly name: string;
+}
+
+/** Slices to make ready ahead of a user who scrolls. */
+export interface PrefetchTarget extends SliceRef {
+  /** −1 and 1 go one way, 0 both. */
+  readonly direction?: -1 | 0 | 1;
+  /** At most 64. */
+  readonly count?: number;
+  readonly window?: Window | null;
+}
+
+export interface SegmentationOptions extends CallOptions {
+  /** Hidden segments are part of a segmentation, and say so. */
+  readonly hidden?: ReadonlySet<string>;
+  /** Run lengths of masks that stand in the log by digest. */
+  readonly kept?: (mask: Digest) => Promise<Rle>;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
@@ -116,6 +142,15 @@ export interface Segmenter {
   ): Promise<[best: SegmentMask, ...rest: SegmentMask[]]>;
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
+  /** What the server has to open. */
+  studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** Encodes slices ahead; gives the number of each as it becomes ready. */
+  prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
+  /**
+   * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
+   * result is whole or it is none.
+   */
+  segmentation(log: PromptLog, imageId: Digest, options?: SegmentationOptions): Promise<Segmentation>;
   /** Stops the worker; calls under way reject. */
   close(): void;
 }

@@ -75,7 +75,7 @@ function thinned(points: readonly XY[], transform: Transform, most: number): rea
 function addBox(draft: Draft, index: number, corners: readonly [XY, XY], transform: Transform) {
   if (draft.box) throw invalid(index, "One object takes one box; this is the second.");
   const [[x0, y0], [x1, y1]] = corners;
-  if (!(x1 > x0 && y1 > y0)) throw invalid(index, `The box is empty or inverted: ${x0},${y0}–${x1},${y1}.`);
+  if (!(x1 >= x0 && y1 >= y0)) throw invalid(index, `The box is inverted: ${x0},${y0}–${x1},${y1}.`);
   const { crop } = transform;
   const first: XY = [Math.max(x0, crop.x0), Math.max(y0, crop.y0)];
   const last: XY = [Math.min(x1, crop.x1 - 1), Math.min(y1, crop.y1 - 1)];

@@ -1,3 +1,4 @@
+import { planeOf } from "../../core/image/planes.ts";
 import { sliceGrid } from "../../core/image/slice.ts";
 import type { Plane } from "../../core/image/volume.ts";
 import type { Mask } from "../../core/mask/mask.ts";
@@ -30,7 +31,13 @@ export const segment = command({
     }
     const { answer, bytes } = await withServices(given, async (services) => {
       const { info, request } = await openSlice(services, path, given);
-      const answer = await services.masks.masks({ ...request, imageId: info.imageId, prompts, multimask: false });
+      const answer = await services.masks.masks({
+        ...request,
+        imageId: info.imageId,
+        prompts,
+        multimask: false,
+        zoom: "auto",
+      });
       for (const warning of info.warnings) note(warning);
       return { answer, bytes: bytesOf(target, answer, info, request) };
     });
@@ -43,7 +50,7 @@ export const segment = command({
 export async function openSlice({ images }: Pick<Services, "images">, path: string, given: Given) {
   const { slice, ...rest } = sliceOptions(given);
   const { info } = await images.open(path);
-  const count = info.planes.find(({ plane }) => plane === rest.plane)?.count ?? 1;
+  const count = planeOf(info, rest.plane).count;
   return { info, request: { ...rest, slice: slice ?? Math.floor(count / 2) } };
 }
 

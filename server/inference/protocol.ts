@@ -61,10 +61,13 @@ export interface DecodeTask {
   readonly source?: DecodeSource;
 }
 
-export interface DecodeResult {
-  readonly masks: readonly Omit<MaskResult, "areaMm2">[];
-  /** Of the first mask. */
+export interface DecodedMask extends Omit<MaskResult, "areaMm2" | "lowResLogitsId"> {
   readonly lowResLogits: Float32Array;
+}
+
+export interface DecodeResult {
+  /** Best predicted IoU first, never empty. */
+  readonly masks: readonly [best: DecodedMask, ...rest: DecodedMask[]];
   readonly presence?: number;
   readonly ms: number;
 }

@@ -3,10 +3,12 @@ import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embed
 import { embeddingKeyText } from "../../core/embedding/key.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
+import { planeOf } from "../../core/image/planes.ts";
 import type { Plane, Slice, Window } from "../../core/image/volume.ts";
 import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
+import { isWholeCrop } from "../../core/prompt/space.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
-import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo, PlaneInfo, Transform } from "../../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
@@ -108,7 +110,7 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
     model.manifest.input,
     request.crop,
   );
-  const crop = isWhole(transform, grid) ? undefined : transform.crop;
+  const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
   const encoder = model.graphs.encoder.digest;
   const key = {
     tenant,
@@ -127,16 +129,6 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
     crop,
     context: { ...place, model: model.id, modelDigest: encoder },
   };
-}
-
-const isWhole = ({ crop }: Transform, { width, height }: PlaneInfo): boolean =>
-  crop.x0 === 0 && crop.y0 === 0 && crop.x1 === width && crop.y1 === height;
-
-function planeOf({ planes }: ImageInfo, plane: Plane, slice: number): PlaneInfo {
-  const found = planes.find((candidate) => candidate.plane === plane);
-  if (!found || slice >= found.count)
-    throw new SegmenterError("SliceNotFound", { plane, slice, count: found?.count ?? 0 });
-  return found;
 }
 
 /** Colour has none; grey takes the one asked for, else the picture's first, else its own range (`null`). */
