@@ -1,3 +1,4 @@
+/** The server on Node: port, connections, start and stop. */
 import { createReadStream, existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,3 +1,4 @@
+/** Stores, models and processes, opened together and closed together. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";

@@ -1,3 +1,4 @@
+/** What a server is started with: arguments, then the environment, then defaults. */
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+/** Digests of texts, bytes, streams and files: the one place that hashes. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Digest } from "../../core/digest.ts";

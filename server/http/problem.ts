@@ -1,3 +1,4 @@
+/** Errors as answers: `application/problem+json` (RFC 9457) with a stable code, one status for each code. */
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import { type ErrorCode, isSegmenterError, SegmenterError } from "../../core/errors.ts";

@@ -1,3 +1,4 @@
+/** The files of the built viewer, found by their URL. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { hexOf, sha256 } from "../disk/sha256.ts";

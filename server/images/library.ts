@@ -1,3 +1,4 @@
+/** Every image that the server knows, by its id. */
 import { rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";

@@ -1,3 +1,4 @@
+/** Volumes in memory. */
 import { LRUCache } from "lru-cache";
 import type { Volume } from "../../core/image/volume.ts";
 

@@ -1,3 +1,4 @@
+/** What the library finds in its folder when it opens. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setAside } from "../disk/folder.ts";

@@ -1,3 +1,4 @@
+/** The way of an upload: spool, reading process, library. */
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";

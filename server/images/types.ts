@@ -1,3 +1,4 @@
+/** What the rest of the server needs of images. */
 import type { Digest } from "../../core/digest.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";

@@ -1,3 +1,4 @@
+/** Which device encodes: the one that was asked for, or the fastest that gives the right answer. */
 import { existsSync, readdirSync } from "node:fs";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Model } from "../models/registry.ts";

@@ -1,3 +1,4 @@
+/** The children that encode and decode, behind two queues. */
 import type { Slice } from "../../core/image/volume.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { ModelRegistry } from "../models/registry.ts";

@@ -1,3 +1,4 @@
+/** The start of an inference process. */
 import { type ChildHandle, entryBeside, startChild } from "../processes/child-handle.ts";
 import type { ChildSetup, Task, TaskResult } from "./protocol.ts";
 

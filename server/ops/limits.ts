@@ -1,3 +1,4 @@
+/** Every number that bounds what a request may cost. */
 import { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
 

@@ -1,3 +1,4 @@
+/** The log: JSON lines that name no patient, image or file. */
 import { type DestinationStream, type Logger, pino } from "pino";
 import { isSegmenterError, toError } from "../../core/errors.ts";
 import type { Observe } from "./events.ts";
@@ -24,7 +25,7 @@ export function logEvents(log: Log): Observe {
   };
 }
 
-/** JSON lines on stderr. No line carries a URL, a file name, an id of a picture or a message that a library wrote. */
+/** JSON lines on stderr. No line carries a URL, a file name, an id of an image or a message that a library wrote. */
 export function createLog({
   level = "info",
   destination,

@@ -1,3 +1,4 @@
+/** Prometheus metrics. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observe } from "./events.ts";
 

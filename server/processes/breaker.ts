@@ -1,3 +1,4 @@
+/** A circuit breaker for each input. */
 import { LRUCache } from "lru-cache";
 
 /** Remembers which inputs killed a child, so that a poisonous slice is not tried for ever. */

@@ -1,3 +1,4 @@
+/** What sets one lane apart from another. */
 import type { SegmenterError } from "../../core/errors.ts";
 import type { LaneName, Observe } from "../ops/events.ts";
 import type { ChildHandle } from "./child-handle.ts";

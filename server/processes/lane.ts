@@ -1,3 +1,4 @@
+/** A bounded queue in front of child processes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";

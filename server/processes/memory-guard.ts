@@ -1,3 +1,4 @@
+/** Bounds on the memory of running children. */
 import { SegmenterError } from "../../core/errors.ts";
 import type { Job } from "./job.ts";
 

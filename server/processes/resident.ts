@@ -1,3 +1,4 @@
+/** The memory of another process. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";

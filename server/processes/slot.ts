@@ -1,3 +1,4 @@
+/** One place for a child process, from its start to its end and to the next one. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { deferred } from "../../core/deferred.ts";
 import { toError } from "../../core/errors.ts";

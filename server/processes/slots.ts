@@ -1,3 +1,4 @@
+/** The places of one lane. */
 import { LRUCache } from "lru-cache";
 import type { ChildHandle } from "./child-handle.ts";
 import { type Retirement, Slot } from "./slot.ts";

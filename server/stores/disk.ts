@@ -1,3 +1,4 @@
+/** Embeddings on disk. */
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";

@@ -1,3 +1,4 @@
+/** The form of an embedding on disk: its bytes, then a trailer that says whether they are all there and right. */
 import { hexOf, sha256 } from "../disk/sha256.ts";
 
 /** Trailer of a cache file: 8 bytes magic, payload length as u64 little-endian, sha256 of the payload. */

@@ -1,3 +1,4 @@
+/** Embeddings by request: found in the stores, or encoded once for all who ask at the same time. */
 import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import { embeddingKeyText } from "../../core/embedding/key.ts";

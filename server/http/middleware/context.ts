@@ -1,3 +1,4 @@
+/** What surrounds each request: its id, its time, its line in the log and its count in the metrics. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { type Log, loggable } from "../../ops/log.ts";

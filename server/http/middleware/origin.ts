@@ -1,3 +1,4 @@
+/** Which hosts this server answers to, and which other pages may call it. */
 import type { MiddlewareHandler } from "hono";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { AppEnv } from "../app-env.ts";

@@ -1,3 +1,4 @@
+/** What operators ask: limits, what is open, health, readiness and metrics. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Digest } from "../../../core/wire/index.ts";
