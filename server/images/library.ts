@@ -25,8 +25,11 @@ export interface ImageLibrary {
   info(imageId: string): ImageInfo | undefined;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<unknown>;
-  /** Throws ImageNotFound, also for an image whose bytes on disk are not what was written; Saturated when it cannot be read now. */
-  volume(imageId: string): Promise<Volume>;
+  /**
+   * Lends the volume for the length of a call; nothing of it may be kept. Throws ImageNotFound, also for an image whose bytes
+   * on disk are not what was written, and Saturated when it cannot be read now.
+   */
+  use<T>(imageId: string, work: (volume: Volume) => T): Promise<T>;
 }
 
 type LibraryLimits = Pick<Limits, "images" | "imageMemoryBytes" | "imageDiskBytes">;
@@ -86,7 +89,7 @@ export async function openLibrary(
     },
     hold({ header, source }, data) {
       const created = !entries.has(header.imageId);
-      if (created && !memory.set(header.imageId, volumeOf(header, data)))
+      if (created && !memory.set(header.imageId, volumeOf(header, data.slice())))
         throw new SegmenterError("DiskFull", { what: "image library" });
       if (created) entries.set(header.imageId, { header, held: { source } });
       return { info: header.info, created };
@@ -99,12 +102,12 @@ export async function openLibrary(
       if (found.outcome === "unreadable") throw unreadable(observe, found.reason);
       return found.outcome === "good" ? found.source : forget(imageId, found.outcome);
     },
-    async volume(imageId) {
+    async use(imageId, work) {
       const entry = entryOf(imageId);
       entries.delete(imageId);
       entries.set(imageId, entry);
       const { header } = entry;
-      return memory.get(imageId) ?? memory.load(imageId, bytesOf(header), () => load(header));
+      return memory.use({ imageId, bytes: bytesOf(header), read: () => load(header) }, work);
     },
   };
 }

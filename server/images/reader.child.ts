@@ -5,9 +5,8 @@ import { readImage } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
-import { headerOf } from "./header.ts";
 import type { ReadTask } from "./reader.ts";
-import type { ImageRecord } from "./record.ts";
+import { type ImageRecord, recordOf } from "./record.ts";
 import { diskError } from "./spool.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
@@ -19,11 +18,8 @@ async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageReco
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
   });
   await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
-  return { header: headerOf(volume), source: sourceOf(volume) };
+  return recordOf(volume);
 }
-
-/** Opaque here: whatever the reader says of where the image came from. */
-const sourceOf = (volume: object): unknown => ("source" in volume ? volume.source : undefined);
 
 /** One after the other, so that thousands of slices need one file handle. A study folder of the machine has met no limit yet. */
 async function contentsOf(paths: readonly string[], limit: number): Promise<{ bytes: Uint8Array }[]> {

@@ -3,15 +3,15 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { sliceOf } from "../../core/image/slice.ts";
+import type { Slice, Volume } from "../../core/image/volume.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
 import { freeBytes, makeFolder } from "../disk/folder.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import { headerOf } from "./header.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
 import { createImageReader } from "./reader.ts";
-import type { ImageRecord } from "./record.ts";
+import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
@@ -52,7 +52,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     async addVolume(volume) {
-      const record = { header: headerOf(volume) };
+      const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
       return inSpool(async (spool) => {
         const out = join(spool.dir, "voxels");
@@ -62,12 +62,16 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     },
     get: library.info,
     source: library.source,
-    volume: library.volume,
-    slice: async (imageId, plane, k) => sliceOf(await library.volume(imageId), plane, k),
+    volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
+    slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
     close: reader.close,
   };
 }
+
+/** A native slice is a view of the volume, which leaves when others need its memory. */
+const owned = (slice: Slice, { data }: Volume): Slice =>
+  slice.data.buffer === data.buffer ? { ...slice, data: slice.data.slice() } : slice;
 
 /** Makes the folders ready. False when the disk does not allow it: images are then kept in memory alone. */
 async function prepare(folders: readonly string[], observe: Observe): Promise<boolean> {

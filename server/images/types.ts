@@ -28,7 +28,7 @@ export interface ImageStore {
   get(imageId: string): ImageInfo | undefined;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<unknown>;
-  /** Throws ImageNotFound. */
+  /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;

@@ -76,7 +76,10 @@ describe("S-5: the security headers", () => {
 
   test("readiness that fails is 503 with reasons, and no problem", async () => {
     const response = await failing.request("/readyz");
-    expect([response.status, await response.json()]).toEqual([503, { status: "not ready", reasons: ["NoModel"], degraded: [] }]);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: "not ready", reasons: ["NoModel"], degraded: [] },
+    ]);
   });
 });
 
