@@ -16,6 +16,8 @@ export interface ReadTask {
 export interface ImageReader {
   /** Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
   read(paths: readonly string[], out: string, options?: { signal?: AbortSignal }): Promise<ImageRecord>;
+  /** Starts processes before the first file comes. */
+  warm(): void;
   close(): Promise<void>;
 }
 
@@ -28,7 +30,7 @@ export interface ImageReaderOptions {
 
 const MIB = 2 ** 20;
 /** After this a run lets others go first: most files are read sooner. */
-const YIELD_MS = 1000;
+const YIELD_MS = 500;
 /** Runs that gave up their place and still go on. */
 const YIELDED = 4;
 const HEAP_MIB = 1024;
@@ -48,6 +50,7 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     memory: { totalBytes: limits.readImageBytes, what: "memory of the reader in bytes" },
     yielding: { afterMs: YIELD_MS, places: processes },
     retirement: RETIREMENT,
+    spare: 1,
     attempts: 1,
     start: () =>
       startChild({
@@ -68,6 +71,7 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
       const { result } = await lane.submit({ ...run, ...allowance(await bytesOf(paths), limits) }, { signal });
       return result;
     },
+    warm: () => lane.warm(processes),
     close: () => lane.close({ graceMs: 0 }),
   };
 }
@@ -75,7 +79,7 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
 /** Enough for the slowest codec on a busy machine, and for what the ratio of expansion allows. */
 function allowance(bytes: number, { readImageMs, readImageBytes, expansionRatio }: Limits) {
   return {
-    runMs: Math.min(readImageMs, 15_000 + (bytes / MIB) * 4000),
+    runMs: Math.min(readImageMs, 4000 + Math.ceil((bytes / MIB) * 4000)),
     residentBytes: Math.min(readImageBytes, 1024 * MIB + bytes * expansionRatio),
   };
 }

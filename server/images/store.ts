@@ -65,6 +65,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
     slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
+    warm: reader.warm,
     close: reader.close,
   };
 }

@@ -34,6 +34,8 @@ export interface ImageStore {
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
   /** What does not work as it should: `NoDiskCache`. */
   degraded(): Promise<readonly string[]>;
+  /** Starts what reads uploads, so that the first need not wait for it. */
+  warm(): void;
   close(): Promise<void>;
 }
 

@@ -26,6 +26,8 @@ export interface LaneOptions<Task, Result> {
   /** Starts children when they are needed and ends them when they are not. */
   readonly retirement?: Retirement;
   readonly yielding?: Yielding;
+  /** Children that are started beyond those needed as soon as there is work, so that the next job finds one. */
+  readonly spare?: number;
   /** Bounds the memory of running children, all together; `what` names it in the error. */
   readonly memory?: { readonly totalBytes: number; readonly what: string };
   /** Children that a job may cost; 2 when left out. */

@@ -48,6 +48,11 @@ export class Lane<Task, Result> {
     this.#slots = createSlots({ count: slots, start, retirement, onChange: () => this.#pump(), onDeath });
   }
 
+  /** Starts children before there is work for them. */
+  warm(count: number): void {
+    this.#slots.wake(count, this.#running.size);
+  }
+
   stats(): LaneStats {
     const { count, pids } = this.#slots;
     const [busy, queued] = [this.#running.size, this.#queue.length];
@@ -182,7 +187,7 @@ export class Lane<Task, Result> {
 
   #pump(): void {
     for (let job = this.#next(); job; job = this.#next()) this.#start(job);
-    this.#slots.wake(Math.min(this.#queue.length, this.#places - this.#placesTaken()), this.#running.size);
+    this.#wake();
     const hopeless = this.#slots.hopeless();
     if (hopeless) {
       for (const { reject } of this.#queue.splice(0)) reject(this.#crash(hopeless.failedStarts, hopeless.lastError));
@@ -190,6 +195,12 @@ export class Lane<Task, Result> {
     if (this.#queue.length + this.#running.size > 0) return;
     this.#pace.forgetPromises();
     this.#emptied();
+  }
+
+  #wake(): void {
+    const startable = Math.min(this.#queue.length, this.#places - this.#placesTaken());
+    const spare = this.#queue.length + this.#running.size > 0 ? (this.#options.spare ?? 0) : 0;
+    this.#slots.wake(startable + spare, this.#running.size);
   }
 
   /** Runs that hold a place. */
