@@ -33,6 +33,8 @@ const MIB = 2 ** 20;
 const YIELD_MS = 500;
 /** Runs that gave up their place and still go on. */
 const YIELDED = 4;
+/** Started beside those that work, because a start costs more than most files do. */
+const SPARE = 1;
 const HEAP_MIB = 1024;
 const RETIREMENT = { idleMs: 60_000, residentBytes: 512 * MIB };
 
@@ -50,7 +52,7 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     memory: { totalBytes: limits.readImageBytes, what: "memory of the reader in bytes" },
     yielding: { afterMs: YIELD_MS, places: processes },
     retirement: RETIREMENT,
-    spare: 1,
+    spare: SPARE,
     attempts: 1,
     start: () =>
       startChild({
@@ -71,7 +73,7 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
       const { result } = await lane.submit({ ...run, ...allowance(await bytesOf(paths), limits) }, { signal });
       return result;
     },
-    warm: () => lane.warm(processes),
+    warm: () => lane.warm(processes + SPARE),
     close: () => lane.close({ graceMs: 0 }),
   };
 }

@@ -29,6 +29,7 @@ describe("uploads beside each other", { timeout }, () => {
     const { store } = await openStore(await cacheFolder());
     const bomb = await readFile(join(BOMB ?? "", "dos_j2k_16.dcm"));
     store.warm();
+    await sleep(3000);
     await store.add(filesOf(pngOf(1)));
     const settled = (asked: Promise<unknown>) =>
       asked.then(
