@@ -5,6 +5,7 @@ import type { AppEnv } from "../app-env.ts";
 import { problemOf } from "../problem.ts";
 
 const HEADER = "x-deadline-ms";
+const GRACE_MS = 10;
 const LONGEST_MS = 3_600_000;
 
 /**
@@ -20,14 +21,15 @@ export function deadline(): MiddlewareHandler<AppEnv> {
     const { raw } = c.req;
     c.req.raw = new Request(raw, { signal: AbortSignal.any([raw.signal, late.signal]) });
     const passed = Symbol("passed");
+    const answered = next();
     const timer = timeout(deadlineMs, passed);
-    try {
-      if ((await Promise.race([next(), timer.promise])) !== passed) return;
-      late.abort();
-      return overdue(c, deadlineMs);
-    } finally {
-      timer.stop();
-    }
+    const first = await Promise.race([answered, timer.promise]);
+    timer.stop();
+    if (first !== passed) return;
+    late.abort();
+    await Promise.race([answered, timeout(GRACE_MS, undefined).promise]); // most work ends at once, with an answer of its own
+    c.res = undefined;
+    c.res = overdue(c, deadlineMs);
   };
 }
 
