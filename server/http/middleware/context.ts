@@ -22,6 +22,9 @@ function patternOf(c: Context): string {
   return path === "*" ? "unmatched" : path;
 }
 
+/** Busy, past a deadline, out of disk: no mistake of ours to be looked for. */
+const BY_CIRCUMSTANCE = new Set([503, 504, 507]);
+
 /** Methods that are worth a label of their own. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -47,6 +50,7 @@ export function requestContext({ log, metrics }: { log: Log; metrics: Metrics })
     c.res.headers.set("Server-Timing", timings.map(({ name, ms }) => `${name};dur=${ms.toFixed(1)}`).join(", "));
     const line = { requestId, method, route, status, ms: Math.round(ms) };
     if (status < 500) log.info(line, "request");
+    else if (BY_CIRCUMSTANCE.has(status)) log.warn(line, "request refused");
     else log.error({ ...line, ...(c.error ? { error: loggable(c.error) } : {}) }, "request failed");
   };
 }
