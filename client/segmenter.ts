@@ -1,14 +1,14 @@
-/** `createSegmenter`: pictures to the server, prompts to the decoder of this browser. */
+/** `createSegmenter`: images to the server, prompts to the decoder of this browser. */
 import type { Named } from "../core/annotation/answer.ts";
 import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import { findPlane } from "../core/image/planes.ts";
 import { isWholeCrop } from "../core/prompt/space.ts";
-import type { Context, Crop, EmbeddingInfo, Manifest, PlaneInfo } from "../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
-import type { SliceSource } from "./decode/decoder.worker.ts";
+import type { WorkerSlice } from "./decode/decoder.worker.ts";
 import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
@@ -146,7 +146,7 @@ const partEncoder =
 async function nameOf(
   api: Api,
   manifest: Manifest,
-  { text, on, context }: { text: string; on: Embedding; context: Context | undefined },
+  { text, on, context }: { text: string; on: Embedding; context: PromptContext | undefined },
 ): Promise<Named | undefined> {
   if (!manifest.prompts.includes("text")) return undefined;
   const image = await api.image(on.imageId);
@@ -180,7 +180,7 @@ async function sourceOf(
   renew: Renew,
   on: Embedding,
   signal?: AbortSignal,
-): Promise<SliceSource> {
+): Promise<WorkerSlice> {
   const call = signal ? { signal } : {};
   const media = EMBEDDING_MEDIA[manifest.embedding.wire];
   const [embedding, slice] = await Promise.all([

@@ -6,7 +6,7 @@ import type { Digest } from "../core/digest.ts";
 import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
-import type { Context, Crop, ImageInfo, Prompt, Rle, Transform } from "../core/wire/index.ts";
+import type { Crop, ImageInfo, Prompt, PromptContext, Rle, Transform } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -41,14 +41,14 @@ export interface SegmenterStatus {
   readonly threads: number;
 }
 
-/** A slice of a picture that the server already has. */
+/** A slice of an image that the server already has. */
 export interface EmbedTarget {
   readonly imageId: string;
   /** Default `native`. */
   readonly plane?: Plane;
   /** Default 0. */
   readonly slice?: number;
-  /** Default: the picture's first window. It is part of the embedding, not of the display. */
+  /** Default: the image's first window. It is part of the embedding, not of the display. */
   readonly window?: Window | null;
   /** Encodes this part alone, at full input size. */
   readonly crop?: Crop;
@@ -72,7 +72,7 @@ export interface Embedding {
 /** A mask with its origin. */
 export interface SegmentMask extends ScoredMask {
   readonly backend: BackendName;
-  /** The embedding that answered: the one that was asked, or a closer one of a small object. */
+  /** The embedding that answered: the one that was asked, or a closer one of a small segment. */
   readonly on: Embedding;
   /** Chance, 0 to 1, that the named structure is in the slice; only with a text prompt. */
   readonly presence?: number;
@@ -113,11 +113,11 @@ export interface SegmentOptions extends CallOptions {
   /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
   /**
-   * `auto`, the default, encodes a crop around a small object (not after one click alone) and answers from that; `never` stays
+   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `never` stays
    * with the embedding.
    */
   readonly zoom?: "auto" | "never";
-  readonly context?: Context;
+  readonly context?: PromptContext;
 }
 
 export interface Segmenter {
@@ -128,7 +128,7 @@ export interface Segmenter {
   ready(): Promise<SegmenterStatus>;
   /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
   upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
-  /** What the server knows of a picture. */
+  /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;

@@ -3,10 +3,10 @@ import * as Comlink from "comlink";
 import { type AnswerPort, answer, type DecodeOptions, type Named } from "../../core/annotation/answer.ts";
 import { isSegmenterError } from "../../core/errors.ts";
 import { maskBounds } from "../../core/mask/mask.ts";
-import type { Context, Crop, Manifest, Prompt } from "../../core/wire/index.ts";
+import type { Crop, Manifest, Prompt, PromptContext } from "../../core/wire/index.ts";
 import type { BackendName, CallOptions, Embedding, SegmentMask, SegmentOptions } from "../types.ts";
 import { type Backend, type Masks, serially } from "./backend.ts";
-import type { DecodeJob, DecoderWorker, ReadFile, SliceSource } from "./decoder.worker.ts";
+import type { DecoderWorker, ReadFile, WorkerJob, WorkerSlice } from "./decoder.worker.ts";
 import { createLifeline, type Lifeline } from "./lifeline.ts";
 import { unwrap } from "./outcome.ts";
 import { asMaskPrompt } from "./refine.ts";
@@ -17,9 +17,9 @@ export interface WorkerBackendOptions {
   readonly worker: () => Worker;
   readonly readFile: ReadFile;
   /** What the worker needs to prepare a slice; asked again when the slice was evicted. */
-  readonly source: (on: Embedding, signal?: AbortSignal) => Promise<SliceSource>;
+  readonly source: (on: Embedding, signal?: AbortSignal) => Promise<WorkerSlice>;
   /** What the server's vocabulary makes of a text. */
-  readonly name: (text: string, on: Embedding, context: Context | undefined) => Promise<Named | undefined>;
+  readonly name: (text: string, on: Embedding, context: PromptContext | undefined) => Promise<Named | undefined>;
   /** Encodes a part of the same slice. */
   readonly encode: (on: Embedding, crop: Crop, call: CallOptions) => Promise<Embedding>;
   readonly cacheBytes: number;
@@ -70,7 +70,7 @@ interface Decoding {
   prepare: Backend["prepare"];
   decode(
     on: Embedding,
-    job: DecodeJob,
+    job: WorkerJob,
     signal: AbortSignal | undefined,
   ): Promise<{ masks: Masks; presence?: number; ms: number }>;
 }
@@ -121,7 +121,7 @@ function decoding(
     const slice = await source(on, signal);
     await inTurn(async () => unwrap(await guard(remote.prepare(on.id, slice), CALL_TIMEOUT_MS)), signal);
   };
-  const decodeOnce = (on: Embedding, job: DecodeJob, signal: AbortSignal | undefined) =>
+  const decodeOnce = (on: Embedding, job: WorkerJob, signal: AbortSignal | undefined) =>
     inTurn(async () => {
       const begin = performance.now();
       const { masks, presence } = unwrap(await guard(remote.decode(on.id, job), CALL_TIMEOUT_MS));
@@ -150,7 +150,7 @@ function jobOf(
   prompts: readonly Prompt[],
   { multimask, previous: logits }: DecodeOptions,
   { previous, context }: SegmentOptions,
-): DecodeJob {
+): WorkerJob {
   const elsewhere = previous !== undefined && previous.lowResLogits.length === 0;
   return {
     prompts: elsewhere ? [...prompts, asMaskPrompt(previous)] : prompts,

@@ -1,5 +1,5 @@
 /**
- * The one way from prompts to a mask, whichever door they came through: texts get their names once, an object that turns
+ * The one way from prompts to a mask, whichever door they came through: texts get their names once, a segment that turns
  * out small is looked at again from a crop around it, later prompts refine the answer before them, and what cannot be
  * meant is settled here. Who can name, encode and decode is a port; the browser's decoders and the server's pool are two.
  */
@@ -64,14 +64,14 @@ export interface AnswerRequest<E, M> {
   readonly prompts: readonly Prompt[];
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
-  /** `auto`: a small object is answered from a crop around it. */
+  /** `auto`: a small segment is answered from a crop around it. */
   readonly zoom?: "auto" | "never";
   /** An earlier answer on the same slice, to refine. */
   readonly previous?: { readonly on: E; readonly mask: M } | undefined;
 }
 
 export interface Answer<E, M> {
-  /** The embedding that answered: the one that was asked, or a closer one of a small object. */
+  /** The embedding that answered: the one that was asked, or a closer one of a small segment. */
   readonly on: E;
   /** Best first. */
   readonly masks: Guesses<M>;

@@ -1,4 +1,4 @@
-/** The picture as the whole product sees it: a grid of stored values with its place in the patient. */
+/** The image as the whole product sees it: a grid of stored values with its place in the patient. */
 
 export type Vec3 = readonly [number, number, number];
 
@@ -28,7 +28,7 @@ export interface NamedWindow extends Window {
 export type Plane = "native" | "axial" | "coronal" | "sagittal";
 
 export interface Volume {
-  /** Columns, rows, slices. A plain picture has one slice. */
+  /** Columns, rows, slices. A plain image has one slice. */
   readonly size: Vec3;
   /** 1 = grey; 3 = interleaved RGB in a Uint8Array. */
   readonly channels: 1 | 3;
@@ -36,7 +36,7 @@ export interface Volume {
   readonly data: VoxelArray;
   /** Modality value = stored × slope + intercept (HU for CT). 1 and 0 where the file says nothing. */
   readonly rescale: { readonly slope: number; readonly intercept: number };
-  /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for pictures without geometry the identity in pixels. */
+  /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for images without geometry the identity in pixels. */
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
   /** DICOM modality code: CT, MR, US, CR, DX, OP, ES, SM, PT…; "OT" when unknown. */
@@ -49,7 +49,7 @@ export interface Volume {
   readonly warnings: readonly string[];
 }
 
-/** A 2-D cut. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
+/** One slice. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
 export interface Slice {
   readonly width: number;
   readonly height: number;

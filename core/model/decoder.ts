@@ -6,11 +6,11 @@ import { type PromptFeeds, promptFeeds } from "../prompt/sam.ts";
 import { tokenise } from "../prompt/tokens.ts";
 import type { Feeds, Session, Tensor } from "../tensor/session.ts";
 import type { Manifest } from "../wire/manifest.ts";
-import type { Context, Prompt } from "../wire/prompt.ts";
+import type { Prompt, PromptContext } from "../wire/prompt.ts";
 import { type Asked, type Decoded, nothing, onlyExcludes, readMasks } from "./candidates.ts";
 import { contextVector } from "./contracts/context.ts";
-import type { Family, RawMasks } from "./contracts/contract.ts";
-import { familyOf } from "./contracts/index.ts";
+import type { Contract, RawMasks } from "./contracts/contract.ts";
+import { contractOf } from "./contracts/index.ts";
 
 /** What the decoder needs of one slice, computed once. Plain data: dropping it frees it. */
 export interface Prepared {
@@ -20,7 +20,7 @@ export interface Prepared {
 export interface DecodeRequest extends Asked {
   /** `lowResLogits` of the mask to be refined. */
   readonly previous?: Float32Array | undefined;
-  readonly context?: Context | undefined;
+  readonly context?: PromptContext | undefined;
 }
 
 export interface Decoder {
@@ -29,7 +29,7 @@ export interface Decoder {
   /** Once per prompt. Throws InvalidPrompt, UnsupportedPrompt, InvalidRequest. */
   decode(prepared: Prepared, request: DecodeRequest): Promise<Decoded>;
   /** The graph's own answer to tensors already in the model's frame; `checkGolden` compares it. */
-  run(prepared: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks>;
+  run(prepared: Prepared, prompt: PromptFeeds, context?: PromptContext): Promise<RawMasks>;
   /** Frees the sessions. */
   release(): Promise<void>;
 }
@@ -63,11 +63,11 @@ function textEmbedder(manifest: Manifest, session: Session | undefined): (text: 
   };
 }
 
-function checkKinds(prompts: readonly Prompt[], manifest: Manifest, family: Family) {
+function checkKinds(prompts: readonly Prompt[], manifest: Manifest, contract: Contract) {
   if (prompts.length === 0)
     throw new SegmenterError("InvalidRequest", { reason: "There is no prompt.", path: "prompts" });
   for (const { kind } of prompts) {
-    const taken = manifest.prompts.includes(kind) && family.takes(kind);
+    const taken = manifest.prompts.includes(kind) && contract.takes(kind);
     if (!taken) throw new SegmenterError("UnsupportedPrompt", { kind, modelId: manifest.id });
   }
 }
@@ -101,14 +101,14 @@ function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding
  * const { masks } = await decoder.decode(prepared, { prompts, transform, width, height });
  */
 export function createDecoder({ manifest, decoder, prepare, textEncoder }: DecoderGraphs): Decoder {
-  const family = familyOf(manifest, decoder, prepare);
+  const contract = contractOf(manifest, decoder, prepare);
   const embedText = textEmbedder(manifest, textEncoder);
   const { size, threshold } = manifest.logits;
 
-  async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: Context): Promise<RawMasks> {
+  async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: PromptContext): Promise<RawMasks> {
     const text = prompt.text === undefined ? undefined : await embedText(prompt.text);
     const extras = { text, context: contextVector(manifest.contexts ?? [], context) };
-    const raw = family.read(await decoder.run(family.feeds(feeds, prompt, extras)));
+    const raw = contract.read(await decoder.run(contract.feeds(feeds, prompt, extras)));
     checkFinite(raw.logits, "The decoder's answer");
     checkFinite(raw.ious, "The decoder's answer");
     return raw;
@@ -118,16 +118,16 @@ export function createDecoder({ manifest, decoder, prepare, textEncoder }: Decod
     run,
     async prepare({ embedding, image }) {
       checkEmbedding(embedding, manifest);
-      return { feeds: await family.prepare(embedding, image) };
+      return { feeds: await contract.prepare(embedding, image) };
     },
     async decode(prepared, request) {
-      checkKinds(request.prompts, manifest, family);
+      checkKinds(request.prompts, manifest, contract);
       const { transform, previous } = request;
       const feeds = promptFeeds(request.prompts, transform, { size: request, logitsSize: size, previous });
       if (!previous && onlyExcludes(request.prompts)) return nothing(request, size);
       return readMasks(await run(prepared, feeds, request.context), request, {
         threshold,
-        ambiguous: family.ambiguous,
+        ambiguous: contract.ambiguous,
       });
     },
     async release() {

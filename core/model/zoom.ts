@@ -1,13 +1,13 @@
-/** Looking closer: which part of a slice to encode anew for a small object. The same rule as `models/training/zoom.py`. */
+/** Looking closer: which part of a slice to encode anew for a small segment. The same rule as `models/training/zoom.py`. */
 
 import type { PixelBox } from "../wire/common.ts";
 import type { Crop } from "../wire/embedding.ts";
 import type { Prompt } from "../wire/prompt.ts";
 
-/** An object below this share of the slice's longest side is worth a closer look. */
+/** A segment below this share of the slice's longest side is worth a closer look. */
 const SMALL = 0.25;
 
-/** Side of the crop, in sides of the object. */
+/** Side of the crop, in sides of the segment. */
 const ROOM = 2.5;
 
 /** Side of the smallest crop, as a share of the slice's longest side. */
@@ -49,8 +49,8 @@ export interface Found {
 }
 
 /**
- * A square around a small mask and the places of its prompts, inside the slice. Undefined when the object is large or
- * empty, without a place (a name may mean several objects), and for one click alone: the whole slice tells better what
+ * A square around a small mask and the places of its prompts, inside the slice. Undefined when the segment is large or
+ * empty, without a place (a name may mean several segments), and for one click alone: the whole slice tells better what
  * is meant (measured on `val`).
  */
 export function cropAround({ width, height, bounds }: Found, prompts: readonly Prompt[]): Crop | undefined {

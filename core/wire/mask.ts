@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { Digest, PixelBox, Rle } from "./common.ts";
 import { Crop, EmbeddingRequest } from "./embedding.ts";
-import { Context, Prompt } from "./prompt.ts";
+import { Prompt, PromptContext } from "./prompt.ts";
 
 const Prompts = z.array(Prompt).min(1).max(512);
 
 const Zoom = z
   .enum(["auto", "never"])
   .default("auto")
-  .describe("auto: a small object is answered from a crop around it, encoded anew; never: from what was named");
+  .describe("auto: a small segment is answered from a crop around it, encoded anew; never: from what was named");
 
 /** Names an embedding, or the slice to embed. `previous` is a `lowResLogitsId` of an earlier answer: refinement. */
 export const MaskRequest = z.strictObject({
@@ -19,7 +19,7 @@ export const MaskRequest = z.strictObject({
   multimask: z.boolean().default(false),
   zoom: Zoom,
   previous: Digest.optional(),
-  context: Context.optional(),
+  context: PromptContext.optional(),
 });
 export type MaskRequest = z.infer<typeof MaskRequest>;
 
@@ -29,7 +29,7 @@ export const SegmentRequest = z.strictObject({
   prompts: Prompts,
   multimask: z.boolean().default(false),
   zoom: Zoom,
-  context: Context.optional(),
+  context: PromptContext.optional(),
 });
 export type SegmentRequest = z.infer<typeof SegmentRequest>;
 

@@ -2,7 +2,6 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
-  Context,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
@@ -17,6 +16,7 @@ import {
   PrefetchRequest,
   Problem,
   Prompt,
+  PromptContext,
   Rle,
   SegmentRequest,
   TextPromptAnswer,
@@ -67,7 +67,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Rle,
   PixelBox,
   Window,
-  Context,
+  PromptContext,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -3,7 +3,7 @@
 import type { Digest } from "../../core/digest.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
-import type { Context, Crop, MaskResult, Prompt, Transform } from "../../core/wire/index.ts";
+import type { Crop, MaskResult, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 
 /** ONNX Runtime's execution providers that we know how to use. */
@@ -57,7 +57,7 @@ export interface DecodeTask {
   readonly multimask: boolean;
   /** Low-resolution logits of an earlier answer. */
   readonly previous?: Float32Array | undefined;
-  readonly context?: Context | undefined;
+  readonly context?: PromptContext | undefined;
   readonly source?: DecodeSource;
 }
 

@@ -17,14 +17,14 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { type EmbeddingContext, readContext, writeContext } from "./embedding-context.ts";
 import { singleFlight, type Waiting } from "./single-flight.ts";
 
-/** What the services need of the pictures. */
+/** What the services need of the images. */
 export interface SliceSource {
   get(imageId: string): ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
 }
 
-/** What to encode; all but the picture has a default. */
+/** What to encode; all but the image has a default. */
 export type SliceRequest = { readonly [N in keyof EmbeddingRequest]?: EmbeddingRequest[N] | undefined };
 
 export interface EmbeddingService {
@@ -132,7 +132,7 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
   };
 }
 
-/** Colour has none; grey takes the one asked for, else the picture's first, else its own range (`null`). */
+/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
 function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
   if (channels === 3) return null;
   const window = asked ?? windows[0];

@@ -126,14 +126,17 @@ function portOf(
   };
 }
 
-/** Pixels travel to the child only where the model prepares a slice from them. */
+/**
+ * The embedding at the precision that browsers get, so that both decode the same numbers; pixels only where the model
+ * prepares a slice from them.
+ */
 async function loadSource(
   { images, embeddings }: MaskServiceOptions,
   { id, imageId, plane, slice }: OnSlice,
   { manifest }: Model,
 ): Promise<DecodeSource> {
   const [embedding, pixels] = await Promise.all([
-    embeddings.bytes(id, "f32"),
+    embeddings.bytes(id, manifest.embedding.wire),
     manifest.graphs.prepare ? images.slice(imageId, plane, slice) : undefined,
   ]);
   return { embedding, slice: pixels };
