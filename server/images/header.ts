@@ -1,11 +1,12 @@
 import type { Digest } from "../../core/digest.ts";
+import { type Dtype, dtypeOf } from "../../core/image/dtype.ts";
 import { spacingOf } from "../../core/image/geometry.ts";
 import { planesOf, sliceGrid } from "../../core/image/slice.ts";
 import type { NamedWindow, Volume } from "../../core/image/volume.ts";
 import { windowsOf } from "../../core/image/window.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
-import { type Dtype, dtypeOf, littleEndianBytes } from "./voxels.ts";
+import { littleEndianBytes } from "./voxels.ts";
 
 /** A volume without its voxels, as it is kept beside them on disk: plain JSON. */
 export interface StoredHeader extends Omit<Volume, "data" | "source"> {

@@ -3,6 +3,7 @@ import { rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
+import { dtypeBytes } from "../../core/image/dtype.ts";
 import type { Volume, VoxelArray } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { listAside, setAside, trimAside } from "../disk/folder.ts";
@@ -139,7 +140,7 @@ function unreadable(observe: Observe, reason: string): SegmenterError {
 }
 
 const bytesOf = ({ dtype, size, channels }: StoredHeader): number =>
-  size[0] * size[1] * size[2] * channels * (Number(/\d+/.exec(dtype)) / 8);
+  size[0] * size[1] * size[2] * channels * dtypeBytes(dtype);
 
 /** Forgets the least recently used images until the rest fits, after what is set aside. The newest always stays. */
 async function evict(

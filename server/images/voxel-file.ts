@@ -2,12 +2,12 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { voxelsOf } from "../../core/image/dtype.ts";
 import type { VoxelArray } from "../../core/image/volume.ts";
 import { errorCode } from "../disk/durable.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { StoredHeader } from "./header.ts";
 import { voxelsName } from "./record.ts";
-import { voxelsOf } from "./voxels.ts";
 
 export type FoundVoxels =
   | { readonly outcome: "good"; readonly data: VoxelArray }
