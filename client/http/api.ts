@@ -2,8 +2,9 @@
 
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice, VoxelArray } from "../../core/image/volume.ts";
+import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
@@ -157,26 +158,15 @@ async function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, b
   if (`sha256:${hex}` !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
-const VOXELS: Record<string, (buffer: ArrayBuffer) => VoxelArray> = {
-  int8: (buffer) => new Int8Array(buffer),
-  uint8: (buffer) => new Uint8Array(buffer),
-  int16: (buffer) => new Int16Array(buffer),
-  uint16: (buffer) => new Uint16Array(buffer),
-  int32: (buffer) => new Int32Array(buffer),
-  uint32: (buffer) => new Uint32Array(buffer),
-  float32: (buffer) => new Float32Array(buffer),
-  float64: (buffer) => new Float64Array(buffer),
-};
-
 function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
   const grid = findPlane(info, plane);
-  const voxels = VOXELS[info.dtype];
-  if (!grid || !voxels) throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
+  if (!grid || !isDtype(info.dtype))
+    throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
   return {
     width: grid.width,
     height: grid.height,
     channels: info.channels,
-    data: voxels(bytes.buffer),
+    data: voxelsOf(info.dtype, bytes.buffer),
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,

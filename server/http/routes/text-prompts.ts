@@ -1,10 +1,10 @@
+/** `POST /v1/text-prompts` says which structure of the vocabulary a text means. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../core/errors.ts";
 import { TextPromptAnswer, TextPromptRequest } from "../../../core/wire/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
-
 import { json, jsonContent, problems } from "./shared.ts";
 
 /** What the vocabulary makes of a text, before anything is decoded. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deferred } from "../../../client/common/deferred.ts";
+import { deferred } from "../../../core/deferred.ts";
 import { latestWins } from "../../../client/common/latest-wins.ts";
 
 test("of the calls made while one runs only the newest is made, the others resolve to undefined", async () => {
