@@ -1,4 +1,5 @@
-/** The picture as the whole product sees it: a grid of stored values with its place in the patient. */
+/** The image as the whole product sees it: a grid of stored values with its place in the patient. */
+import type { ImageSource } from "./source.ts";
 
 export type Vec3 = readonly [number, number, number];
 
@@ -39,6 +40,11 @@ export interface Volume {
   /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for pictures without geometry the identity in pixels. */
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
+  /**
+   * Centre of the first pixel of each slice, LPS mm, where the slices are not evenly spaced: an uneven stack, or frames in
+   * time at one position. Then the third column of `ijkToLps` is only their usual step. Absent for an even stack.
+   */
+  readonly slicePositions?: readonly Vec3[];
   /** DICOM modality code: CT, MR, US, CR, DX, OP, ES, SM, PT…; "OT" when unknown. */
   readonly modality: string;
   /** True for MONOCHROME1: low values are shown bright. */
@@ -47,6 +53,8 @@ export interface Volume {
   readonly windows: readonly NamedWindow[];
   /** What the reader had to assume, in sentences without patient data. */
   readonly warnings: readonly string[];
+  /** Where a DICOM image came from; absent for other formats. Patient data: see `source.ts`. */
+  readonly source?: ImageSource;
 }
 
 /** A 2-D cut. Row 0 is the top row as displayed; see `docs/coordinates.md`. */

@@ -6,7 +6,7 @@ import type { VoxelArray } from "../../core/image/volume.ts";
 import { DEFAULT_LIMITS, readImage } from "../../formats/index.ts";
 import { openDicom } from "../../formats/read/dicom/file.ts";
 import { readImageHeader } from "../../formats/read/dicom/header.ts";
-import { valueReader } from "../../formats/read/dicom/voxels.ts";
+import { valueReader } from "../../formats/read/dicom/series/voxels.ts";
 import { dataPath } from "../support/data.ts";
 import { codeOf } from "./support.ts";
 
@@ -34,7 +34,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 async function frames(name: string): Promise<VoxelArray[]> {
   const file = openDicom(bytesOf(name), DEFAULT_LIMITS);
   const header = readImageHeader(file.dataSet, DEFAULT_LIMITS);
-  const read = valueReader({ file, header, key: "", instance: 0 }, undefined);
+  const read = valueReader({ file, header }, undefined);
   const all: VoxelArray[] = [];
   for (let k = 0; k < header.frames; k++) all.push(await read(k));
   return all;
