@@ -61,7 +61,7 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
     candidates: [...dicomCandidates, ...others],
     left: left.toSorted((a, b) => a.file - b.file),
     notes(chosen) {
-      const image = dicom.images[dicomCandidates.findIndex((candidate) => candidate === chosen)];
+      const image = dicom.images[dicomCandidates.indexOf(chosen)];
       return image
         ? [...leftOut(dicom, image), ...countNote(others.length + unused.length, "other files are")]
         : [...listNote(others), ...countNote(unused.length, "other files are")];

@@ -109,6 +109,18 @@ describe.skipIf(!root)("bytes (reports)", () => {
     }
   });
 
+  test("22 a JPEG without a word on its colours is what the data set says", async () => {
+    const volume = await read("22-jpeg-rgb-no-marker");
+    const at = (y: number) => [...volume.data.slice((y * 64 + 20) * 3, (y * 64 + 20) * 3 + 3)];
+    for (const [n, value] of [200, 60, 60].entries()) expect(Math.abs(at(10)[n]! - value)).toBeLessThanOrEqual(3);
+    for (const value of at(50)) expect(Math.abs(value - 120)).toBeLessThanOrEqual(3);
+  });
+
+  test("25 a modality LUT stands alone", async () => {
+    const volume = await read("25-modality-lut-and-rescale");
+    expect(volume.rescale).toEqual({ slope: 1, intercept: 0 });
+  });
+
   test.each(["23-nrrd-byte-skip", "24-nrrd-line-skip"])("%s is skipped", async (name) => {
     expect([...(await read(name)).data]).toEqual(lastValues(name, 420));
   });
