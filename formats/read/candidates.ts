@@ -131,7 +131,7 @@ function readOther(
     case "WebP":
       return readWebp(bytes, limits, wasm);
     case "TIFF":
-      return readTiff(bytes, limits);
+      return readTiff(bytes, limits, wasm);
     default:
       return format satisfies never;
   }

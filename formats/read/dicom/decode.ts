@@ -114,7 +114,7 @@ async function decodeFrame(
   );
   if (header.samples === 1) return values;
   const pixels = decoded.planar ? interleave(values) : values;
-  return undoesColour(codec, bytes) ? toBytes(pixels) : rgb(pixels, header);
+  return undoesColour(codec, bytes) ? toBytes(pixels, header.bitsStored) : rgb(pixels, header);
 }
 
 /** JPEG decoders undo the colour transform of the stream, JPEG 2000 decoders where there is one; JPEG-LS has none. */
@@ -186,7 +186,7 @@ function decodeLossless(bytes: Uint8Array, stream: CodestreamHeader, header: Ima
 
 /** Interleaved samples to 8-bit RGB by the photometric interpretation. */
 function rgb(values: VoxelArray, header: ImageHeader): Uint8Array {
-  const bytes = toBytes(values);
+  const bytes = toBytes(values, header.bitsStored);
   if (header.photometric === "YBR_FULL" || header.photometric === "YBR_FULL_422") ybrToRgb(bytes);
   return bytes;
 }

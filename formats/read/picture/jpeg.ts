@@ -4,7 +4,7 @@ import { malformed, unsupported } from "../../bytes/fail.ts";
 import { checkGrid, type Limits } from "../../bytes/limits.ts";
 import { checkComplete, jpegSegments, readJpegHeader } from "../../codecs/jpeg-header.ts";
 import { decodeWithWasm, type WasmSource } from "../../codecs/wasm.ts";
-import { type Orientation, oriented, readOrientation } from "./orientation.ts";
+import { type Orientation, oriented, readOrientation, TURNED_WARNING } from "./orientation.ts";
 import { pictureVolume } from "./picture.ts";
 
 /** Reads a JPEG. Throws UnsupportedFormat (CMYK, 12 bit, lossless), MalformedFile or TooLarge. */
@@ -19,7 +19,7 @@ export async function readJpeg(bytes: Uint8Array, limits: Limits, wasm?: WasmSou
     throw malformed("JPEG", "SOF", "The picture decodes to another size.");
   const turned = oriented({ width, height, channels: components, data: decoded.bytes }, orientationOf(bytes));
   const turnedAround = turned.data !== decoded.bytes;
-  return pictureVolume(turned, turnedAround ? ["The picture is turned as its EXIF orientation says."] : []);
+  return pictureVolume(turned, turnedAround ? [TURNED_WARNING] : []);
 }
 
 /** EXIF lies in APP1 behind `Exif\0\0`. */

@@ -4,7 +4,7 @@ import type { Volume } from "../../../core/image/volume.ts";
 import { guarded, malformed, unsupported } from "../../bytes/fail.ts";
 import { checkGrid, type Limits } from "../../bytes/limits.ts";
 import type { WasmSource } from "../../codecs/wasm.ts";
-import { oriented, readOrientation } from "./orientation.ts";
+import { oriented, readOrientation, TURNED_WARNING } from "./orientation.ts";
 import { ALPHA_WARNING, pictureVolume, withoutAlpha } from "./picture.ts";
 
 const WASM = "webp_dec.wasm";
@@ -24,10 +24,7 @@ export async function readWebp(bytes: Uint8Array, limits: Limits, wasm?: WasmSou
   const exif = chunksOf(bytes).find(({ type }) => type === "EXIF");
   const orientation = exif ? readOrientation(afterExifMark(exif.payload)) : 1;
   const turned = oriented({ width, height, channels: 3, data }, orientation);
-  const notes = [
-    opaque ? "" : ALPHA_WARNING,
-    orientation === 1 ? "" : "The picture is turned as its EXIF orientation says.",
-  ];
+  const notes = [opaque ? "" : ALPHA_WARNING, orientation === 1 ? "" : TURNED_WARNING];
   return pictureVolume(turned, notes.filter(Boolean));
 }
 
