@@ -202,7 +202,6 @@ export async function writeSamShaped(dir: string): Promise<void> {
   });
   const manifest = {
     id: SAM_SHAPED,
-    family: "sam",
     version: "0.0.1",
     name: "SAM-shaped yardstick",
     licence: "Apache-2.0",

@@ -1,18 +1,20 @@
-/** `createSegmenter`: pictures to the server, prompts to the decoder of this browser. */
+/** `createSegmenter`: images to the server, prompts to the decoder of this browser. */
+import type { Named } from "../core/annotation/answer.ts";
 import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
-import type { EmbeddingInfo, Manifest, PlaneInfo } from "../core/wire/index.ts";
+import { findPlane } from "../core/image/planes.ts";
+import { isWholeCrop } from "../core/prompt/space.ts";
+import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
-import type { SliceSource } from "./decode/decoder.worker.ts";
+import type { WorkerSlice } from "./decode/decoder.worker.ts";
 import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
-import { createTextNames } from "./decode/text-names.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
-import { zooming } from "./decode/zoom.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
+import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
   CallOptions,
@@ -48,25 +50,19 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     open: opener(api, manifest, options),
     report: status.change,
   });
-  const nameTexts = createTextNames(api, manifest);
   const context: EmbedContext = { api, manifest, ladder, status };
-  const answer = zooming({
-    embed: (target, call) => embed(context, target, call),
-    decode: async (on, prompts, call) => {
-      const { masks, ms } = await raceSignal(
-        ladder.run((backend) => backend.decode(on, prompts, call)),
-        call.signal,
-      );
-      status.change({ ms });
-      return masks;
-    },
-  });
   const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
     if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
-    return answer(on, await nameTexts(on, prompts, call), call);
+    const { masks, ms } = await raceSignal(
+      ladder.run((backend) => backend.answer(on, prompts, call)),
+      call.signal,
+    );
+    status.change({ ms });
+    return masks;
   };
   const bestOf = async (...[on, prompts, call]: Parameters<Segmenter["segment"]>) =>
     (await segment(on, prompts, { ...call, zoom: "never" }))[0];
+  const embedOn: Segmenter["embed"] = (image, call) => embed(context, image, call);
 
   return {
     get status() {
@@ -80,9 +76,13 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
-    embed: (image, call) => embed(context, image, call),
+    embed: embedOn,
     segment,
     preview: latestWins(bestOf),
+    studies: api.studies,
+    prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
+      api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
+    segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close: ladder.close,
   };
 }
@@ -113,14 +113,17 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
   const { decode = "auto", cacheBytes = CACHE_BYTES } = options;
   const worker = options.worker ?? defaultWorker;
   const renew = renewer(api, manifest);
+  const encode = partEncoder(api, manifest);
   return async (name) => {
-    if (name === "server") return serverBackend(api, manifest, renew);
+    if (name === "server") return serverBackend({ api, manifest, renew, encode });
     return workerBackend({
       backend: name,
       manifest,
       worker,
       readFile: (file) => api.modelFile(manifest.id, file),
       source: (on, signal) => sourceOf(api, manifest, renew, on, signal),
+      name: (text, on, context) => nameOf(api, manifest, { text, on, context }),
+      encode,
       cacheBytes,
       mustBeFast: decode === "auto",
       startTimeoutMs: decode === "auto" && name === "webgpu" ? START_TIMEOUT_MS.auto : START_TIMEOUT_MS.named,
@@ -130,6 +133,26 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
 
 /** Bundlers find the worker by this expression; without one, pass `worker`. */
 const defaultWorker = () => new Worker(new URL("./decode/decoder.worker.js", import.meta.url), { type: "module" });
+
+/** A part of a slice that is encoded already, as an embedding of its own. */
+const partEncoder =
+  (api: Api, manifest: Manifest) =>
+  async (on: Embedding, crop: Crop, call: CallOptions): Promise<Embedding> => {
+    const info = await api.embed(on.imageId, { ...requestOf(on, manifest.id), crop }, call);
+    return embeddingOf(info, findPlane(await api.image(on.imageId, call), on.plane));
+  };
+
+/** A model that reads no text refuses it by itself. */
+async function nameOf(
+  api: Api,
+  manifest: Manifest,
+  { text, on, context }: { text: string; on: Embedding; context: PromptContext | undefined },
+): Promise<Named | undefined> {
+  if (!manifest.prompts.includes("text")) return undefined;
+  const image = await api.image(on.imageId);
+  const answer = await api.textPrompt({ text, modality: context?.modality ?? image.modality });
+  return { answer, stack: findPlane(image, on.plane) };
+}
 
 /** The server holds caches only: an embedding that is gone is asked for again, under the same id. */
 function renewer(api: Api, manifest: Manifest): Renew {
@@ -146,8 +169,8 @@ function renewer(api: Api, manifest: Manifest): Renew {
 
 /** As it was asked for: a crop of everything is no crop, and would have another id. */
 function requestOf({ plane, slice, window, transform: { crop }, width, height }: Embedding, model: string) {
-  const whole = crop.x1 - crop.x0 === width && crop.y1 - crop.y0 === height;
-  return { plane, slice, model, ...(window ? { window } : {}), ...(whole ? {} : { crop }) };
+  const part = isWholeCrop(crop, { width, height }) ? {} : { crop };
+  return { plane, slice, model, ...(window ? { window } : {}), ...part };
 }
 
 /** Embedding and pixels travel side by side; pixels only for a model that looks at them. */
@@ -157,7 +180,7 @@ async function sourceOf(
   renew: Renew,
   on: Embedding,
   signal?: AbortSignal,
-): Promise<SliceSource> {
+): Promise<WorkerSlice> {
   const call = signal ? { signal } : {};
   const media = EMBEDDING_MEDIA[manifest.embedding.wire];
   const [embedding, slice] = await Promise.all([
@@ -185,11 +208,8 @@ async function embed(
   // Begun before the encoder answers; `prepare` finds it in the cache. Its failure is reported there.
   if (wantsPixels) api.slice(imageId, plane, slice, call).catch(() => {});
   const request = { plane, slice, model: manifest.id, ...(window ? { window } : {}), ...(crop ? { crop } : {}) };
-  const [info, { planes }] = await Promise.all([api.embed(imageId, request, call), api.image(imageId, call)]);
-  const embedding = embeddingOf(
-    info,
-    planes.find((grid) => grid.plane === plane),
-  );
+  const [info, record] = await Promise.all([api.embed(imageId, request, call), api.image(imageId, call)]);
+  const embedding = embeddingOf(info, findPlane(record, plane));
   await raceSignal(
     ladder.run((backend) => backend.prepare(embedding, call.signal)),
     call.signal,

@@ -1,9 +1,12 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
 
-import type { Digest } from "../core/embedding/store.ts";
+import type { PromptLog } from "../core/annotation/log.ts";
+import type { Segmentation } from "../core/annotation/segmentation.ts";
+import type { Digest } from "../core/digest.ts";
+import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
-import type { Context, Crop, ImageInfo, Prompt, Transform } from "../core/wire/index.ts";
+import type { Crop, ImageInfo, Prompt, PromptContext, Rle, Transform } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -38,14 +41,14 @@ export interface SegmenterStatus {
   readonly threads: number;
 }
 
-/** A slice of a picture that the server already has. */
+/** A slice of an image that the server already has. */
 export interface EmbedTarget {
   readonly imageId: string;
   /** Default `native`. */
   readonly plane?: Plane;
   /** Default 0. */
   readonly slice?: number;
-  /** Default: the picture's first window. It is part of the embedding, not of the display. */
+  /** Default: the image's first window. It is part of the embedding, not of the display. */
   readonly window?: Window | null;
   /** Encodes this part alone, at full input size. */
   readonly crop?: Crop;
@@ -69,12 +72,35 @@ export interface Embedding {
 /** A mask with its origin. */
 export interface SegmentMask extends ScoredMask {
   readonly backend: BackendName;
-  /** The embedding that answered: the one that was asked, or a closer one of a small object. */
+  /** The embedding that answered: the one that was asked, or a closer one of a small segment. */
   readonly on: Embedding;
   /** Chance, 0 to 1, that the named structure is in the slice; only with a text prompt. */
   readonly presence?: number;
   /** The server's name for its logits. Where it is set, `lowResLogits` is empty and the mask was decoded there. */
   readonly lowResLogitsId?: Digest;
+}
+
+/** Something that can be opened. */
+export interface Study {
+  readonly imageId: Digest;
+  readonly name: string;
+}
+
+/** Slices to make ready ahead of a user who scrolls. */
+export interface PrefetchTarget extends SliceRef {
+  /** −1 and 1 go one way, 0 both. */
+  readonly direction?: -1 | 0 | 1;
+  /** At most 64. */
+  readonly count?: number;
+  readonly window?: Window | null;
+}
+
+export interface SegmentationOptions extends CallOptions {
+  /** Hidden segments are part of a segmentation, and say so. */
+  readonly hidden?: ReadonlySet<string>;
+  /** Run lengths of masks that stand in the log by digest. */
+  readonly kept?: (mask: Digest) => Promise<Rle>;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface CallOptions {
@@ -87,11 +113,11 @@ export interface SegmentOptions extends CallOptions {
   /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
   /**
-   * `auto`, the default, encodes a crop around a small object (not after one click alone) and answers from that; `never` stays
+   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `never` stays
    * with the embedding.
    */
   readonly zoom?: "auto" | "never";
-  readonly context?: Context;
+  readonly context?: PromptContext;
 }
 
 export interface Segmenter {
@@ -102,7 +128,7 @@ export interface Segmenter {
   ready(): Promise<SegmenterStatus>;
   /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
   upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
-  /** What the server knows of a picture. */
+  /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
@@ -116,6 +142,15 @@ export interface Segmenter {
   ): Promise<[best: SegmentMask, ...rest: SegmentMask[]]>;
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
+  /** What the server has to open. */
+  studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** Encodes slices ahead; gives the number of each as it becomes ready. */
+  prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
+  /**
+   * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
+   * result is whole or it is none.
+   */
+  segmentation(log: PromptLog, imageId: Digest, options?: SegmentationOptions): Promise<Segmentation>;
   /** Stops the worker; calls under way reject. */
   close(): void;
 }

@@ -7,6 +7,8 @@ export interface ErrorDetail {
   /** Declared or real size over a limit; checked by arithmetic before anything is allocated. */
   TooLarge: { what: string; value: number; limit: number };
   InvalidRequest: { reason: string; path?: string };
+  /** Made by a later release of Promptomy; kept as it is. */
+  NewerVersion: { what: string; version: number; supported: number };
   /** Valid JSON, impossible prompt (outside the slice, empty box, …). */
   InvalidPrompt: { index: number; reason: string };
   UnknownTerm: { text: string; suggestions: readonly string[] };

@@ -14,10 +14,10 @@ export interface Backend {
   readonly ms: number | undefined;
   /** Resolves with the cause when the backend can answer no more: device lost, worker crashed. Never rejects. */
   readonly lost: Promise<string>;
-  /** Makes the first `decode` of a slice as fast as the next. */
+  /** Makes the first answer on a slice as fast as the next. */
   prepare(on: Embedding, signal?: AbortSignal): Promise<void>;
-  /** Throws `BackendFailure` when another backend should try. */
-  decode(on: Embedding, prompts: readonly Prompt[], options: SegmentOptions): Promise<{ masks: Masks; ms: number }>;
+  /** The answer of `core/annotation/answer.ts`. Throws `BackendFailure` when another backend should try. */
+  answer(on: Embedding, prompts: readonly Prompt[], options: SegmentOptions): Promise<{ masks: Masks; ms: number }>;
   close(): void;
 }
 

@@ -3,18 +3,19 @@ import * as Comlink from "comlink";
 import { decodeEmbedding } from "../../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
-import { createDecoder, type Decoded, type Decoder, type Prepared } from "../../core/model/decoder.ts";
+import type { Decoded } from "../../core/model/candidates.ts";
+import { createDecoder, type Decoder, type Prepared } from "../../core/model/decoder.ts";
 import { checkGolden } from "../../core/model/golden.ts";
 import { modelInput } from "../../core/model/preprocess.ts";
 import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Session } from "../../core/tensor/session.ts";
-import type { Context, Graph, Manifest, Prompt, Transform } from "../../core/wire/index.ts";
+import type { Graph, Manifest, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
 import { type Lru, lruByBytes } from "../common/lru.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { loadWasm, type OrtWeb } from "./wasm.ts";
 import { deviceLost, findAdapter, loadWebgpu } from "./webgpu.ts";
 
-export interface StartOptions {
+export interface WorkerStart {
   readonly backend: "webgpu" | "wasm";
   readonly manifest: Manifest;
   readonly threads: number;
@@ -28,7 +29,7 @@ export interface Started {
   readonly ms: number | undefined;
 }
 
-export interface SliceSource {
+export interface WorkerSlice {
   readonly embedding: Uint8Array<ArrayBuffer>;
   /** Only for models with a `prepare` graph. */
   readonly slice?: Slice;
@@ -38,25 +39,25 @@ export interface SliceSource {
   readonly transform: Transform;
 }
 
-export interface DecodeJob {
+export interface WorkerJob {
   readonly prompts: readonly Prompt[];
   readonly multimask: boolean;
   readonly previous?: Float32Array;
-  readonly context?: Context;
+  readonly context?: PromptContext;
 }
 
 /** One file of the model; called as late as possible, so that a text encoder nobody asks for is never loaded. */
 export type ReadFile = (file: Graph) => Promise<Uint8Array>;
 
 export interface DecoderWorker {
-  start(options: StartOptions, readFile: ReadFile): Promise<Outcome<Started>>;
+  start(options: WorkerStart, readFile: ReadFile): Promise<Outcome<Started>>;
   /** Resolves with the cause when the GPU device is lost. */
   lost(): Promise<string>;
   /** True when the slice is prepared; it then counts as just used. */
   touch(id: string): boolean;
-  prepare(id: string, source: SliceSource): Promise<Outcome<void>>;
+  prepare(id: string, source: WorkerSlice): Promise<Outcome<void>>;
   /** `EmbeddingNotFound` when the slice is not prepared, or no longer. */
-  decode(id: string, job: DecodeJob): Promise<Outcome<Decoded>>;
+  decode(id: string, job: WorkerJob): Promise<Outcome<Decoded>>;
 }
 
 interface Running {
@@ -89,7 +90,7 @@ const api: DecoderWorker = {
   },
 };
 
-async function start(options: StartOptions, readFile: ReadFile): Promise<Started> {
+async function start(options: WorkerStart, readFile: ReadFile): Promise<Started> {
   const { backend, manifest, threads, cacheBytes, mustBeFast } = options;
   const note =
     backend === "webgpu" ? await adapterNote(mustBeFast) : `${threads} ${threads === 1 ? "thread" : "threads"}`;
@@ -158,7 +159,7 @@ function refuseSlower(gpuMs: number, wasmMs: number): void {
     throw new Error(`it is slower here, ${Math.round(gpuMs)} ms a prompt against ${Math.round(wasmMs)} ms`);
 }
 
-async function prepare(id: string, { embedding, slice, width, height, window, transform }: SliceSource): Promise<void> {
+async function prepare(id: string, { embedding, slice, width, height, window, transform }: WorkerSlice): Promise<void> {
   const { decoder, manifest, slices } = started();
   const { tensors } = decodeEmbedding(embedding);
   const { image } = slice ? modelInput(slice, { window, crop: transform.crop, input: manifest.input }) : {};
@@ -169,7 +170,7 @@ async function prepare(id: string, { embedding, slice, width, height, window, tr
 const bytesOf = ({ feeds }: Prepared): number =>
   Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
 
-async function decode(id: string, { prompts, ...rest }: DecodeJob): Promise<Decoded> {
+async function decode(id: string, { prompts, ...rest }: WorkerJob): Promise<Decoded> {
   const { decoder, slices } = started();
   const slice = slices.get(id);
   if (!slice) throw new SegmenterError("EmbeddingNotFound", { embeddingId: id });

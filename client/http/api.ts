@@ -1,7 +1,8 @@
 /** The routes this package uses, with their shapes. */
 
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { findPlane } from "../../core/image/planes.ts";
 import type { Plane, Slice, VoxelArray } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
@@ -11,12 +12,14 @@ import type {
   MaskRequest,
   MaskResponse,
   PlaneInfo,
+  PrefetchRequest,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
-import type { CallOptions } from "../types.ts";
+import type { CallOptions, Study } from "../types.ts";
+import { readEvents } from "./events.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -33,8 +36,18 @@ export interface Api {
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
+  /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
+  studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** Number of each slice as it becomes ready, until all are or the signal aborts. */
+  prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
 }
+
+/** Answers of the vocabulary. */
+const NAMES_CACHE_BYTES = 2 ** 20;
+
+/** Of an answer, beside its text. */
+const NAME_BYTES = 512;
 
 /** Slices that the viewer showed and the decoder is about to ask for. */
 const SLICE_CACHE_BYTES = 64 * 2 ** 20;
@@ -42,6 +55,7 @@ const SLICE_CACHE_BYTES = 64 * 2 ** 20;
 export function createApi(transport: Transport): Api {
   const images = new Map<string, ImageInfo>();
   const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
+  const names = lruByBytes<string, Promise<TextPromptAnswer>>(NAMES_CACHE_BYTES);
   const sharedImage = sharing<ImageInfo>();
   const sharedSlice = sharing<Slice>();
 
@@ -89,9 +103,24 @@ export function createApi(transport: Transport): Api {
     embedding: (id, mediaType, call) =>
       transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
     masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
-    textPrompt: (request) => transport.json("v1/text-prompts", jsonBody(request)),
+    textPrompt: (request) => {
+      const key = JSON.stringify([request.text, request.imageId, request.modality]);
+      const asked = names.get(key) ?? transport.json<TextPromptAnswer>("v1/text-prompts", jsonBody(request));
+      names.set(key, asked, 2 * key.length + NAME_BYTES);
+      asked.catch(() => names.delete(key));
+      return asked;
+    },
+    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    async *prefetch(imageId, request, call) {
+      const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
+      for await (const { event, data } of readEvents(response))
+        if (event === "ready" && isSlice(data)) yield data.slice;
+    },
   };
 }
+
+const isSlice = (data: unknown): data is { slice: number } =>
+  typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
@@ -140,7 +169,7 @@ const VOXELS: Record<string, (buffer: ArrayBuffer) => VoxelArray> = {
 };
 
 function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
-  const grid = info.planes.find((candidate) => candidate.plane === plane);
+  const grid = findPlane(info, plane);
   const voxels = VOXELS[info.dtype];
   if (!grid || !voxels) throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
   return {

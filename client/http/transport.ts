@@ -74,6 +74,7 @@ const CODES = {
   MalformedFile: true,
   TooLarge: true,
   InvalidRequest: true,
+  NewerVersion: true,
   InvalidPrompt: true,
   UnknownTerm: true,
   ImageNotFound: true,

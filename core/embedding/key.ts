@@ -1,6 +1,6 @@
+import type { Digest } from "../digest.ts";
 import type { Plane, Window } from "../image/volume.ts";
 import type { Crop } from "../wire/embedding.ts";
-import type { Digest } from "./store.ts";
 
 /** All that an embedding depends on. Two requests with the same answer here share one encode. */
 export interface EmbeddingKey {

@@ -1,5 +1,4 @@
-/** `sha256:` and 64 hex digits. */
-export type Digest = `sha256:${string}`;
+import type { Digest } from "../digest.ts";
 
 /** Content-addressed: the same id always means the same bytes. A miss is `undefined`, not an error. */
 export interface EmbeddingStore {

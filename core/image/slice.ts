@@ -1,4 +1,4 @@
-/** 2-D cuts of a volume: the closest voxel axes, permuted and flipped for display, never resampled. */
+/** Slices of a volume: along the closest voxel axes, permuted and flipped for display, never resampled. */
 import { SegmenterError } from "../errors.ts";
 import { axisOf, multiply, transformPoint } from "./geometry.ts";
 import type { Mat4, Plane, Slice, Vec3, Volume, VoxelArray } from "./volume.ts";
@@ -40,7 +40,7 @@ const PERMUTATIONS: readonly Axes[] = [
   [2, 1, 0],
 ];
 
-/** Planes that a volume can be cut in; a picture, an uneven stack and a volume without geometry have only their own. */
+/** Planes that a volume can be cut in; a single image, an uneven stack and a volume without geometry have only their own. */
 export function planesOf({ unit, size, slicePositions }: VolumeHeader): readonly Plane[] {
   const even = unit === "mm" && size[2] > 1 && !slicePositions;
   return even ? ["native", "axial", "coronal", "sagittal"] : ["native"];

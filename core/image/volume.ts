@@ -29,7 +29,7 @@ export interface NamedWindow extends Window {
 export type Plane = "native" | "axial" | "coronal" | "sagittal";
 
 export interface Volume {
-  /** Columns, rows, slices. A plain picture has one slice. */
+  /** Columns, rows, slices. A plain image has one slice. */
   readonly size: Vec3;
   /** 1 = grey; 3 = interleaved RGB in a Uint8Array. */
   readonly channels: 1 | 3;
@@ -37,7 +37,7 @@ export interface Volume {
   readonly data: VoxelArray;
   /** Modality value = stored × slope + intercept (HU for CT). 1 and 0 where the file says nothing. */
   readonly rescale: { readonly slope: number; readonly intercept: number };
-  /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for pictures without geometry the identity in pixels. */
+  /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for images without geometry the identity in pixels. */
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
   /**
@@ -57,7 +57,7 @@ export interface Volume {
   readonly source?: ImageSource;
 }
 
-/** A 2-D cut. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
+/** One slice. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
 export interface Slice {
   readonly width: number;
   readonly height: number;

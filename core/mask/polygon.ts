@@ -3,7 +3,7 @@ import { createMask, type Mask } from "./mask.ts";
 
 export type Vertex = readonly [x: number, y: number];
 
-/** Pixels whose centres lie inside the closed outline, by the even-odd rule; parts outside the picture are cut off. */
+/** Pixels whose centres lie inside the closed outline, by the even-odd rule; parts outside the image are cut off. */
 export function fillPolygon(points: readonly Vertex[], width: number, height: number): Mask {
   return fillRings([points], width, height);
 }

@@ -7,7 +7,7 @@ import { float32, type Tensor } from "../tensor/session.ts";
 import type { Manifest } from "../wire/manifest.ts";
 import type { Decoder } from "./decoder.ts";
 
-/** Least IoU of each mask: devices differ in the last bits, a broken kernel differs in the picture. */
+/** Least IoU of each mask: devices differ in the last bits, a broken kernel gives another mask. */
 export const GOLDEN_IOU = 0.99;
 
 /** Largest difference of a predicted IoU. */

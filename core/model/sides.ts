@@ -18,7 +18,7 @@ const CROSSES = 0.1;
 
 /**
  * Where one side of the patient is on slice `k`, with the middle of the volume taken for the middle of the patient: positive
- * there, in millimetres. A picture without geometry is taken as displayed in radiology, the patient's left on the right.
+ * there, in millimetres. An image without geometry is taken as displayed in radiology, the patient's left on the right.
  * `undefined` where the slice lies in the middle and could be either.
  */
 export function lineTo(side: Side, { width, height, count, xyToLps }: Stack, k: number): Line | undefined {

@@ -1,13 +1,13 @@
-/** Looking closer: which part of a slice to encode anew for a small object. The same rule as `models/training/zoom.py`. */
+/** Looking closer: which part of a slice to encode anew for a small segment. The same rule as `models/training/zoom.py`. */
 
-import { type Mask, maskBounds } from "../mask/mask.ts";
+import type { PixelBox } from "../wire/common.ts";
 import type { Crop } from "../wire/embedding.ts";
 import type { Prompt } from "../wire/prompt.ts";
 
-/** An object below this share of the slice's longest side is worth a closer look. */
+/** A segment below this share of the slice's longest side is worth a closer look. */
 const SMALL = 0.25;
 
-/** Side of the crop, in sides of the object. */
+/** Side of the crop, in sides of the segment. */
 const ROOM = 2.5;
 
 /** Side of the smallest crop, as a share of the slice's longest side. */
@@ -41,16 +41,21 @@ export function cropHolds({ x0, y0, x1, y1 }: Crop, prompts: readonly Prompt[]):
   return prompts.flatMap(placesOf).every(([x, y]) => x >= x0 && x < x1 && y >= y0 && y < y1);
 }
 
+/** A mask on its slice, by its bounds alone. */
+export interface Found {
+  readonly width: number;
+  readonly height: number;
+  readonly bounds: PixelBox;
+}
+
 /**
- * A square around a small mask and the places of its prompts, inside the slice. Undefined when the object is large or
- * empty, without a place (a name may mean several objects), and for one click alone: the whole slice tells better what
+ * A square around a small mask and the places of its prompts, inside the slice. Undefined when the segment is large or
+ * empty, without a place (a name may mean several segments), and for one click alone: the whole slice tells better what
  * is meant (measured on `val`).
  */
-export function cropAround(mask: Mask, prompts: readonly Prompt[]): Crop | undefined {
+export function cropAround({ width, height, bounds }: Found, prompts: readonly Prompt[]): Crop | undefined {
   const places = prompts.flatMap(placesOf);
-  const bounds = maskBounds(mask);
-  if (!bounds || places.length < 2) return undefined;
-  const { width, height } = mask;
+  if (places.length < 2) return undefined;
   const longest = Math.max(width, height);
   const xs = places.map(([x]) => x);
   const ys = places.map(([, y]) => y);

@@ -6,7 +6,7 @@ import { fillPolygon } from "../mask/polygon.ts";
 import { decodeRle } from "../mask/rle.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
 import type { PointLabel, Prompt } from "../wire/prompt.ts";
-import type { PromptSpace } from "./space.ts";
+import { isWholeCrop, type PromptSpace } from "./space.ts";
 
 /** Logit of a pixel that the user drew: sigmoid(8) = 0.9997. */
 export const DRAWN_LOGIT = 8;
@@ -36,9 +36,10 @@ function areaOf({ index, prompt }: MaskPromptLike, { size: { width, height } }: 
 }
 
 /** What lies outside the crop is not the model's to see. */
-function cutTo({ x0, y0, x1, y1 }: Crop, mask: Mask): Mask {
+function cutTo(crop: Crop, mask: Mask): Mask {
+  if (isWholeCrop(crop, mask)) return mask;
+  const { x0, y0, x1, y1 } = crop;
   const { width, height } = mask;
-  if (x0 === 0 && y0 === 0 && x1 === width && y1 === height) return mask;
   const data = new Uint8Array(width * height);
   for (let y = y0; y < y1; y++) data.set(mask.data.subarray(y * width + x0, y * width + x1), y * width + x0);
   return { width, height, data };

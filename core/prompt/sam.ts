@@ -38,7 +38,7 @@ const invalid = (index: number, reason: string) => new SegmenterError("InvalidPr
 const inCrop = ([x, y]: XY, { crop }: Transform) =>
   x >= crop.x0 - 0.5 && y >= crop.y0 - 0.5 && x <= crop.x1 - 0.5 && y <= crop.y1 - 0.5;
 
-/** Refuses what no picture can have asked for: NaN, infinity, or a place off the slice. Nothing is clamped silently. */
+/** Refuses what cannot lie on the slice: NaN, infinity, or a place off the slice. Nothing is clamped silently. */
 function checkPlace(index: number, [x, y]: XY, { size }: PromptSpace) {
   if (!Number.isFinite(x) || !Number.isFinite(y)) throw invalid(index, "A coordinate is not a finite number.");
   if (x < -0.5 || y < -0.5 || x > size.width - 0.5 || y > size.height - 0.5)
@@ -73,9 +73,9 @@ function thinned(points: readonly XY[], transform: Transform, most: number): rea
 }
 
 function addBox(draft: Draft, index: number, corners: readonly [XY, XY], transform: Transform) {
-  if (draft.box) throw invalid(index, "One object takes one box; this is the second.");
+  if (draft.box) throw invalid(index, "One segment takes one box; this is the second.");
   const [[x0, y0], [x1, y1]] = corners;
-  if (!(x1 > x0 && y1 > y0)) throw invalid(index, `The box is empty or inverted: ${x0},${y0}–${x1},${y1}.`);
+  if (!(x1 >= x0 && y1 >= y0)) throw invalid(index, `The box is inverted: ${x0},${y0}–${x1},${y1}.`);
   const { crop } = transform;
   const first: XY = [Math.max(x0, crop.x0), Math.max(y0, crop.y0)];
   const last: XY = [Math.min(x1, crop.x1 - 1), Math.min(y1, crop.y1 - 1)];
@@ -113,7 +113,7 @@ function addPrompt(draft: Draft, prompt: Prompt, index: number, transform: Trans
       draft.masks.push({ index, prompt });
       return;
     case "text":
-      if (draft.text !== undefined) throw invalid(index, "One object takes one text; this is the second.");
+      if (draft.text !== undefined) throw invalid(index, "One segment takes one name; this is the second.");
       draft.text = prompt.text;
       return;
     default:
@@ -151,7 +151,7 @@ function checkPrevious({ previous, logitsSize }: PromptSpace) {
 }
 
 /**
- * The prompts of one object as tensors in the model's frame. A lasso gives its deepest point, its box when there is no
+ * The prompts of one segment as tensors in the model's frame. A lasso gives its deepest point, its box when there is no
  * other, and mask logits. Throws SegmenterError InvalidPrompt (with the index) for what the slice cannot contain.
  */
 export function promptFeeds(prompts: readonly Prompt[], transform: Transform, space: PromptSpace): PromptFeeds {

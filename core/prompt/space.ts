@@ -1,5 +1,5 @@
 /** Two frames: pixels of the slice, and pixels of the square that the model sees. */
-import type { Transform } from "../wire/embedding.ts";
+import type { Crop, Transform } from "../wire/embedding.ts";
 
 type XY = readonly [number, number];
 
@@ -21,3 +21,7 @@ export function toModel([x, y]: XY, { crop, scaleX, scaleY }: Transform): [numbe
 export function fromModel([x, y]: XY, { crop, scaleX, scaleY }: Transform): [number, number] {
   return [(x + 0.5) / scaleX - 0.5 + crop.x0, (y + 0.5) / scaleY - 0.5 + crop.y0];
 }
+
+/** Whether a crop (half-open) is the whole slice. */
+export const isWholeCrop = ({ x0, y0, x1, y1 }: Crop, { width, height }: { width: number; height: number }): boolean =>
+  x0 === 0 && y0 === 0 && x1 === width && y1 === height;

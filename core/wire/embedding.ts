@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Digest, Plane, Window } from "./common.ts";
 
-/** Pixels of the slice, half-open: x0 ≤ x < x1. The crop is encoded at full input size: zoom for small objects. */
+/** Pixels of the slice, half-open: x0 ≤ x < x1. The crop is encoded at full input size: zoom for small segments. */
 export const Crop = z.strictObject({
   x0: z.int().nonnegative(),
   y0: z.int().nonnegative(),

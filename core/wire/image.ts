@@ -13,7 +13,7 @@ export const PlaneInfo = z.strictObject({
 });
 export type PlaneInfo = z.infer<typeof PlaneInfo>;
 
-/** What the server knows of an uploaded picture. No patient data. */
+/** What the server knows of an uploaded image. No patient data. */
 export const ImageInfo = z.strictObject({
   imageId: Digest,
   kind: z.enum(["image", "volume"]),

@@ -21,8 +21,6 @@ export const Graph = z.strictObject({
 });
 export type Graph = z.infer<typeof Graph>;
 
-export const Family = z.enum(["promptomy", "sam", "sam2", "medsam", "clip"]);
-
 /** How pixels become the `image` tensor: longest side to `size`, (x − mean) / std on 0…255, then zero padding right and below. */
 export const InputSpec = z.strictObject({
   size: z.int().positive(),
@@ -36,7 +34,6 @@ export type InputSpec = z.infer<typeof InputSpec>;
 /** A model is data: code never names one. */
 export const Manifest = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-  family: Family,
   version: z.string(),
   name: z.string(),
   licence: z.string(),

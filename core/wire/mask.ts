@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { Digest, PixelBox, Rle } from "./common.ts";
-import { EmbeddingRequest } from "./embedding.ts";
-import { Context, Prompt } from "./prompt.ts";
+import { Crop, EmbeddingRequest } from "./embedding.ts";
+import { Prompt, PromptContext } from "./prompt.ts";
 
 const Prompts = z.array(Prompt).min(1).max(512);
+
+const Zoom = z
+  .enum(["auto", "never"])
+  .default("auto")
+  .describe("auto: a small segment is answered from a crop around it, encoded anew; never: from what was named");
 
 /** Names an embedding, or the slice to embed. `previous` is a `lowResLogitsId` of an earlier answer: refinement. */
 export const MaskRequest = z.strictObject({
@@ -12,8 +17,9 @@ export const MaskRequest = z.strictObject({
   ...EmbeddingRequest.partial().shape,
   prompts: Prompts,
   multimask: z.boolean().default(false),
+  zoom: Zoom,
   previous: Digest.optional(),
-  context: Context.optional(),
+  context: PromptContext.optional(),
 });
 export type MaskRequest = z.infer<typeof MaskRequest>;
 
@@ -22,7 +28,8 @@ export const SegmentRequest = z.strictObject({
   ...EmbeddingRequest.partial().shape,
   prompts: Prompts,
   multimask: z.boolean().default(false),
-  context: Context.optional(),
+  zoom: Zoom,
+  context: PromptContext.optional(),
 });
 export type SegmentRequest = z.infer<typeof SegmentRequest>;
 
@@ -33,15 +40,17 @@ export const MaskResult = z.strictObject({
   bbox: PixelBox.nullable().describe("corners included; null for an empty mask"),
   area: z.int().nonnegative().describe("pixels"),
   areaMm2: z.number().nonnegative().optional(),
+  lowResLogitsId: Digest.describe("send as `previous` to refine this mask"),
 });
 export type MaskResult = z.infer<typeof MaskResult>;
 
 export const MaskResponse = z.strictObject({
-  embeddingId: Digest,
+  embeddingId: Digest.describe("of the embedding that answered"),
   imageId: Digest,
+  crop: Crop.optional().describe("the part of the slice that answered; absent for the whole slice"),
   masks: z.array(MaskResult).min(1).describe("best predicted IoU first"),
   presence: z.number().min(0).max(1).optional().describe("only with a text prompt: is the named structure there"),
-  lowResLogitsId: Digest.optional().describe("of the first mask; send as `previous` to refine"),
+  lowResLogitsId: Digest.describe("of the first mask; send as `previous` to refine"),
   notice: z.string().describe("research use, not for diagnosis"),
 });
 export type MaskResponse = z.infer<typeof MaskResponse>;

@@ -29,14 +29,14 @@ export const Text = z.strictObject({
   beyond: Line.optional().describe("only what lies where a·x + b·y + c > 0; a side that the text names sets it"),
 });
 
-/** What a user says about one object. Prompts combine; coordinates are pixels of the slice, integer = pixel centre. */
+/** What a user says about one segment. Prompts combine; coordinates are pixels of the slice, integer = pixel centre. */
 export const Prompt = z.discriminatedUnion("kind", [Point, Box, Scribble, Lasso, MaskPrompt, Text]);
 export type Prompt = z.infer<typeof Prompt>;
 export type PromptKind = Prompt["kind"];
 
-export const Context = z.strictObject({
+export const PromptContext = z.strictObject({
   modality: z.string().max(64).optional(),
   bodyPart: z.string().max(64).optional(),
   task: z.string().max(64).optional(),
 });
-export type Context = z.infer<typeof Context>;
+export type PromptContext = z.infer<typeof PromptContext>;

@@ -174,7 +174,7 @@ def manifest(folder: Path, side: int) -> dict:
         path = folder / f"{graph}.onnx"
         graphs[key] = file_entry(path) | signature(session(path), graph, side)
     return {
-        "id": "promptomy-s", "family": "promptomy", "version": VERSION, "name": "Promptomy S", "licence": "Apache-2.0",
+        "id": "promptomy-s", "version": VERSION, "name": "Promptomy S", "licence": "Apache-2.0",
         "intendedUse": "research use, not for diagnosis",
         "modalities": ["CT", "MR", "US", "XR", "fundus", "endoscopy", "pathology", "microscopy", "PET"],
         "input": {"size": side, "mean": [0, 0, 0], "std": [255, 255, 255], "resize": "longest-side", "pad": "bottom-right"},

@@ -7,6 +7,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** All went well and the structure is not there: exit code 3, so that scripts can tell it from a mask. */
+export class AbsentError extends Error {
+  override readonly name = "AbsentError";
+}
+
 /** Options of every command. */
 export const COMMON = {
   json: { type: "boolean", description: "Answer in JSON on standard output" },

@@ -1,9 +1,9 @@
 import { EMBEDDING_MEDIA, type Wire } from "../../core/embedding/file.ts";
+import { planeOf } from "../../core/image/planes.ts";
 import { UsageError } from "./args.ts";
 import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
-import { SLICE_ARGS } from "./prompts.ts";
-import { openSlice } from "./segment.ts";
+import { SLICE_ARGS, sliceOptions } from "./prompts.ts";
 
 const WIRES = Object.keys(EMBEDDING_MEDIA) as Wire[]; // Object.keys loses the key type
 
@@ -11,7 +11,7 @@ export const encode = command({
   name: "encode",
   description: "Write the embedding of a slice as a safetensors file",
   args: {
-    file: { type: "positional", description: "A picture, a volume, or a folder with one series" },
+    file: { type: "positional", description: "An image, a volume, or a folder with one series" },
     ...SLICE_ARGS,
     wire: { type: "string", description: `${WIRES.join(", ")} (i8)`, valueHint: "type" },
     output: { type: "string", alias: "o", description: "File to write; - is standard output" },
@@ -23,8 +23,10 @@ export const encode = command({
     if (!wire) throw new UsageError(`--wire expects one of ${WIRES.join(", ")}, got "${asked}".`);
     const target = given.value("output");
     const { info, bytes } = await withServices(given, async ({ images, embeddings }) => {
-      const { info: image, request } = await openSlice({ images }, path, given);
-      const info = await embeddings.embed(image.imageId, request);
+      const { info: image } = await images.open(path);
+      const { slices, ...request } = sliceOptions(given);
+      const slice = slices?.[0] ?? Math.floor(planeOf(image, request.plane).count / 2);
+      const info = await embeddings.embed(image.imageId, { ...request, slice });
       return { info, bytes: await embeddings.bytes(info.embeddingId, wire) };
     });
     await writeResult(target, bytes);

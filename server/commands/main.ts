@@ -1,16 +1,17 @@
+import { readFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { type ErrorDetail, isSegmenterError, toError } from "../../core/errors.ts";
-import { UsageError } from "./args.ts";
+import { AbsentError, UsageError } from "./args.ts";
 import { bench } from "./bench.ts";
 import { doctor } from "./doctor.ts";
 import { encode } from "./encode.ts";
-import { models } from "./models.ts";
+import { MODEL_COMMANDS, models } from "./models.ts";
 import { segment } from "./segment.ts";
 import { serve } from "./serve.ts";
 
-/** Exit codes of every command. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes of every command; `absent`: the structure that was named is not there. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, absent: 3, interrupted: 130 } as const;
 
 const subCommands: Record<string, CommandDef> = { serve, segment, encode, models, doctor, bench };
 const main = defineCommand({
@@ -21,6 +22,10 @@ const main = defineCommand({
 /** Runs one command line; resolves to its exit code and never rejects. */
 export async function runCli(rawArgs: string[]): Promise<number> {
   try {
+    if (rawArgs[0] === "--version" || rawArgs[0] === "-V") {
+      process.stdout.write(`${await version()}\n`);
+      return EXIT.ok;
+    }
     if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
       const usage = await usageOf(rawArgs);
       process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
@@ -31,13 +36,23 @@ export async function runCli(rawArgs: string[]): Promise<number> {
   } catch (thrown) {
     const error = toError(thrown);
     process.stderr.write(`promptomy: ${explain(error)}\n`);
+    if (error instanceof AbsentError) return EXIT.absent;
     return isUsage(error) ? EXIT.usage : EXIT.failure;
   }
+}
+
+/** From package.json, which stands beside the sources and one folder up from the build. */
+async function version(): Promise<string> {
+  const up = import.meta.url.endsWith(".ts") ? "../../" : "../../../";
+  const { version } = JSON.parse(await readFile(new URL(`${up}package.json`, import.meta.url), "utf8"));
+  return version;
 }
 
 /** Usage of the innermost command that was named. */
 async function usageOf(rawArgs: readonly string[]): Promise<string> {
   const named = subCommands[rawArgs[0] ?? ""];
+  const inner = rawArgs[0] === "models" ? MODEL_COMMANDS[rawArgs[1] ?? ""] : undefined;
+  if (inner && named) return renderUsage(inner, named);
   return named ? renderUsage(named, main) : renderUsage(main);
 }
 
@@ -47,9 +62,25 @@ const isUsage = (error: Error): boolean =>
 /** One line. The person at the terminal knows the files already, so paths may be named here. */
 function explain(error: Error): string {
   if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
-  if (!isSegmenterError(error)) return error.message;
+  if (!isSegmenterError(error)) return systemError(error) ?? error.message;
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${facts.join(", ")}`;
+}
+
+/** What the operating system says, in words; `undefined` for anything else. */
+function systemError(
+  error: Error & { code?: string; path?: string; port?: number; address?: string },
+): string | undefined {
+  switch (error.code) {
+    case "ENOENT":
+      return `There is no file or folder ${error.path ?? ""}.`;
+    case "EACCES":
+      return `${error.path ?? `Port ${error.port}`} may not be used by this user.`;
+    case "EADDRINUSE":
+      return `Port ${error.port} of ${error.address} is in use by another program; choose one with --port, 0 for any.`;
+    default:
+      return undefined;
+  }
 }
 
 function unknownTerm({ text, suggestions }: ErrorDetail["UnknownTerm"]): string {

@@ -1,4 +1,4 @@
-import { defineCommand } from "citty";
+import { type CommandDef, defineCommand } from "citty";
 import { filesOf, loadModels, type Model } from "../models/registry.ts";
 import { UsageError } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
@@ -17,7 +17,7 @@ const list = command({
     const here = registry.list().map((model, n) => ({
       id: model.id,
       state: n === 0 ? "default" : "ready",
-      family: model.manifest.family,
+      contract: model.manifest.contract,
       licence: model.manifest.licence,
       bytes: sizeOf(model),
     }));
@@ -25,10 +25,10 @@ const list = command({
     const known = new Set([...here, ...broken].map(({ id }) => id));
     const offered = (await readCatalog(catalogDir))
       .filter(({ id }) => !known.has(id))
-      .map(({ id, family, licence, source }) => ({
+      .map(({ id, contract, licence, source }) => ({
         id,
         state: source ? "can be pulled" : "needs your own files",
-        family,
+        contract,
         licence,
       }));
     const lines = [
@@ -75,7 +75,10 @@ const pull = command({
   },
 });
 
+/** `promptomy models …`, by name. */
+export const MODEL_COMMANDS: Readonly<Record<string, CommandDef>> = { list, verify, pull };
+
 export const models = defineCommand({
   meta: { name: "models", description: "List, verify or pull models" },
-  subCommands: { list, verify, pull },
+  subCommands: MODEL_COMMANDS,
 });

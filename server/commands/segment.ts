@@ -1,86 +1,150 @@
-import { sliceGrid } from "../../core/image/slice.ts";
-import type { Plane } from "../../core/image/volume.ts";
-import type { Mask } from "../../core/mask/mask.ts";
+/** `promptomy segment`: the one answer path on files of this machine. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { labelmapOf } from "../../core/annotation/labelmap.ts";
+import type { Segmentation, SliceMask } from "../../core/annotation/segmentation.ts";
+import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
+import { PRESENT } from "../../core/model/candidates.ts";
 import type { ImageInfo, MaskResponse } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
-import { type Given, UsageError } from "./args.ts";
+import { AbsentError, UsageError } from "./args.ts";
 import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
-import { PROMPT_ARGS, promptsOf, SLICE_ARGS, sliceOptions } from "./prompts.ts";
+import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json"];
 
+/** The answer on one slice. */
+interface Answered {
+  readonly slice: number;
+  readonly answer: MaskResponse;
+}
+
 export const segment = command({
   name: "segment",
-  description: "Segment one object in a picture or in a slice of a volume",
+  description: "Segment one structure in an image, or in slices of a volume",
   args: {
-    file: { type: "positional", description: "A picture, a volume, or a folder with one series" },
+    file: { type: "positional", description: "An image, a volume, or a folder with one series" },
     ...PROMPT_ARGS,
     ...SLICE_ARGS,
-    output: { type: "string", alias: "o", description: "mask.png, mask.nii.gz or mask.json; - is standard output" },
+    slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
+    output: {
+      type: "string",
+      alias: "o",
+      description: "mask.png, mask.nii.gz or mask.json; - is standard output; a folder for several slices",
+    },
   },
   async run({ given, result, note }) {
     const path = requirePath(given);
-    const prompts = promptsOf(given);
+    const options = sliceOptions(given);
+    const prompts = await promptsOf(given);
+    const several = options.slices !== undefined && options.slices[1] > options.slices[0];
     const target = given.value("output");
-    if (target !== undefined && target !== "-" && !FORMATS.some((end) => target.endsWith(end))) {
+    if (!several && target !== undefined && target !== "-" && !FORMATS.some((end) => target.endsWith(end)))
       throw new UsageError(`-o expects a name that ends in ${FORMATS.join(", ")}.`);
-    }
-    const { answer, bytes } = await withServices(given, async (services) => {
-      const { info, request } = await openSlice(services, path, given);
-      const answer = await services.masks.masks({ ...request, imageId: info.imageId, prompts, multimask: false });
+    if (several && (target === undefined || target === "-"))
+      throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
+    const { info, answers } = await withServices(given, async (services) => {
+      const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
-      return { answer, bytes: bytesOf(target, answer, info, request) };
+      const request = { ...options, imageId: info.imageId, prompts };
+      return { info, answers: await askAll(services, slicesOf(info, options), request) };
     });
-    await writeResult(target, bytes);
-    if (target !== "-") result(answer, summaryOf(answer, target));
+    await write(target, answers, info, options);
+    if (target !== "-") result(several ? answers : answers[0]?.answer, summaryOf(answers, target));
+    if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
 });
 
-/** Opens a file and fills in the slice: the middle one of its plane. */
-export async function openSlice({ images }: Pick<Services, "images">, path: string, given: Given) {
-  const { slice, ...rest } = sliceOptions(given);
-  const { info } = await images.open(path);
-  const count = info.planes.find(({ plane }) => plane === rest.plane)?.count ?? 1;
-  return { info, request: { ...rest, slice: slice ?? Math.floor(count / 2) } };
+/** The slices that were named; the middle one of the plane when none was. */
+function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
+  const { count } = planeOf(info, plane);
+  const [first, last] = slices ?? [Math.floor(count / 2), Math.floor(count / 2)];
+  planeOf(info, plane, last);
+  return Array.from({ length: last - first + 1 }, (_, n) => first + n);
 }
 
-interface SliceName {
-  readonly plane: Plane;
-  readonly slice: number;
+async function askAll(
+  { masks }: Pick<Services, "masks">,
+  slices: readonly number[],
+  { slices: _asked, ...request }: SliceOptions & Pick<Parameters<Services["masks"]["masks"]>[0], "imageId" | "prompts">,
+): Promise<Answered[]> {
+  const answers: Answered[] = [];
+  for (const slice of slices)
+    answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false, zoom: "auto" }) });
+  return answers;
 }
 
-/** The best mask in the format that the name asks for. */
-function bytesOf(target: string | undefined, answer: MaskResponse, info: ImageInfo, at: SliceName): Uint8Array {
+const isAbsent = ({ answer: { presence, masks } }: Answered): boolean =>
+  masks[0]?.area === 0 && presence !== undefined && presence < PRESENT;
+
+/** One file; a folder gets one PNG a slice, by its number from 0 as `--slice` takes it. */
+async function write(
+  target: string | undefined,
+  answers: readonly Answered[],
+  info: ImageInfo,
+  options: SliceOptions,
+): Promise<void> {
+  const [first] = answers;
+  const isFile = target === undefined || target === "-" || FORMATS.some((end) => target.endsWith(end));
+  if (isFile && first) return writeResult(target, bytesOf(target, answers, first.answer, info, options));
+  if (target === undefined) return;
+  await mkdir(target, { recursive: true });
+  for (const { slice, answer } of answers) {
+    const name = `${options.plane}-${String(slice).padStart(4, "0")}.png`;
+    await writeResult(join(target, name), bytesOf(name, [{ slice, answer }], answer, info, options));
+  }
+}
+
+/** The best masks in the format that the name asks for. */
+function bytesOf(
+  target: string | undefined,
+  answers: readonly Answered[],
+  answer: MaskResponse,
+  info: ImageInfo,
+  { plane }: SliceOptions,
+): Uint8Array {
   const [best] = answer.masks;
-  if (!best || target === undefined || target === "-" || target.endsWith(".json")) {
-    return new TextEncoder().encode(`${JSON.stringify(answer)}\n`);
-  }
-  const mask = decodeRle(best.rle);
-  if (target.endsWith(".png")) return writeMaskPng(mask);
-  return labelmapOf(mask, info, at, target.endsWith(".gz"));
+  if (!best || target === undefined || target === "-" || target.endsWith(".json"))
+    return new TextEncoder().encode(`${JSON.stringify(answers.length > 1 ? answers : answer)}\n`);
+  if (target.endsWith(".png")) return writeMaskPng(decodeRle(best.rle));
+  const masks = answers.flatMap(
+    ({
+      slice,
+      answer: {
+        masks: [found],
+      },
+    }): SliceMask[] =>
+      found ? [{ segmentId: "1", plane, slice, mask: decodeRle(found.rle), origin: "prompted" }] : [],
+  );
+  return writeNiftiLabelmap(labelmapOf(segmentationOf(info, masks)), { gzip: target.endsWith(".gz") });
 }
 
-/** The mask as label 1 at its place in the whole volume. */
-function labelmapOf(mask: Mask, { size, ijkToLps, spacing }: ImageInfo, at: SliceName, gzip: boolean): Uint8Array {
-  const grid = sliceGrid({ size, ijkToLps, unit: spacing ? "mm" : "px" }, at.plane);
-  const labels = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let y = 0; y < mask.height; y++) {
-    for (let x = 0; x < mask.width; x++) {
-      if (!mask.data[y * mask.width + x]) continue;
-      const [i, j, k] = grid.toIjk(x, y, at.slice);
-      labels[i + size[0] * (j + size[1] * k)] = 1;
-    }
-  }
-  return writeNiftiLabelmap({ labels, size, ijkToLps }, { gzip });
+/** The masks as segment 1 of the whole volume. */
+function segmentationOf({ imageId, size, ijkToLps, spacing }: ImageInfo, masks: readonly SliceMask[]): Segmentation {
+  const segment = { id: "1", number: 1, name: "Segment 1", colour: "#56B4E9", hidden: false, locked: false };
+  return { header: { imageId, size, ijkToLps, unit: spacing ? "mm" : "px" }, segments: [segment], masks };
 }
 
-function summaryOf({ masks: [best], presence }: MaskResponse, target: string | undefined): string {
-  if (!best) return "No mask.";
-  const area = best.areaMm2 === undefined ? `${best.area} px` : `${best.area} px, ${best.areaMm2.toFixed(1)} mm²`;
-  const present = presence === undefined ? "" : `, presence ${presence.toFixed(2)}`;
+function summaryOf(answers: readonly Answered[], target: string | undefined): string {
   const written = target === undefined ? "" : ` → ${target}`;
-  return `${area}, predicted IoU ${best.predictedIou.toFixed(2)}${present}${written}`;
+  const several = answers.length > 1;
+  const lines = answers.map(
+    ({
+      slice,
+      answer: {
+        masks: [best],
+        presence,
+      },
+    }) => {
+      if (!best) return "No mask.";
+      const area = best.areaMm2 === undefined ? `${best.area} px` : `${best.area} px, ${best.areaMm2.toFixed(1)} mm²`;
+      const present = presence === undefined ? "" : `, presence ${presence.toFixed(2)}`;
+      const where = several ? `Slice ${slice}: ` : "";
+      return `${where}${area}, predicted IoU ${best.predictedIou.toFixed(2)}${present}${several ? "" : written}`;
+    },
+  );
+  return several ? [...lines, `${answers.length} slices${written}`].join("\n") : lines.join("\n");
 }

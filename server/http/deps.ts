@@ -1,7 +1,7 @@
 /** What the app is made of: the services behind the routes, and the few things that only a runtime can give. */
 
+import type { Digest } from "../../core/digest.ts";
 import type { Wire } from "../../core/embedding/file.ts";
-import type { Digest } from "../../core/embedding/store.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { EmbeddingInfo, EmbeddingRequest, MaskRequest, MaskResponse } from "../../core/wire/index.ts";
 import type { ImageStore, Study } from "../images/types.ts";

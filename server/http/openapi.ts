@@ -1,7 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
 import {
-  Context,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
@@ -15,6 +14,7 @@ import {
   PrefetchRequest,
   Problem,
   Prompt,
+  PromptContext,
   Rle,
   SegmentRequest,
   TextPromptAnswer,
@@ -64,7 +64,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Rle,
   PixelBox,
   Window,
-  Context,
+  PromptContext,
 };
 
 /** The OpenAPI 3.1 document of a finished app, once, made from the same schemas that check the requests. */

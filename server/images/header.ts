@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import { spacingOf } from "../../core/image/geometry.ts";
 import { planesOf, sliceGrid } from "../../core/image/slice.ts";
 import type { NamedWindow, Volume } from "../../core/image/volume.ts";

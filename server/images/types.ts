@@ -1,4 +1,4 @@
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 

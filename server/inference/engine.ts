@@ -3,7 +3,7 @@
 import { LRUCache } from "lru-cache";
 import { decodeEmbedding } from "../../core/embedding/file.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import { maskArea, maskBounds } from "../../core/mask/mask.ts";
+import { maskArea, maskBounds, type ScoredMask } from "../../core/mask/mask.ts";
 import { encodeRle } from "../../core/mask/rle.ts";
 import type { Decoder, Prepared } from "../../core/model/decoder.ts";
 import type { Encoder } from "../../core/model/encoder.ts";
@@ -13,6 +13,7 @@ import { openDecoder, openEncoder } from "./graphs.ts";
 import { probe } from "./probe.ts";
 import type {
   ChildSetup,
+  DecodedMask,
   DecodeResult,
   DecodeSource,
   DecodeTask,
@@ -113,13 +114,16 @@ async function encode(
 
 async function decodeWith(decoder: Decoder, slice: Prepared, task: DecodeTask, started: number): Promise<DecodeResult> {
   const { masks, presence } = await decoder.decode(slice, task);
-  const results = masks.map((mask) => ({
-    rle: encodeRle(mask),
-    predictedIou: mask.predictedIou,
-    stabilityScore: mask.stabilityScore,
-    bbox: maskBounds(mask),
-    area: maskArea(mask),
-  }));
-  const ms = performance.now() - started;
-  return { masks: results, lowResLogits: masks[0].lowResLogits, ms, ...(presence !== undefined && { presence }) };
+  const [best, ...rest] = masks;
+  const results: DecodeResult["masks"] = [decodedMask(best), ...rest.map(decodedMask)];
+  return { masks: results, ms: performance.now() - started, ...(presence !== undefined && { presence }) };
 }
+
+const decodedMask = (mask: ScoredMask): DecodedMask => ({
+  rle: encodeRle(mask),
+  predictedIou: mask.predictedIou,
+  stabilityScore: mask.stabilityScore,
+  bbox: maskBounds(mask),
+  area: maskArea(mask),
+  lowResLogits: mask.lowResLogits,
+});

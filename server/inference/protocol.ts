@@ -1,11 +1,11 @@
 /** Messages between the server and an inference child, and what crosses with them. All of it survives structured clone. */
 
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import type { ErrorCode, ErrorDetail } from "../../core/errors.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
-import type { Context, Crop, MaskResult, Prompt, Transform } from "../../core/wire/index.ts";
+import type { Crop, MaskResult, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 
 /** ONNX Runtime's execution providers that we know how to use. */
@@ -59,14 +59,17 @@ export interface DecodeTask {
   readonly multimask: boolean;
   /** Low-resolution logits of an earlier answer. */
   readonly previous?: Float32Array | undefined;
-  readonly context?: Context | undefined;
+  readonly context?: PromptContext | undefined;
   readonly source?: DecodeSource;
 }
 
-export interface DecodeResult {
-  readonly masks: readonly Omit<MaskResult, "areaMm2">[];
-  /** Of the first mask. */
+export interface DecodedMask extends Omit<MaskResult, "areaMm2" | "lowResLogitsId"> {
   readonly lowResLogits: Float32Array;
+}
+
+export interface DecodeResult {
+  /** Best predicted IoU first, never empty. */
+  readonly masks: readonly [best: DecodedMask, ...rest: DecodedMask[]];
   readonly presence?: number;
   readonly ms: number;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import { unsafeOnnx } from "./onnx-walk.ts";
 

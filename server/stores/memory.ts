@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
-import type { Digest, EmbeddingStore } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { type CacheTier, ignoreEvents, type Observe } from "../ops/events.ts";
 
 export interface MemoryStoreOptions {

@@ -20,6 +20,11 @@ const EmbeddingContext = z.strictObject({
 });
 export type EmbeddingContext = z.infer<typeof EmbeddingContext>;
 
+/** An embedding with what it was made from. */
+export interface OnSlice extends EmbeddingContext {
+  readonly id: EmbeddingContext["imageId"];
+}
+
 /** As safetensors metadata, which knows only strings: each value as JSON, texts as they are. */
 export function writeContext(context: EmbeddingContext): Record<string, string> {
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));

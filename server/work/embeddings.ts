@@ -1,26 +1,29 @@
 import { createHash } from "node:crypto";
+import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import { embeddingKeyText } from "../../core/embedding/key.ts";
-import type { Digest, EmbeddingStore } from "../../core/embedding/store.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
+import { planeOf } from "../../core/image/planes.ts";
 import type { Plane, Slice, Window } from "../../core/image/volume.ts";
 import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
+import { isWholeCrop } from "../../core/prompt/space.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
-import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo, PlaneInfo, Transform } from "../../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { type EmbeddingContext, readContext, writeContext } from "./embedding-context.ts";
 import { singleFlight, type Waiting } from "./single-flight.ts";
 
-/** What the services need of the pictures. */
+/** What the services need of the images. */
 export interface SliceSource {
   get(imageId: string): ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
 }
 
-/** What to encode; all but the picture has a default. */
+/** What to encode; all but the image has a default. */
 export type SliceRequest = { readonly [N in keyof EmbeddingRequest]?: EmbeddingRequest[N] | undefined };
 
 export interface EmbeddingService {
@@ -107,7 +110,7 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
     model.manifest.input,
     request.crop,
   );
-  const crop = isWhole(transform, grid) ? undefined : transform.crop;
+  const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
   const encoder = model.graphs.encoder.digest;
   const key = {
     tenant,
@@ -130,17 +133,7 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
 
 const digestOf = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
-const isWhole = ({ crop }: Transform, { width, height }: PlaneInfo): boolean =>
-  crop.x0 === 0 && crop.y0 === 0 && crop.x1 === width && crop.y1 === height;
-
-function planeOf({ planes }: ImageInfo, plane: Plane, slice: number): PlaneInfo {
-  const found = planes.find((candidate) => candidate.plane === plane);
-  if (!found || slice >= found.count)
-    throw new SegmenterError("SliceNotFound", { plane, slice, count: found?.count ?? 0 });
-  return found;
-}
-
-/** Colour has none; grey takes the one asked for, else the picture's first, else its own range (`null`). */
+/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
 function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
   if (channels === 3) return null;
   const window = asked ?? windows[0];

@@ -1,19 +1,22 @@
-import { createHash } from "node:crypto";
+/** Masks for `POST /v1/masks`, `POST /v1/segment` and the command line: the one answer path over the server's own pool. */
 import { LRUCache } from "lru-cache";
-import type { Digest } from "../../core/embedding/store.ts";
+import { type AnswerPort, answer } from "../../core/annotation/answer.ts";
+import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import { namedPrompt } from "../../core/text/naming.ts";
+import { findPlane } from "../../core/image/planes.ts";
+import { isWholeCrop } from "../../core/prompt/space.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
-import type { MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import type { MaskRequest, MaskResponse, MaskResult } from "../../core/wire/index.ts";
 import type { InferencePool } from "../inference/pool.ts";
-import type { DecodeResult, DecodeSource } from "../inference/protocol.ts";
+import type { DecodedMask, DecodeSource } from "../inference/protocol.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
-import type { EmbeddingContext } from "./embedding-context.ts";
+import type { EmbeddingContext, OnSlice } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
+import { createKeptMasks, type KeptMasks } from "./kept-masks.ts";
 import type { Waiting } from "./single-flight.ts";
 
-/** Said with every mask. */
+/** Stands beside every mask that the server gives. */
 export const NOTICE = "Research use only, not for diagnosis.";
 
 export interface MaskService {
@@ -32,54 +35,37 @@ export interface MaskServiceOptions {
   /** Without one the text encoder reads texts as they were said. */
   readonly vocabulary?: Vocabulary;
   readonly observe?: Observe;
-  /** For the logits that clients may send back by id. */
-  readonly logitsBytes?: number;
+  /** For the masks that clients may send back by id. */
+  readonly keptBytes?: number;
 }
 
-interface KeptLogits {
-  /** Slice and transform that the logits lie in. */
-  readonly frame: string;
-  readonly logits: Float32Array;
+interface Parts extends MaskServiceOptions {
+  readonly kept: KeptMasks;
+  contextOf(embeddingId: Digest): Promise<OnSlice>;
 }
 
-const LOGITS_BYTES = 64 * 2 ** 20;
+const KEPT_BYTES = 64 * 2 ** 20;
 /** Contexts remembered, so that a click does not read a whole embedding for its metadata. */
 const KNOWN_CONTEXTS = 4096;
 
 /** Masks from prompts, by an embedding's id or by a slice that is encoded first. */
 export function createMaskService(options: MaskServiceOptions): MaskService {
-  const { pool, embeddings, models, observe = ignoreEvents, logitsBytes = LOGITS_BYTES } = options;
-  const kept = new LRUCache<Digest, KeptLogits>({
-    maxSize: logitsBytes,
-    sizeCalculation: ({ logits }) => logits.byteLength,
-  });
-  const contexts = new LRUCache<Digest, EmbeddingContext>({ max: KNOWN_CONTEXTS });
-  const contextOf = async (embeddingId: Digest): Promise<EmbeddingContext> => {
-    const context = contexts.get(embeddingId) ?? (await embeddings.context(embeddingId));
-    contexts.set(embeddingId, context);
+  const { embeddings, models, observe = ignoreEvents, keptBytes = KEPT_BYTES } = options;
+  const contexts = new LRUCache<Digest, OnSlice>({ max: KNOWN_CONTEXTS });
+  const contextOf = async (id: Digest): Promise<OnSlice> => {
+    const context = contexts.get(id) ?? { id, ...(await embeddings.context(id)) };
+    contexts.set(id, context);
     return context;
   };
+  const parts: Parts = { ...options, contextOf, kept: createKeptMasks({ maxBytes: keptBytes, observe }) };
   return {
     async masks(request, waiting = {}) {
-      const embeddingId = request.embeddingId ?? (await embedFirst(embeddings, request, waiting));
-      const context = await contextOf(embeddingId);
-      const model = modelFor(models, context, request);
-      const frame = JSON.stringify([context.imageId, context.plane, context.slice, context.transform]);
-      const { window, transform, width, height } = context;
-      const { multimask } = request;
-      const prompts = namedPrompts(options, request, context, model);
-      const decoded = await pool.decode(
-        {
-          modelId: model.id,
-          ...{ embeddingId, window, transform, width, height, prompts, multimask, context: request.context },
-          previous: request.previous && previousLogits(kept, request.previous, frame, observe),
-          load: () => loadSource(options, embeddingId, context, model),
-        },
-        { signal: waiting.signal, deadlineMs: waiting.deadlineMs },
-      );
-      const lowResLogitsId = logitsId(frame, decoded.lowResLogits);
-      kept.set(lowResLogitsId, { frame, logits: decoded.lowResLogits });
-      return { embeddingId, imageId: context.imageId, ...answerOf(decoded, context), lowResLogitsId, notice: NOTICE };
+      const on = await contextOf(request.embeddingId ?? (await embedFirst(embeddings, request, waiting)));
+      const model = modelFor(models, on, request);
+      const { prompts, multimask, zoom } = request;
+      const previous = request.previous && parts.kept.get(request.previous, on);
+      const found = await answer(portOf(parts, model, request, waiting), on, { prompts, multimask, zoom, previous });
+      return responseOf(found, parts.kept);
     },
   };
 }
@@ -110,54 +96,70 @@ function modelFor(models: Pick<ModelRegistry, "get">, context: EmbeddingContext,
   return model;
 }
 
-/** Texts by their canonical names, for a model that reads them; another one refuses texts itself. */
-function namedPrompts(
-  { vocabulary, images }: MaskServiceOptions,
-  { prompts, context }: MaskRequest,
-  { imageId, plane, slice }: EmbeddingContext,
-  { manifest }: Model,
-): readonly Prompt[] {
-  if (!vocabulary || !manifest.prompts.includes("text")) return prompts;
-  const image = images.get(imageId);
-  const modality = context?.modality ?? image?.modality;
-  const place = { stack: image?.planes.find((stack) => stack.plane === plane), slice };
-  return prompts.map((prompt) =>
-    prompt.kind === "text" ? namedPrompt(prompt, vocabulary.resolve(prompt.text, { modality }), place) : prompt,
-  );
+/** The server's side of the answer: its vocabulary, its embedding service, its decode children. */
+function portOf(
+  parts: Parts,
+  model: Model,
+  { context }: MaskRequest,
+  waiting: Waiting,
+): AnswerPort<OnSlice, DecodedMask> {
+  const { images, embeddings, vocabulary, pool, contextOf } = parts;
+  const readsText = model.manifest.prompts.includes("text");
+  return {
+    async name(text, { imageId, plane }) {
+      if (!vocabulary || !readsText) return undefined;
+      const image = images.get(imageId);
+      const modality = context?.modality ?? image?.modality;
+      return { answer: vocabulary.resolve(text, { modality }), stack: findPlane(image, plane) };
+    },
+    async embed({ imageId, plane, slice, window }, crop) {
+      const request = { plane, slice, crop, model: model.id, ...(window ? { window } : {}) };
+      return contextOf((await embeddings.embed(imageId, request, waiting)).embeddingId);
+    },
+    decode(on, prompts, { multimask, previous }) {
+      const { id: embeddingId, window, transform, width, height } = on;
+      const job = { modelId: model.id, embeddingId, window, transform, width, height, prompts, multimask, context };
+      const load = () => loadSource(parts, on, model);
+      return pool.decode({ ...job, previous, load }, { signal: waiting.signal, deadlineMs: waiting.deadlineMs });
+    },
+    boundsOf: ({ bbox }) => bbox,
+  };
 }
 
-function previousLogits(kept: LRUCache<Digest, KeptLogits>, id: Digest, frame: string, observe: Observe): Float32Array {
-  const found = kept.get(id);
-  observe({ kind: "cache", tier: "logits", outcome: found ? "hit" : "miss" });
-  if (!found) throw new SegmenterError("LogitsNotFound", { lowResLogitsId: id });
-  if (found.frame === frame) return found.logits;
-  throw new SegmenterError("InvalidRequest", { reason: "The logits are of another slice or crop.", path: "previous" });
-}
-
-/** Pixels travel to the child only where the model prepares a slice from them. */
+/**
+ * The embedding at the precision that browsers get, so that both decode the same numbers; pixels only where the model
+ * prepares a slice from them.
+ */
 async function loadSource(
   { images, embeddings }: MaskServiceOptions,
-  embeddingId: Digest,
-  { imageId, plane, slice }: EmbeddingContext,
+  { id, imageId, plane, slice }: OnSlice,
   { manifest }: Model,
 ): Promise<DecodeSource> {
   const [embedding, pixels] = await Promise.all([
-    embeddings.bytes(embeddingId, "f32"),
+    embeddings.bytes(id, manifest.embedding.wire),
     manifest.graphs.prepare ? images.slice(imageId, plane, slice) : undefined,
   ]);
   return { embedding, slice: pixels };
 }
 
-function logitsId(frame: string, logits: Float32Array): Digest {
-  const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-  return `sha256:${createHash("sha256").update(frame).update(bytes).digest("hex")}`;
-}
-
-function answerOf(
-  { masks, presence }: DecodeResult,
-  { spacingMm }: EmbeddingContext,
-): Pick<MaskResponse, "masks" | "presence"> {
+function responseOf(
+  { on, masks, presence }: { on: OnSlice; masks: readonly [DecodedMask, ...DecodedMask[]]; presence?: number },
+  kept: KeptMasks,
+): MaskResponse {
+  const { id, imageId, spacingMm, transform } = on;
   const pixelMm2 = spacingMm ? spacingMm[0] * spacingMm[1] : undefined;
-  const withArea = masks.map((mask) => (pixelMm2 === undefined ? mask : { ...mask, areaMm2: mask.area * pixelMm2 }));
-  return { masks: withArea, ...(presence === undefined ? {} : { presence }) };
+  const results = masks.map((mask): MaskResult => {
+    const { lowResLogits: _kept, ...shown } = mask;
+    const area = pixelMm2 === undefined ? {} : { areaMm2: mask.area * pixelMm2 };
+    return { ...shown, ...area, lowResLogitsId: kept.set(on, mask) };
+  });
+  return {
+    embeddingId: id,
+    imageId,
+    ...(isWholeCrop(transform.crop, on) ? {} : { crop: transform.crop }),
+    masks: results,
+    ...(presence === undefined ? {} : { presence }),
+    lowResLogitsId: results[0].lowResLogitsId,
+    notice: NOTICE,
+  };
 }

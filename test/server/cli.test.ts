@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { IDENTITY } from "../../core/image/geometry.ts";
 import { maskArea } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import { EmbeddingInfo, type Manifest, MaskResponse } from "../../core/wire/index.ts";
-import { readImage, writePng } from "../../formats/index.ts";
+import { readImage, writeNiftiLabelmap, writePng } from "../../formats/index.ts";
 import { runCli } from "../../server/commands/main.ts";
 import { pullModel } from "../../server/commands/pull.ts";
 import { loadModels } from "../../server/models/registry.ts";
@@ -95,6 +96,50 @@ describe("promptomy segment", () => {
       ).toBe(1);
     }
   }, 60_000);
+});
+
+describe("what scripts rely on", () => {
+  const where = () => ["--cache-dir", join(dir, "cache"), "--model-dir", join(dir, "models"), "--device", "cpu"];
+
+  test("prompts from a file are the API's own", async () => {
+    const path = join(dir, "prompts.json");
+    await writeFile(path, JSON.stringify([{ kind: "point", x: 20, y: 15, label: "foreground" }]));
+    const [byFile, byOption] = [join(dir, "a.png"), join(dir, "b.png")];
+    expect(await runCli(["segment", picture(), "--prompts", path, "-o", byFile, ...where()])).toBe(0);
+    expect(await runCli(["segment", picture(), "--point=20,15", "-o", byOption, ...where()])).toBe(0);
+    expect(await readFile(byFile)).toEqual(await readFile(byOption));
+    await writeFile(path, '[{"kind":"point","x":1}]');
+    expect(await runCli(["segment", picture(), "--prompts", path, ...where()])).toBe(2);
+  }, 120_000);
+
+  test("a range of slices reads the volume once and writes one mask a slice", async () => {
+    const path = join(dir, "volume.nii");
+    const labels = Uint16Array.from({ length: 16 * 12 * 6 }, (_, i) => i % 900);
+    await writeFile(path, writeNiftiLabelmap({ labels, size: [16, 12, 6], ijkToLps: IDENTITY }));
+    const out = join(dir, "masks");
+    expect(await runCli(["segment", path, "--slice", "2:4", "--point=5,5", "-o", out, ...where()])).toBe(0);
+    expect(await readdir(out)).toEqual(["native-0002.png", "native-0003.png", "native-0004.png"]);
+    const whole = join(dir, "masks.nii.gz");
+    expect(await runCli(["segment", path, "--slice", "2:4", "--point=5,5", "-o", whole, ...where()])).toBe(0);
+    expect((await readImage([{ bytes: await readFile(whole) }])).size).toEqual([16, 12, 6]);
+    expect(await runCli(["segment", path, "--slice", "2:9", "--point=5,5", "-o", out, ...where()])).toBe(1);
+    expect(await runCli(["segment", path, "--slice", "4:2", "--point=5,5", "-o", out, ...where()])).toBe(2);
+  }, 120_000);
+
+  test("the version, the help of an inner command, a missing file and a port in use are said clearly", async () => {
+    const { version } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));
+    expect((await promptomy("--version")).out.toString()).toBe(`${version}\n`);
+    const help = await promptomy("models", "pull", "--help");
+    expect([help.code, help.out.toString()]).toEqual([0, expect.stringContaining("Fetch a model of the catalogue")]);
+    const missing = await promptomy("segment", join(dir, "absent.png"), "--point", "1,1");
+    expect(missing.err).toContain(`There is no file or folder ${join(dir, "absent.png")}.`);
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void busy.close());
+    const { port } = busy.address() as AddressInfo;
+    const served = await promptomy("serve", "--port", String(port));
+    expect([served.code, served.err]).toEqual([1, expect.stringContaining(`Port ${port} of 127.0.0.1 is in use`)]);
+  }, 120_000);
 });
 
 test("promptomy encode writes a safetensors file and says what it is", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Digest } from "../../core/digest.ts";
 import { decodeEmbedding } from "../../core/embedding/file.ts";
-import type { Digest } from "../../core/embedding/store.ts";
 import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { createEmbeddingService } from "../../server/work/embeddings.ts";

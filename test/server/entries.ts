@@ -1,4 +1,4 @@
-import type { Digest } from "../../core/embedding/store.ts";
+import type { Digest } from "../../core/digest.ts";
 
 /** A digest for each number. */
 export const idOf = (n: number): Digest => `sha256:${n.toString(16).padStart(64, "0")}`;

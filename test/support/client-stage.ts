@@ -21,7 +21,7 @@ export interface ClientStage {
 }
 
 /** Set up before the tests of a file and taken down after them; its fields are there once a test runs. */
-export function clientStage(): ClientStage {
+export function clientStage(options: Parameters<typeof startTestServer>[0] = {}): ClientStage {
   const stage = {
     errors: [] as string[],
     async openPage(url: string) {
@@ -33,7 +33,7 @@ export function clientStage(): ClientStage {
   } as ClientStage; // the rest comes in beforeAll
   beforeAll(async () => {
     stage.built = await buildClientPage();
-    stage.server = await startTestServer({ clientDir: stage.built.dir });
+    stage.server = await startTestServer({ clientDir: stage.built.dir, ...options });
     stage.browser = await launchBrowser();
     stage.page = await stage.openPage(stage.server.url);
     stage.at = { imageId: stage.server.running.studies[0]!.imageId, plane: "axial", slice: 40 };

@@ -82,7 +82,6 @@ function manifestOf(kind: TinyKind, id: string, graphs: Record<string, object>):
   const stretched = kind === "sam2" || kind === "efficientsam";
   return Manifest.parse({
     id,
-    family: own ? "promptomy" : kind === "sam2" ? "sam2" : "sam",
     version: "0.0.1",
     name: `Tiny ${kind}`,
     licence: "Apache-2.0",

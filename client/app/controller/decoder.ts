@@ -1,7 +1,7 @@
 /** Masks as a function of the prompt log: finds what is missing, decodes it, drops what is no longer asked for. */
 
 import { sliceKeyOf } from "../../../core/annotation/log.ts";
-import type { Digest } from "../../../core/embedding/store.ts";
+import type { Digest } from "../../../core/digest.ts";
 import { type Measurement, measureMask } from "../../../core/mask/measurements.ts";
 import type { SegmentMask } from "../../index.ts";
 import { area, share, t } from "../i18n.ts";

@@ -1,5 +1,5 @@
 /** The embeddings of the open study: each is asked for once, and its slice gets a tick. */
-import type { Digest } from "../../../core/embedding/store.ts";
+import type { Digest } from "../../../core/digest.ts";
 import type { Window } from "../../../core/image/volume.ts";
 import type { Embedding } from "../../index.ts";
 import { encodedKey, type placeOf } from "../state/places.ts";

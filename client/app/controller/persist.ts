@@ -1,6 +1,6 @@
 /** The session of this tab: the prompt log and where the user was. Kept in sessionStorage, so closing the tab forgets it. */
 import { parseLog, serialiseLog } from "../../../core/annotation/log.ts";
-import type { Digest } from "../../../core/embedding/store.ts";
+import type { Digest } from "../../../core/digest.ts";
 import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
 import type { State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";

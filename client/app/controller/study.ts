@@ -1,7 +1,7 @@
 /** Opens studies and moves through them. */
 
 import { emptyLog } from "../../../core/annotation/log.ts";
-import type { Digest } from "../../../core/embedding/store.ts";
+import type { Digest } from "../../../core/digest.ts";
 import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
 import type { ImageInfo, PlaneInfo } from "../../../core/wire/index.ts";
 import { t } from "../i18n.ts";

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/session.ts";
-import type { Context } from "../../wire/prompt.ts";
+import type { PromptContext } from "../../wire/prompt.ts";
 
 /** DICOM modality codes (PS3.3 C.7.3.1.1.1) → the contexts that models are trained with. */
 const CONTEXT_OF: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ export const contextOf = (modality: string): string => CONTEXT_OF[modality.toUpp
  * One-hot `[1, contexts]` of `context.modality`: a DICOM code or one of the model's own words; "auto" for the rest.
  * Undefined for a model without contexts.
  */
-export function contextVector(contexts: readonly string[], context: Context | undefined): Tensor | undefined {
+export function contextVector(contexts: readonly string[], context: PromptContext | undefined): Tensor | undefined {
   if (contexts.length === 0) return undefined;
   const wanted = contextOf(context?.modality ?? "auto");
   const same = (name: string) => name.toLowerCase() === wanted.toLowerCase();

@@ -1,4 +1,4 @@
-/** A family knows one ONNX contract: what its graphs call things and in which shapes (`docs/models.md`). */
+/** A contract is the signature of a model's ONNX graphs: what they call things, and in which shapes (`docs/models.md`). */
 
 import { SegmenterError } from "../../errors.ts";
 import type { PromptFeeds } from "../../prompt/sam.ts";
@@ -25,7 +25,7 @@ export interface Extras {
   readonly context: Tensor | undefined;
 }
 
-export interface Family {
+export interface Contract {
   /** Kinds of which one foreground prompt alone has several answers; SAM's is the point. */
   readonly ambiguous?: readonly PromptKind[];
   takes(kind: PromptKind): boolean;
@@ -35,7 +35,7 @@ export interface Family {
   read(outputs: Readonly<Record<string, Tensor>>): RawMasks;
 }
 
-export interface FamilyGraphs {
+export interface ContractGraphs {
   readonly manifest: Manifest;
   readonly decoder: Session;
   readonly prepare: Session | undefined;

@@ -1,11 +1,11 @@
 import { SegmenterError } from "../../errors.ts";
-import { embeddingFeeds, type Family, type FamilyGraphs, output, rawMasks } from "./contract.ts";
+import { type Contract, type ContractGraphs, embeddingFeeds, output, rawMasks } from "./contract.ts";
 
 /** The graph pads to six points and drops what is beyond (`efficient_sam.py`, `decoder_max_num_input_points`). */
 const MAX_POINTS = 6;
 
 /** EfficientSAM's decoder (`onnx_models.py`): queries in a batch, coordinates of an image of `orig_im_size`. */
-export function efficientSamFamily({ manifest, decoder }: FamilyGraphs): Family {
+export function efficientSamContract({ manifest, decoder }: ContractGraphs): Contract {
   const { size } = manifest.logits;
   const scale = size / manifest.input.size;
   return {

@@ -1,11 +1,11 @@
 import { SegmenterError } from "../../errors.ts";
 import type { Session } from "../../tensor/session.ts";
 import type { Manifest } from "../../wire/manifest.ts";
-import type { Family, FamilyGraphs } from "./contract.ts";
-import { efficientSamFamily } from "./efficientsam.ts";
-import { metaFamily } from "./meta.ts";
-import { promptomyFamily } from "./promptomy.ts";
-import { transformersFamily } from "./transformers.ts";
+import type { Contract, ContractGraphs } from "./contract.ts";
+import { efficientSamContract } from "./efficientsam.ts";
+import { metaContract } from "./meta.ts";
+import { promptomyContract } from "./promptomy.ts";
+import { transformersContract } from "./transformers.ts";
 
 const REQUIRED = {
   promptomy: ["point_coords", "point_labels"],
@@ -14,8 +14,8 @@ const REQUIRED = {
   "transformers.js": ["input_points", "input_labels"],
 } as const;
 
-/** The family of a manifest's contract, checked against what the graph really takes. Throws ModelCorrupt. */
-export function familyOf(manifest: Manifest, decoder: Session, prepare?: Session): Family {
+/** The contract that a manifest names, checked against what the graph really takes. Throws ModelCorrupt. */
+export function contractOf(manifest: Manifest, decoder: Session, prepare?: Session): Contract {
   const batched = manifest.contract === "meta" && decoder.inputNames.includes("batched_point_coords");
   const contract = batched ? "efficientsam" : manifest.contract;
   const missing = REQUIRED[contract].filter((name) => !decoder.inputNames.includes(name));
@@ -23,16 +23,16 @@ export function familyOf(manifest: Manifest, decoder: Session, prepare?: Session
     const reason = `The contract "${contract}" needs the inputs ${missing.join(", ")}; it has ${decoder.inputNames.join(", ")}.`;
     throw new SegmenterError("ModelCorrupt", { modelId: manifest.id, file: manifest.graphs.decoder.path, reason });
   }
-  const graphs: FamilyGraphs = { manifest, decoder, prepare };
+  const graphs: ContractGraphs = { manifest, decoder, prepare };
   switch (contract) {
     case "promptomy":
-      return promptomyFamily(graphs);
+      return promptomyContract(graphs);
     case "meta":
-      return metaFamily(graphs);
+      return metaContract(graphs);
     case "efficientsam":
-      return efficientSamFamily(graphs);
+      return efficientSamContract(graphs);
     case "transformers.js":
-      return transformersFamily(graphs);
+      return transformersContract(graphs);
     default:
       return contract satisfies never;
   }

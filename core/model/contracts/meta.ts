@@ -1,11 +1,11 @@
 import { float32 } from "../../tensor/session.ts";
-import { embeddingFeeds, type Family, type FamilyGraphs, output, pointFeeds, rawMasks } from "./contract.ts";
+import { type Contract, type ContractGraphs, embeddingFeeds, output, pointFeeds, rawMasks } from "./contract.ts";
 
 /**
  * Meta's decoder (`segment_anything/utils/onnx.py`) and those who kept its names: MobileSAM, MedSAM exports, EdgeSAM
  * (outputs `scores`, `masks`), SAM 2 with its high-resolution features as further embedding tensors.
  */
-export function metaFamily({ manifest, decoder }: FamilyGraphs): Family {
+export function metaContract({ manifest, decoder }: ContractGraphs): Contract {
   const takes = (name: string) => decoder.inputNames.includes(name);
   const { size } = manifest.logits;
   return {

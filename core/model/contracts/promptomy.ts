@@ -1,9 +1,9 @@
 import { SegmenterError } from "../../errors.ts";
 import { float32, type Tensor } from "../../tensor/session.ts";
-import { embeddingFeeds, type Family, type FamilyGraphs, output, pointFeeds, rawMasks } from "./contract.ts";
+import { type Contract, type ContractGraphs, embeddingFeeds, output, pointFeeds, rawMasks } from "./contract.ts";
 
 /** Our own contract: SAM's names, `prepare` beside the decoder, text, context and presence. */
-export function promptomyFamily({ manifest, decoder, prepare }: FamilyGraphs): Family {
+export function promptomyContract({ manifest, decoder, prepare }: ContractGraphs): Contract {
   const takes = (name: string) => decoder.inputNames.includes(name);
   const { size } = manifest.input;
 

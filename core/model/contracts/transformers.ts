@@ -1,6 +1,6 @@
 import { LABEL, type PromptFeeds } from "../../prompt/sam.ts";
 import { float32 } from "../../tensor/session.ts";
-import { embeddingFeeds, type Family, type FamilyGraphs, output, rawMasks } from "./contract.ts";
+import { type Contract, type ContractGraphs, embeddingFeeds, output, rawMasks } from "./contract.ts";
 
 /** Coordinates and labels without the padding point (these graphs pad by themselves) and, where asked, without the box. */
 function points({ pointCoords, pointLabels }: PromptFeeds, withBox: boolean) {
@@ -24,7 +24,7 @@ function boxOf({ pointCoords, pointLabels }: PromptFeeds): Float32Array {
  * The export of transformers.js and Optimum, SAM and SAM 2 (told apart by the embedding's names): `input_points`,
  * int64 `input_labels`, and `input_boxes` where the graph has it. Points and boxes are pixel centres; the graph adds 0.5.
  */
-export function transformersFamily({ manifest, decoder }: FamilyGraphs): Family {
+export function transformersContract({ manifest, decoder }: ContractGraphs): Contract {
   const takes = (name: string) => decoder.inputNames.includes(name);
   return {
     takes: (kind) => kind === "point" || kind === "scribble" || (kind === "box" && takes("input_boxes")),

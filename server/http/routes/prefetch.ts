@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
-import type { Digest } from "../../../core/embedding/store.ts";
+import type { Digest } from "../../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import { type PlaneInfo, PrefetchRequest } from "../../../core/wire/index.ts";
 import type { AppEnv } from "../app-env.ts";

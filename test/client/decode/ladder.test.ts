@@ -24,8 +24,8 @@ interface Rung extends Backend {
 function rung(name: BackendName): Rung {
   const { ended, cut, guard } = createLifeline();
   const prepare = () => guard(Promise.resolve(), 60_000);
-  const decode = () => Promise.reject(new Error("jobs of these tests do not decode"));
-  return { name, note: "test", threads: 1, ms: 1, lost: ended, lose: cut, prepare, decode, close() {} };
+  const answer = () => Promise.reject(new Error("jobs of these tests do not decode"));
+  return { name, note: "test", threads: 1, ms: 1, lost: ended, lose: cut, prepare, answer, close() {} };
 }
 
 function ladderOf(opens: Partial<Record<BackendName, () => Rung>>) {

@@ -1,34 +1,33 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chainsOf, promptsOf, slicesOf, stepsOf } from "../../../core/annotation/chain.ts";
+import type { EncodedRef, LogAction, LogEntry } from "../../../core/annotation/entries.ts";
 import {
   append,
   canRedo,
   canUndo,
   emptyLog,
-  type LogAction,
-  type LogEntry,
-  objectsOf,
-  parseLog,
-  promptsOf,
+  nextNumber,
   redo,
   replay,
-  type SliceRef,
-  serialiseLog,
-  sliceKeyOf,
-  slicesOf,
-  stepsOf,
+  segmentsOf,
   undo,
 } from "../../../core/annotation/log.ts";
+import { parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
+import type { Digest } from "../../../core/digest.ts";
 import type { Prompt } from "../../../core/wire/prompt.ts";
 
-const ref = (slice: number): SliceRef => ({
-  imageId: `sha256:${"a".repeat(64)}`,
+const IMAGE: Digest = `sha256:${"a".repeat(64)}`;
+const MASK: Digest = `sha256:${"b".repeat(64)}`;
+
+const ref = (slice: number): EncodedRef => ({
+  imageId: IMAGE,
   plane: "axial",
   slice,
   window: { center: 40, width: 400 },
 });
 
-const objectId = fc.constantFrom("a", "b");
+const segmentId = fc.constantFrom("a", "b");
 const at = fc.integer({ min: 0, max: 2 }).map(ref);
 const number = fc.integer({ min: -50, max: 600 });
 const label = fc.constantFrom("foreground" as const, "background" as const);
@@ -41,12 +40,25 @@ const prompt: fc.Arbitrary<Prompt> = fc.oneof(
   fc.constant<Prompt>({ kind: "mask", rle: { size: [1, 2], counts: [1, 1] } }),
 );
 const action: fc.Arbitrary<LogAction> = fc.oneof(
-  fc.record({ kind: fc.constant("add-object" as const), objectId, name: fc.string(), color: fc.string() }),
-  fc.record({ kind: fc.constant("rename-object" as const), objectId, name: fc.string(), color: fc.string() }),
-  fc.record({ kind: fc.constant("remove-object" as const), objectId }),
-  fc.record({ kind: fc.constant("prompt" as const), objectId, at, prompts: fc.array(prompt, { minLength: 1 }) }),
-  fc.record({ kind: fc.constant("choose" as const), objectId, at, candidate: fc.nat(2) }),
-  fc.record({ kind: fc.constant("clear" as const), objectId, at }),
+  fc.record({
+    kind: fc.constant("add-segment" as const),
+    segmentId,
+    number: fc.integer({ min: 1, max: 9 }),
+    name: fc.string(),
+    colour: fc.string(),
+  }),
+  fc.record({ kind: fc.constant("change-segment" as const), segmentId, name: fc.string(), locked: fc.boolean() }),
+  fc.record({ kind: fc.constant("order-segments" as const), segmentIds: fc.array(segmentId) }),
+  fc.record({
+    kind: fc.constant("masks" as const),
+    segmentId,
+    origin: fc.constantFrom("edited" as const, "imported" as const),
+    masks: fc.array(fc.record({ at, mask: fc.constant(MASK) }), { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant("remove-segment" as const), segmentId }),
+  fc.record({ kind: fc.constant("prompt" as const), segmentId, at, prompts: fc.array(prompt, { minLength: 1 }) }),
+  fc.record({ kind: fc.constant("choose" as const), segmentId, at, candidate: fc.nat(2) }),
+  fc.record({ kind: fc.constant("clear" as const), segmentId, at }),
 );
 const entry: fc.Arbitrary<LogEntry> = fc.oneof(
   { weight: 4, arbitrary: action },
@@ -55,13 +67,13 @@ const entry: fc.Arbitrary<LogEntry> = fc.oneof(
 );
 const anyLog = fc.array(entry, { maxLength: 25 }).map(replay);
 
-const click = (x: number, slice = 0, object = "a"): LogAction => ({
+const click = (x: number, slice = 0, segment = "a"): LogAction => ({
   kind: "prompt",
-  objectId: object,
+  segmentId: segment,
   at: ref(slice),
   prompts: [{ kind: "point", x, y: 1, label: "foreground" }],
 });
-const key = sliceKeyOf(ref(0));
+const here = ref(0);
 
 describe("prompt log laws", () => {
   test("undo after any action gives the state before it, and redo the state after it", () => {
@@ -110,7 +122,7 @@ describe("prompt log laws", () => {
   test("a new action forgets what could be redone", () => {
     const log = append(undo(append(emptyLog(), click(1))), click(2));
     expect(canRedo(log)).toBe(false);
-    expect(promptsOf(log, "a", key)).toMatchObject([{ x: 2 }]);
+    expect(promptsOf(log, "a", here)).toMatchObject([{ x: 2 }]);
     expect(log.entries).toHaveLength(3);
   });
 
@@ -122,46 +134,94 @@ describe("prompt log laws", () => {
 });
 
 describe("what a log says", () => {
-  test("prompts belong to one object on one slice", () => {
+  test("prompts belong to one segment on one slice", () => {
     const log = replay([click(1), click(2, 1), click(3, 0, "b"), click(4)]);
-    expect(promptsOf(log, "a", key)).toMatchObject([{ x: 1 }, { x: 4 }]);
-    expect(promptsOf(log, "b", key)).toMatchObject([{ x: 3 }]);
+    expect(promptsOf(log, "a", here)).toMatchObject([{ x: 1 }, { x: 4 }]);
+    expect(promptsOf(log, "b", here)).toMatchObject([{ x: 3 }]);
     expect(slicesOf(log, "a").map(({ slice }) => slice)).toEqual([0, 1]);
   });
 
   test("a choice of candidate belongs to the step before it", () => {
-    const log = replay([click(1), { kind: "choose", objectId: "a", at: ref(0), candidate: 2 }, click(2)]);
-    expect(stepsOf(log, "a", key).map(({ candidate }) => candidate)).toEqual([2, 0]);
-    expect(stepsOf(undo(undo(log)), "a", key).map(({ candidate }) => candidate)).toEqual([0]);
+    const log = replay([click(1), { kind: "choose", segmentId: "a", at: ref(0), candidate: 2 }, click(2)]);
+    expect(stepsOf(log, "a", here).map(({ candidate }) => candidate)).toEqual([2, 0]);
+    expect(stepsOf(undo(undo(log)), "a", here).map(({ candidate }) => candidate)).toEqual([0]);
   });
 
-  test("clearing forgets one slice, removing the whole object", () => {
-    const log = replay([click(1), click(2, 1), { kind: "clear", objectId: "a", at: ref(0) }]);
-    expect(promptsOf(log, "a", key)).toEqual([]);
+  test("clearing forgets one slice, removing the whole segment", () => {
+    const log = replay([click(1), click(2, 1), { kind: "clear", segmentId: "a", at: ref(0) }]);
+    expect(promptsOf(log, "a", here)).toEqual([]);
     expect(slicesOf(log, "a").map(({ slice }) => slice)).toEqual([1]);
-    const removed = append(log, { kind: "remove-object", objectId: "a" });
+    const removed = append(log, { kind: "remove-segment", segmentId: "a" });
     expect(slicesOf(removed, "a")).toEqual([]);
     expect(slicesOf(undo(removed), "a")).toHaveLength(1);
   });
 
-  test("objects keep their order and take new names", () => {
+  const add = (segmentId: string, number: number, name: string): LogAction => ({
+    kind: "add-segment",
+    segmentId,
+    number,
+    name,
+    colour: "#E69F00",
+  });
+
+  test("segments keep their order, take new names and are put in another order", () => {
     const log = replay([
-      { kind: "add-object", objectId: "a", name: "liver", color: "#E69F00" },
-      { kind: "add-object", objectId: "b", name: "spleen", color: "#56B4E9" },
-      { kind: "rename-object", objectId: "a", name: "Liver", color: "#009E73" },
-      { kind: "rename-object", objectId: "c", name: "nobody", color: "#000000" },
+      add("a", 1, "liver"),
+      add("b", 2, "spleen"),
+      add("c", 3, "aorta"),
+      { kind: "change-segment", segmentId: "a", name: "Liver" },
+      { kind: "change-segment", segmentId: "b", locked: true },
+      { kind: "change-segment", segmentId: "z", name: "nobody" },
+      { kind: "order-segments", segmentIds: ["c", "a"] },
     ]);
-    expect(objectsOf(log).map(({ name }) => name)).toEqual(["Liver", "spleen"]);
+    expect(segmentsOf(log).map(({ name }) => name)).toEqual(["aorta", "Liver", "spleen"]);
+    expect(segmentsOf(log).map(({ locked }) => locked)).toEqual([false, false, true]);
+    expect(segmentsOf(log)[1]).toEqual({ segmentId: "a", number: 1, name: "Liver", colour: "#E69F00", locked: false });
+  });
+
+  test("the numbers of removed and of undone segments are not given again", () => {
+    const removed = replay([add("a", 1, "liver"), add("b", 2, "spleen"), { kind: "remove-segment", segmentId: "b" }]);
+    expect(nextNumber(removed)).toBe(3);
+    expect(nextNumber(undo(append(emptyLog(), add("a", 1, "liver"))))).toBe(2);
+  });
+
+  test("a kept mask replaces the prompts of its slices, and later prompts refine it", () => {
+    const kept: LogAction = {
+      kind: "masks",
+      segmentId: "a",
+      origin: "propagated",
+      masks: [
+        { at: { imageId: IMAGE, plane: "axial", slice: 0 }, mask: MASK },
+        { at: { imageId: IMAGE, plane: "axial", slice: 1 }, mask: MASK, doubtful: true },
+      ],
+    };
+    const log = replay([add("a", 1, "liver"), click(1), kept, click(2, 1)]);
+    const [first, second] = chainsOf(log, IMAGE);
+    expect([first?.steps.length, first?.base?.origin, second?.steps.length]).toEqual([0, "propagated", 1]);
+    expect(second?.base).toMatchObject({ mask: MASK, doubtful: true });
+    expect(chainsOf(undo(undo(log)), IMAGE).map(({ base }) => base)).toEqual([undefined]);
+    expect(chainsOf(log, "another image")).toEqual([]);
+  });
+
+  test("a chain is named by all that decides its mask", () => {
+    const keys = [
+      [click(1)],
+      [click(2)],
+      [click(1), click(2)],
+      [click(1), { kind: "choose" as const, segmentId: "a", at: ref(0), candidate: 1 }],
+      [click(1), { kind: "choose" as const, segmentId: "a", at: ref(0), candidate: 1 }, click(2)],
+    ].map((actions) => chainsOf(replay([add("a", 1, "liver"), ...actions]), IMAGE)[0]?.key);
+    expect(new Set(keys).size).toBe(5);
   });
 });
 
 describe("parseLog", () => {
-  const text = (entries: unknown) => JSON.stringify({ version: 1, entries });
+  const text = (entries: unknown) => JSON.stringify({ version: 2, entries });
 
   test.each([
     { name: "no JSON", log: "{", path: "" },
-    { name: "another version", log: '{"version":2,"entries":[]}', path: "version" },
-    { name: "no lines", log: '{"version":1}', path: "entries" },
+    { name: "version 0", log: '{"version":0,"entries":[]}', path: "version" },
+    { name: "no lines", log: '{"version":2}', path: "entries" },
     { name: "a number", log: "7", path: "version" },
     { name: "an unknown line", log: text([{ kind: "undo" }, { kind: "explode" }]), path: "entries[1]" },
     { name: "a line without kind", log: text([null]), path: "entries[0]" },
@@ -175,5 +235,25 @@ describe("parseLog", () => {
     { name: "no prompts", log: text([{ ...click(1), prompts: [] }]), path: "entries[0]" },
   ])("refuses $name and says where", ({ log, path }) => {
     expect(() => parseLog(log)).toThrow(`"path":"${path}"`);
+  });
+
+  test("keeps a log of a later release by refusing it by name", () => {
+    expect(() => parseLog('{"version":3,"entries":[{"kind":"from the future"}]}')).toThrow("NewerVersion");
+  });
+
+  test("reads a log of version 1 as segments", () => {
+    const at = { ...ref(0), embeddingId: "sha256:1" };
+    const entries = [
+      { kind: "add-object", objectId: "label-2", name: "liver", color: "#E69F00" },
+      { kind: "rename-object", objectId: "label-2", name: "Liver", color: "#009E73" },
+      { ...click(1), segmentId: undefined, objectId: "label-2", at },
+      { kind: "undo" },
+    ];
+    const log = parseLog(JSON.stringify({ version: 1, entries }));
+    expect(segmentsOf(log)).toEqual([
+      { segmentId: "label-2", number: 2, name: "Liver", colour: "#009E73", locked: false },
+    ]);
+    expect(promptsOf(redo(log), "label-2", ref(0))).toMatchObject([{ x: 1 }]);
+    expect(JSON.stringify(log)).not.toContain("embeddingId");
   });
 });

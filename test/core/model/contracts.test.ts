@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../../core/errors.ts";
 import { contextVector } from "../../../core/model/contracts/context.ts";
 import { rawMasks } from "../../../core/model/contracts/contract.ts";
-import { familyOf } from "../../../core/model/contracts/index.ts";
+import { contractOf } from "../../../core/model/contracts/index.ts";
 import type { Session } from "../../../core/tensor/session.ts";
 import { tinyModel } from "../../support/onnx.ts";
 import { thrownBy } from "../../support/slices.ts";
@@ -58,12 +58,12 @@ const session = (inputNames: readonly string[]): Session => ({
   release: () => Promise.resolve(),
 });
 
-describe("familyOf", () => {
+describe("contractOf", () => {
   test.each(["promptomy", "meta", "sam"] as const)(
     "refuses a %s manifest over a graph with other inputs",
     async (kind) => {
       const { manifest } = await tinyModel(kind);
-      const error = thrownBy(() => familyOf(manifest, session(["x"])));
+      const error = thrownBy(() => contractOf(manifest, session(["x"])));
       expect(isSegmenterError(error, "ModelCorrupt") && error.detail.file).toBe("decoder.onnx");
     },
   );
@@ -75,7 +75,7 @@ describe("familyOf", () => {
     ["other", "mask", false],
   ] as const)("a Meta graph with %s and the prompt %s: %s", async (input, kind, expected) => {
     const { manifest } = await tinyModel("meta");
-    expect(familyOf(manifest, session(["point_coords", "point_labels", input])).takes(kind)).toBe(expected);
+    expect(contractOf(manifest, session(["point_coords", "point_labels", input])).takes(kind)).toBe(expected);
   });
 });
 

@@ -51,7 +51,6 @@ describe("points and boxes", () => {
     ["a coordinate that is NaN", [{ ...foreground, x: Number.NaN }], 0],
     ["an infinite coordinate", [{ ...foreground, y: Number.POSITIVE_INFINITY }], 0],
     ["an inverted box", [{ kind: "box", x0: 50, y0: 6, x1: 5, y1: 90 }], 0],
-    ["an empty box", [{ kind: "box", x0: 5, y0: 6, x1: 5, y1: 90 }], 0],
     ["a box outside", [{ kind: "box", x0: 5, y0: 6, x1: 600, y1: 90 }], 0],
     ["a second box", [box, foreground, box], 2],
     [

@@ -1,17 +1,25 @@
 /** Checks lines of a stored prompt log by hand: core carries no schema library, and a log may come from any file. */
-import type { LogEntry } from "./log.ts";
+import { isDigest } from "../digest.ts";
+import type { PromptKind } from "../wire/prompt.ts";
+import type { LogEntry } from "./entries.ts";
 
 type Check = (value: unknown) => boolean;
 
 const PLANES = ["native", "axial", "coronal", "sagittal"];
+const KEPT_ORIGINS = ["edited", "propagated", "interpolated", "imported"];
 
 const isText: Check = (value) => typeof value === "string";
 const isNumber: Check = (value) => Number.isFinite(value);
+const isFlag: Check = (value) => typeof value === "boolean";
 const isCount: Check = (value) => Number.isInteger(value) && Number(value) >= 0;
 const isLabel: Check = (value) => value === "foreground" || value === "background";
-const isPlane: Check = (value) => isText(value) && PLANES.includes(String(value));
 const isPrompt: Check = (value) => byKind(value, PROMPTS);
 const isVertex: Check = (value) => isList(value, isNumber) && value.length === 2;
+
+const oneOf =
+  (allowed: readonly string[]): Check =>
+  (value) =>
+    typeof value === "string" && allowed.includes(value);
 
 const optional =
   (check: Check): Check =>
@@ -29,10 +37,11 @@ const listOf =
     isList(value, check) && value.length >= least;
 
 const CORNERS = { x0: isNumber, y0: isNumber, x1: isNumber, y1: isNumber };
-
 const WINDOW = shape({ center: isNumber, width: isNumber });
+const CODE = shape({ scheme: isText, value: isText, meaning: isText });
 
-const PROMPTS: Readonly<Record<string, Check>> = {
+/** A new kind of prompt does not compile without its check. */
+const PROMPTS: Readonly<Record<PromptKind, Check>> = {
   point: shape({ x: isNumber, y: isNumber, label: isLabel }),
   box: shape(CORNERS),
   scribble: shape({ points: listOf(isVertex, 1), label: isLabel }),
@@ -41,30 +50,41 @@ const PROMPTS: Readonly<Record<string, Check>> = {
   text: shape({ text: isText }),
 };
 
-const AT = shape({
-  imageId: isText,
-  plane: isPlane,
-  slice: isCount,
+const SLICE = { imageId: isDigest, plane: oneOf(PLANES), slice: isCount };
+const AT = shape(SLICE);
+const ENCODED = shape({
+  ...SLICE,
   window: (value) => value === null || WINDOW(value),
   crop: optional(shape(CORNERS)),
   model: optional(isText),
-  embeddingId: optional(isText),
 });
+const KEPT = shape({ at: AT, mask: isDigest, predictedIou: optional(isNumber), doubtful: optional(isFlag) });
+const SEGMENT = { segmentId: isText };
 
-const ENTRIES: Readonly<Record<string, Check>> = {
+/** A new kind of line does not compile without its check. */
+const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
   undo: () => true,
   redo: () => true,
-  "add-object": shape({ objectId: isText, name: isText, color: isText }),
-  "rename-object": shape({ objectId: isText, name: isText, color: isText }),
-  "remove-object": shape({ objectId: isText }),
-  prompt: shape({
-    objectId: isText,
-    at: AT,
-    prompts: listOf(isPrompt, 1),
-    multimask: optional((value) => typeof value === "boolean"),
+  "add-segment": shape({
+    ...SEGMENT,
+    number: (value) => isCount(value) && value !== 0,
+    name: isText,
+    colour: isText,
+    code: optional(CODE),
   }),
-  choose: shape({ objectId: isText, at: AT, candidate: isCount }),
-  clear: shape({ objectId: isText, at: AT }),
+  "change-segment": shape({
+    ...SEGMENT,
+    name: optional(isText),
+    colour: optional(isText),
+    code: optional(CODE),
+    locked: optional(isFlag),
+  }),
+  "remove-segment": shape(SEGMENT),
+  "order-segments": shape({ segmentIds: listOf(isText) }),
+  prompt: shape({ ...SEGMENT, at: ENCODED, prompts: listOf(isPrompt, 1), multimask: optional(isFlag) }),
+  choose: shape({ ...SEGMENT, at: AT, candidate: isCount }),
+  clear: shape({ ...SEGMENT, at: AT }),
+  masks: shape({ ...SEGMENT, origin: oneOf(KEPT_ORIGINS), masks: listOf(KEPT, 1) }),
 };
 
 /** Narrows a parsed value to a line of the log. */
@@ -75,7 +95,7 @@ function byKind(value: unknown, checks: Readonly<Record<string, Check>>): boolea
   return checks[value.kind]?.(value) ?? false;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,0 +1,173 @@
+/**
+ * The one way from prompts to a mask, whichever door they came through: texts get their names once, a segment that turns
+ * out small is looked at again from a crop around it, later prompts refine the answer before them, and what cannot be
+ * meant is settled here. Who can name, encode and decode is a port; the browser's decoders and the server's pool are two.
+ */
+import { isSegmenterError } from "../errors.ts";
+import type { Stack } from "../model/sides.ts";
+import { cropAround, cropHolds } from "../model/zoom.ts";
+import { isWholeCrop } from "../prompt/space.ts";
+import { namedPrompt } from "../text/naming.ts";
+import type { PixelBox } from "../wire/common.ts";
+import type { Crop, Transform } from "../wire/embedding.ts";
+import type { Prompt } from "../wire/prompt.ts";
+import type { TextPromptAnswer } from "../wire/text.ts";
+import { agreesWith } from "./agreement.ts";
+import { tidyPrompts } from "./tidy.ts";
+
+/** A slice that is encoded. */
+export interface Encoded {
+  readonly id: string;
+  readonly imageId: string;
+  readonly plane: string;
+  readonly slice: number;
+  readonly model: string;
+  readonly transform: Transform;
+  /** Of the slice, in pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What an answer needs to know of a decoded mask. */
+export interface Guess {
+  readonly predictedIou: number;
+  /** Logits `[L, L]` in the frame of the embedding that was decoded; empty where they stayed elsewhere. */
+  readonly lowResLogits: Float32Array;
+}
+
+export type Guesses<M> = readonly [best: M, ...rest: M[]];
+
+/** What the vocabulary makes of a text, and how the slice lies in the patient, for names that say a side. */
+export interface Named {
+  readonly answer: TextPromptAnswer;
+  readonly stack: Stack | undefined;
+}
+
+export interface DecodeOptions {
+  readonly multimask: boolean;
+  /** Logits of the mask to be refined, of the same embedding. */
+  readonly previous?: Float32Array;
+}
+
+/** Who answers: one implementation a door. */
+export interface AnswerPort<E extends Encoded, M extends Guess> {
+  /** `undefined` when the model reads no texts: it refuses them itself. */
+  name(text: string, on: E): Promise<Named | undefined>;
+  /** A part of the same slice, encoded at full input size. */
+  embed(on: E, crop: Crop): Promise<E>;
+  decode(on: E, prompts: readonly Prompt[], options: DecodeOptions): Promise<{ masks: Guesses<M>; presence?: number }>;
+  /** Smallest box around a mask; `null` for an empty one. */
+  boundsOf(mask: M): PixelBox | null;
+}
+
+export interface AnswerRequest<E, M> {
+  readonly prompts: readonly Prompt[];
+  /** Three candidates for an ambiguous prompt. */
+  readonly multimask?: boolean;
+  /** `auto`: a small segment is answered from a crop around it. */
+  readonly zoom?: "auto" | "never";
+  /** An earlier answer on the same slice, to refine. */
+  readonly previous?: { readonly on: E; readonly mask: M } | undefined;
+}
+
+export interface Answer<E, M> {
+  /** The embedding that answered: the one that was asked, or a closer one of a small segment. */
+  readonly on: E;
+  /** Best first. */
+  readonly masks: Guesses<M>;
+  /** 0 to 1, with a text: is the named structure on the slice. */
+  readonly presence?: number;
+}
+
+/** A new answer that contradicts what the user has just agreed with must promise at least this much more. */
+const SURER = 0.1;
+
+/**
+ * Masks for the prompts of one segment on one slice. Rejects with InvalidPrompt, UnknownTerm, UnsupportedPrompt and with
+ * whatever the port rejects with.
+ */
+export async function answer<E extends Encoded, M extends Guess>(
+  port: AnswerPort<E, M>,
+  on: E,
+  request: AnswerRequest<E, M>,
+): Promise<Answer<E, M>> {
+  const { zoom = "auto", multimask = false } = request;
+  const previous = usable(port, on, request);
+  const prompts = await namedPrompts(port, on, tidyPrompts(request.prompts, on));
+  if (previous && previous.on.id !== on.id)
+    return settled(port, await decodeOn(port, previous.on, prompts, { multimask, previous }), request, previous);
+  const whole = await decodeOn(port, on, prompts, { multimask, previous });
+  const bounds = port.boundsOf(whole.masks[0]);
+  const crop =
+    zoom === "auto" && isWholeCrop(on.transform.crop, on) && bounds
+      ? cropAround({ ...sizeOf(on), bounds }, prompts)
+      : undefined;
+  if (!crop) return settled(port, whole, request, previous);
+  const near = await port.embed(on, crop).catch(leaveIt);
+  return near ? decodeOn(port, near, prompts, { multimask }) : settled(port, whole, request, previous);
+}
+
+const sizeOf = ({ width, height }: Encoded) => ({ width, height });
+
+/** The closer look is a favour: a server that cannot give it leaves the answer there was. Other failures are failures. */
+function leaveIt(thrown: unknown): undefined {
+  if (isSegmenterError(thrown) && thrown.code !== "Cancelled") return undefined;
+  throw thrown;
+}
+
+interface Previous<E, M> {
+  readonly on: E;
+  readonly mask: M;
+}
+
+/** The earlier answer, when it is of this embedding, or of a part of the slice that holds the prompts; an empty one says nothing. */
+function usable<E extends Encoded, M extends Guess>(
+  { boundsOf }: AnswerPort<E, M>,
+  on: E,
+  { previous, prompts }: AnswerRequest<E, M>,
+): Previous<E, M> | undefined {
+  if (!previous || !boundsOf(previous.mask)) return undefined;
+  if (previous.on.id === on.id) return previous;
+  const near = previous.on;
+  return isPartOf(near, on) && cropHolds(near.transform.crop, prompts) ? previous : undefined;
+}
+
+async function decodeOn<E extends Encoded, M extends Guess>(
+  port: AnswerPort<E, M>,
+  on: E,
+  prompts: readonly Prompt[],
+  { multimask, previous }: { multimask: boolean; previous?: Previous<E, M> | undefined },
+): Promise<Answer<E, M>> {
+  const logits = previous && previous.mask.lowResLogits.length > 0 ? { previous: previous.mask.lowResLogits } : {};
+  return { on, ...(await port.decode(on, prompts, { multimask, ...logits })) };
+}
+
+/** A prompt that the mask already obeys leaves it as it is, unless the model is a good deal surer of another one. */
+function settled<E extends Encoded, M extends Guess>(
+  { boundsOf }: AnswerPort<E, M>,
+  found: Answer<E, M>,
+  { prompts }: AnswerRequest<E, M>,
+  previous: Previous<E, M> | undefined,
+): Answer<E, M> {
+  if (!previous || previous.on.id !== found.on.id || !boundsOf(previous.mask)) return found;
+  if (!agreesWith(prompts, previous.mask.lowResLogits, previous.on.transform)) return found;
+  const [best] = found.masks;
+  return best.predictedIou >= previous.mask.predictedIou + SURER ? found : { ...found, masks: [previous.mask] };
+}
+
+async function namedPrompts<E extends Encoded, M extends Guess>(
+  port: AnswerPort<E, M>,
+  on: E,
+  prompts: readonly Prompt[],
+): Promise<readonly Prompt[]> {
+  return Promise.all(
+    prompts.map(async (prompt) => {
+      if (prompt.kind !== "text") return prompt;
+      const named = await port.name(prompt.text, on);
+      return named ? namedPrompt(prompt, named.answer, { stack: named.stack, slice: on.slice }) : prompt;
+    }),
+  );
+}
+
+const isPartOf = (near: Encoded, on: Encoded) =>
+  near.imageId === on.imageId && near.plane === on.plane && near.slice === on.slice && near.model === on.model;

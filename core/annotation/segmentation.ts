@@ -1,0 +1,57 @@
+/** The one shape of a result: viewer, jobs, exports and foreign protocols all speak it. */
+import type { Digest } from "../digest.ts";
+import type { VolumeHeader } from "../image/slice.ts";
+import type { Plane } from "../image/volume.ts";
+import type { Mask } from "../mask/mask.ts";
+import type { Code, MaskOrigin } from "./entries.ts";
+
+/** The image that the masks lie on. */
+export interface SegmentationHeader extends VolumeHeader {
+  readonly imageId: Digest;
+}
+
+/** One item of the segment list. */
+export interface Segment {
+  readonly id: string;
+  /** From 1, unique, never given again; the value of its voxels in a labelmap. */
+  readonly number: number;
+  readonly name: string;
+  /** `#rrggbb`. */
+  readonly colour: string;
+  readonly code?: Code;
+  readonly hidden: boolean;
+  readonly locked: boolean;
+}
+
+/** A segment's mask on one slice of any plane. */
+export interface SliceMask {
+  readonly segmentId: string;
+  readonly plane: Plane;
+  readonly slice: number;
+  /** At the slice's own size. */
+  readonly mask: Mask;
+  readonly origin: MaskOrigin;
+  readonly predictedIou?: number;
+  /** Worth a look before it is trusted. */
+  readonly doubtful?: boolean;
+}
+
+export interface Segmentation {
+  readonly header: SegmentationHeader;
+  /** In the order of the list, top first. */
+  readonly segments: readonly Segment[];
+  readonly masks: readonly SliceMask[];
+}
+
+/** Red, green and blue, 0 to 255, of `#rrggbb`. */
+export function rgbOf(colour: string): readonly [number, number, number] {
+  const value = Number.parseInt(colour.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** Without hidden segments and their masks. */
+export function shownOnly(segmentation: Segmentation): Segmentation {
+  const segments = segmentation.segments.filter(({ hidden }) => !hidden);
+  const ids = new Set(segments.map(({ id }) => id));
+  return { ...segmentation, segments, masks: segmentation.masks.filter(({ segmentId }) => ids.has(segmentId)) };
+}
