@@ -67,7 +67,7 @@ export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Resc
 export function windowsOf(volume: Volume): NamedWindow[] {
   if (volume.channels !== 1) return [];
   const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
-  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume, automatic) ? [FULL_RANGE] : [];
+  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume) ? [FULL_RANGE] : [];
   const all = [...volume.windows, ...presets, automatic];
   return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
 }
@@ -77,10 +77,11 @@ export function defaultWindow(volume: Volume): NamedWindow {
   return windowsOf(volume)[0] ?? FULL_RANGE;
 }
 
-/** Bytes that use at least half of their range were made to be looked at as they are. */
-function isDisplayReady({ data, rescale }: Volume, automatic: Window): boolean {
-  const plain = rescale.slope === 1 && rescale.intercept === 0;
-  return plain && data instanceof Uint8Array && automatic.center + automatic.width / 2 > 128;
+/** Bytes that reach the upper half of their range in more than a few pixels were made to be looked at as they are. */
+function isDisplayReady({ data, rescale }: Volume): boolean {
+  if (rescale.slope !== 1 || rescale.intercept !== 0 || !(data instanceof Uint8Array)) return false;
+  const { center, width } = autoWindow(data, rescale, 0, 0.999);
+  return center + width / 2 > 128;
 }
 
 /** The two ends of the ramp. LINEAR is defined from width 1; below it LINEAR_EXACT (C.11.2.1.3.2) is meant. */
