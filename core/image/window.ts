@@ -77,11 +77,11 @@ export function defaultWindow(volume: Volume): NamedWindow {
   return windowsOf(volume)[0] ?? FULL_RANGE;
 }
 
-/** Bytes that reach the upper half of their range in more than a few pixels were made to be looked at as they are. */
+/** Bytes that reach the upper half of their range in more than a few pixels, or are all alike, are meant to be seen as they are. */
 function isDisplayReady({ data, rescale }: Volume): boolean {
   if (rescale.slope !== 1 || rescale.intercept !== 0 || !(data instanceof Uint8Array)) return false;
   const { center, width } = autoWindow(data, rescale, 0, 0.999);
-  return center + width / 2 > 128;
+  return center + width / 2 > 128 || width === 1;
 }
 
 /** The two ends of the ramp. LINEAR is defined from width 1; below it LINEAR_EXACT (C.11.2.1.3.2) is meant. */

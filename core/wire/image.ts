@@ -23,6 +23,12 @@ export const ImageInfo = z.strictObject({
   size: Triple.describe("[i, j, k]"),
   spacing: Triple.nullable().describe("mm along i, j, k; null when the file has no geometry"),
   ijkToLps: z.array(z.number()).length(16),
+  slicePositions: z
+    .array(Triple)
+    .optional()
+    .describe(
+      "LPS mm of the first pixel of each slice, where slices are not evenly spaced or follow each other in time",
+    ),
   rescale: z.strictObject({ slope: z.number(), intercept: z.number() }),
   inverted: z.boolean(),
   windows: z

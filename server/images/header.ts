@@ -29,13 +29,14 @@ const sha256 = (...parts: (string | Uint8Array)[]): Digest => {
 
 /** Names, measures and describes a volume. Free text of the file stays behind. */
 export function headerOf(volume: Volume): StoredHeader {
-  const { size, channels, rescale, ijkToLps, unit, inverted, warnings } = volume;
+  const { size, channels, rescale, ijkToLps, unit, slicePositions, inverted, warnings } = volume;
   const modality = MODALITIES.has(volume.modality) ? volume.modality : "OT";
   const windows = volume.windows.map(anonymousWindow);
   const clean: Volume = { ...volume, modality, windows };
   const dtype = dtypeOf(volume.data);
   const pixels = sha256(littleEndianBytes(volume.data));
-  const identity = { dtype, size, channels, rescale, ijkToLps, unit, inverted, pixels };
+  const uneven = slicePositions && { slicePositions };
+  const identity = { dtype, size, channels, rescale, ijkToLps, unit, ...uneven, inverted, pixels };
   const imageId = sha256(JSON.stringify(identity));
   return { ...identity, modality, windows, warnings, imageId, info: infoOf(clean, dtype, imageId) };
 }
@@ -57,6 +58,7 @@ function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
     size: [...size],
     spacing: unit === "mm" ? [si, sj, sk] : null,
     ijkToLps: [...ijkToLps],
+    ...(volume.slicePositions && { slicePositions: volume.slicePositions.map(([x, y, z]) => [x, y, z]) }),
     rescale: { ...rescale },
     inverted,
     windows: windowsOf(volume).map((window) => ({ ...window })),
