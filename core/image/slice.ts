@@ -75,6 +75,7 @@ export function sliceOf(volume: Volume, plane: Plane, k: number): Slice {
   if (!Number.isInteger(k) || k < 0 || k >= count)
     throw new SegmenterError("SliceNotFound", { plane, slice: k, count });
   const { channels, rescale, inverted } = volume;
+  const curves = volume.windows.filter(({ curve }) => curve);
   return {
     width,
     height,
@@ -82,6 +83,7 @@ export function sliceOf(volume: Volume, plane: Plane, k: number): Slice {
     data: extract(volume, grid, k),
     rescale,
     inverted,
+    ...(curves.length > 0 && { curves }),
     spacingMm: grid.spacingMm,
     xyToLps: atSlice(volume, grid, k),
   };

@@ -22,8 +22,17 @@ export interface Window {
   readonly width: number;
 }
 
+/** A display curve that is no ramp (VOI LUT, SIGMOID): greys 0 to 255, evenly spaced over modality values. */
+export interface VoiCurve {
+  readonly from: number;
+  readonly to: number;
+  readonly greys: readonly number[];
+}
+
 export interface NamedWindow extends Window {
   readonly name: string;
+  /** Shown in place of the ramp, of which `center` and `width` are the nearest. */
+  readonly curve?: VoiCurve;
 }
 
 export type Plane = "native" | "axial" | "coronal" | "sagittal";
@@ -65,6 +74,8 @@ export interface Slice {
   readonly data: VoxelArray;
   readonly rescale: { readonly slope: number; readonly intercept: number };
   readonly inverted: boolean;
+  /** Windows of the file that are curves. */
+  readonly curves?: readonly NamedWindow[];
   /** Pixel pitch along x and y; `undefined` when the file has no geometry. */
   readonly spacingMm: readonly [number, number] | undefined;
   /** Pixel (x, y, 0) → LPS. */

@@ -1,6 +1,7 @@
 /** From files to one image: what they are, which of several images is meant, and what is left out. */
 import { isSegmenterError, type SegmenterError } from "../../core/errors.ts";
 import type { Volume } from "../../core/image/volume.ts";
+import { colourWindow } from "../../core/image/window.ts";
 import { asReadError, unsupported } from "../bytes/fail.ts";
 import { check, DEFAULT_LIMITS, inflatedLimit, type Limits } from "../bytes/limits.ts";
 import { readZip } from "../bytes/zip.ts";
@@ -16,6 +17,8 @@ export interface ReadOptions {
   /** Number of an image in `listImages`; without it the best one is read. */
   readonly choose?: number;
 }
+
+const DARK_WARNING = "The picture is dark: it is shown and segmented by its own range of values (automatic window).";
 
 /** Of many files that cannot be decoded only these are tried. */
 const MOST_TRIES = 16;
@@ -63,7 +66,8 @@ async function readCandidate(candidate: Candidate, found: Found, failures: reado
   try {
     const volume = await candidate.read();
     const failed = failures.length > 0 ? [`${failures.length} images cannot be read and are left out.`] : [];
-    return { ...volume, warnings: [...failed, ...found.notes(candidate), ...volume.warnings] };
+    const dark = colourWindow(volume) ? [DARK_WARNING] : [];
+    return { ...volume, warnings: [...failed, ...found.notes(candidate), ...volume.warnings, ...dark] };
   } catch (thrown) {
     throw asReadError(thrown, candidate.entry.format, "file");
   }

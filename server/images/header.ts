@@ -42,8 +42,9 @@ export function headerOf(volume: Volume): StoredHeader {
 }
 
 /** The explanation of a window (0028,1055) is free text, so windows of a file are numbered. */
-function anonymousWindow({ center, width }: NamedWindow, index: number): NamedWindow {
-  return { name: index === 0 ? "from file" : `from file ${index + 1}`, center, width };
+function anonymousWindow({ center, width, curve }: NamedWindow, index: number): NamedWindow {
+  const name = index === 0 ? "from file" : `from file ${index + 1}`;
+  return { name, center, width, ...(curve && { curve }) };
 }
 
 function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
@@ -61,7 +62,10 @@ function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
     ...(volume.slicePositions && { slicePositions: volume.slicePositions.map(([x, y, z]) => [x, y, z]) }),
     rescale: { ...rescale },
     inverted,
-    windows: windowsOf(volume).map((window) => ({ ...window })),
+    windows: windowsOf(volume).map(({ curve, ...window }) => ({
+      ...window,
+      ...(curve && { curve: { ...curve, greys: [...curve.greys] } }),
+    })),
     planes: planesOf(volume).map((plane) => {
       const { width, height, count, spacingMm, xyToLps } = sliceGrid(volume, plane);
       return { plane, width, height, count, spacingMm: spacingMm ? [...spacingMm] : null, xyToLps: [...xyToLps] };

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { axisOf, spacingOf, transformPoint } from "../../core/image/geometry.ts";
-import { planesOf } from "../../core/image/slice.ts";
+import { planesOf, sliceOf } from "../../core/image/slice.ts";
+import { defaultWindow, windowToBytes } from "../../core/image/window.ts";
 import { listImages, readImage } from "../../formats/index.ts";
 import { dataPath } from "../support/data.ts";
 import { codeOf, expectNear } from "./support.ts";
@@ -85,6 +86,35 @@ describe.skipIf(!root)("which object, which series (reports)", () => {
     expect(planesOf(cbct)).toContain("coronal");
     expect(spacingOf(cbct.ijkToLps)[2]).toBeCloseTo(0.3, 6);
     expect(said(cbct)).toContain("slice thickness");
+  });
+});
+
+describe.skipIf(!root)("what is seen (reports)", () => {
+  test("09 12 bits of colour in 16 are bright", async () => {
+    const volume = await read("09-rgb-12-in-16");
+    expect(Math.max(...volume.data)).toBeGreaterThan(240);
+    expect(said(volume)).toContain("12-bit colour");
+  });
+
+  test("10 the orientation tag of a TIFF turns it", async () => {
+    const { size, data } = await read("10-tiff-orientation-6");
+    expect(size).toEqual([40, 60, 1]);
+    const at = (x: number, y: number) => data[(y * 40 + x) * (data.length / 2400)]!;
+    expect(at(38, 1)).toBeGreaterThan(at(1, 1));
+    expect(at(38, 1)).toBeGreaterThan(at(1, 58));
+  });
+
+  test("16 a VOI LUT is applied", async () => {
+    const volume = await read("16-voi-lut-sequence");
+    const [window] = volume.windows;
+    expect(window?.curve?.greys.length).toBeGreaterThan(16);
+    const slice = sliceOf(volume, "native", 0);
+    const { center, width } = defaultWindow(volume);
+    expect(windowToBytes(slice, { center, width })).toEqual(windowToBytes(slice, window!));
+  });
+
+  test("17 a dim picture is shown by the automatic window, named as such", async () => {
+    expect(defaultWindow(await read("17-dim-8-bit-picture")).name).toBe("auto 1-99 %");
   });
 });
 

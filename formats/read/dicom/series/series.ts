@@ -9,7 +9,7 @@ import { leftOut } from "./left-out.ts";
 import { sourceOf } from "./source.ts";
 import { stackFrames } from "./stack.ts";
 import { commonRescale, readVoxels, windowWithoutPadding } from "./voxels.ts";
-import { windowsOfFrame } from "./windows.ts";
+import { pairsOfFrame, windowsOfFrame } from "./windows.ts";
 
 const IDENTITY_RESCALE = { slope: 1, intercept: 0 };
 
@@ -81,8 +81,19 @@ function proposedWindows(
 ): { windows: readonly NamedWindow[]; warnings: readonly string[] } {
   const middle = frames[frames.length >> 1];
   if (!middle) return { windows: [], warnings: [] };
-  const proposed = windowsOfFrame(middle.source.file.dataSet, middle.frame);
-  if (proposed.windows.length > 0) return proposed;
+  const windows = windowsOfFrame(middle.source.file.dataSet, middle.frame);
+  if (windows.length > 0) return { windows, warnings: differs(frames, windows) ? [WINDOWS_DIFFER] : [] };
   const padded = windowWithoutPadding(data, middle.source, rescale);
   return { windows: padded ? [padded] : [], warnings: [] };
+}
+
+const WINDOWS_DIFFER = "The file proposes a window for each slice: that of the middle slice is offered for all.";
+
+/** True when some frame proposes another first window than the middle one by more than a tenth of its width. */
+function differs(frames: readonly Frame[], [usual]: readonly NamedWindow[]): boolean {
+  if (!usual) return false;
+  return frames.some((frame) => {
+    const [own] = pairsOfFrame(frame.source.file.dataSet, frame.frame);
+    return own && Math.abs(own.center - usual.center) + Math.abs(own.width - usual.width) > usual.width / 10;
+  });
 }
