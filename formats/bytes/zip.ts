@@ -41,7 +41,8 @@ export function readZip(bytes: Uint8Array, limits: Limits): ZipEntry[] {
 
 const sum = (files: readonly Listed[]) => files.reduce((total, { size }) => total + size, 0);
 
-const isVisible = (name: string) => !name.endsWith("/") && !/(^|\/)(\.|__MACOSX\/)/.test(name);
+/** No folder, no hidden file, no resource fork of a Mac. */
+const isVisible = (name: string) => !/\/$|(^|\/)\.[^/]*$|(^|\/)__MACOSX\//.test(name);
 
 function listEntries(view: DataView, bytes: Uint8Array, limits: Limits): Listed[] {
   const end = findEnd(view);
