@@ -1,5 +1,5 @@
 /** The frame headers of JPEG-family codestreams, read before a decoder allocates by them. */
-import { malformed } from "../bytes/fail.ts";
+import { malformed, tooLarge } from "../bytes/fail.ts";
 
 export interface CodestreamHeader {
   readonly width: number;
@@ -56,6 +56,16 @@ export function checkComplete(bytes: Uint8Array, format: string): void {
   const start = bytes[1] === 0xd8 ? startOfScan(bytes) : 0;
   for (let at = bytes.length - 2; at >= start; at--) if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return;
   throw malformed(format, "end of image", "It is missing: the picture is cut short.");
+}
+
+/** A progressive picture has about ten scans; each makes a decoder walk over all of it. */
+const MOST_SCANS = 100;
+
+/** Throws TooLarge for a JPEG of very many scans. Inside the data FF is never followed by DA. */
+export function checkScans(bytes: Uint8Array): void {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1))
+    if (bytes[at + 1] === 0xda && ++scans > MOST_SCANS) throw tooLarge("JPEG: scans", scans, MOST_SCANS);
 }
 
 /** A thumbnail in the EXIF block before has an end marker of its own. */

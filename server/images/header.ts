@@ -18,7 +18,7 @@ export interface StoredHeader extends Omit<Volume, "data"> {
 
 /** Modality codes that may leave the reader (DICOM PS3.3 C.7.3.1.1.1); any other text becomes OT. */
 const MODALITIES = new Set(
-  "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT OT".split(" "),
+  "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT SEG RTDOSE OT".split(" "),
 );
 
 const sha256 = (...parts: (string | Uint8Array)[]): Digest => {

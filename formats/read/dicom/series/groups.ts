@@ -82,7 +82,7 @@ function byStrongTraits(frames: readonly Frame[]): FrameGroup[] {
 }
 
 /** Frames by the value of a trait, smallest first. */
-function partition(frames: readonly Frame[], { name, of }: Trait): FrameGroup[] {
+function partition(frames: readonly Frame[], { name, said, of }: Trait): FrameGroup[] {
   const parts = new Map<string | undefined, Frame[]>();
   for (const frame of frames) {
     const value = of(frame);
@@ -93,7 +93,7 @@ function partition(frames: readonly Frame[], { name, of }: Trait): FrameGroup[] 
   const number = (value: string | undefined) => Number(value ?? Number.POSITIVE_INFINITY);
   return [...parts]
     .sort(([a], [b]) => number(a) - number(b) || 0)
-    .map(([value, part]) => ({ frames: part, note: noteOf(name, value) }));
+    .map(([value, part]) => ({ frames: part, note: noteOf(name, said ? value : "") }));
 }
 
 /** Numbers may be said; other values are text of the file. */

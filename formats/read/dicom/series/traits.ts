@@ -8,6 +8,8 @@ export interface Trait {
   readonly name: string;
   /** Frames that differ in it are never one volume, even where their positions differ. */
   readonly strong: boolean;
+  /** Its values are said: not those of times of day, which belong to the patient's record. */
+  readonly said: boolean;
   readonly of: (frame: Frame) => string | undefined;
 }
 
@@ -89,6 +91,7 @@ const anyOf =
 const trait = (name: string, strong: boolean, ...readers: readonly Reader[]): Trait => ({
   name,
   strong,
+  said: !name.endsWith(" time") || name === "echo time" || name === "inversion time" || name === "frame time",
   of: anyOf(...readers),
 });
 
