@@ -2,12 +2,15 @@
 import { gzipSync } from "fflate";
 import { affineRasToLps, axisOf, spacingOf } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
+import { type Labelmap, rectify } from "./rectify.ts";
 
-export interface Labelmap {
-  /** One number a voxel, 0 = background; i fastest. */
-  readonly labels: Uint8Array | Uint16Array;
-  readonly size: Vec3;
-  readonly ijkToLps: Mat4;
+export interface NiftiOptions {
+  readonly gzip?: boolean;
+  /**
+   * "straighten", the default, moves a tilted or uneven labelmap to the grid that ITK opens; "keep" writes the voxels as
+   * they are, with the shear in the sform, and refuses uneven slices.
+   */
+  readonly grid?: "straighten" | "keep";
 }
 
 const HEADER = 352;
@@ -17,12 +20,15 @@ const MILLIMETRES = 2;
 
 /** A `.nii`, or a `.nii.gz` with `gzip`. Throws RangeError when labels and size do not fit or an axis is over 32767. */
 export function writeNiftiLabelmap(
-  { labels, size, ijkToLps }: Labelmap,
-  options: { gzip?: boolean } = {},
+  given: Labelmap,
+  { gzip, grid = "straighten" }: NiftiOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const [columns, rows, slices] = size;
-  if (labels.length !== columns * rows * slices)
-    throw new RangeError(`Expected ${columns * rows * slices} labels, got ${labels.length}.`);
+  const [columns, rows, slices] = given.size;
+  if (given.labels.length !== columns * rows * slices)
+    throw new RangeError(`Expected ${columns * rows * slices} labels, got ${given.labels.length}.`);
+  if (grid === "keep" && given.slicePositions)
+    throw new RangeError("NIfTI has one slice distance: uneven slices must be straightened.");
+  const { labels, size, ijkToLps } = grid === "keep" ? given : rectify(given).labelmap;
   if (Math.max(...size) > 32_767) throw new RangeError(`NIfTI-1 axes reach 32767, got ${Math.max(...size)}.`);
   const bytes = new Uint8Array(HEADER + labels.byteLength);
   const view = new DataView(bytes.buffer);
@@ -38,7 +44,7 @@ export function writeNiftiLabelmap(
   bytes.set([0x6e, 0x2b, 0x31, 0], 344);
   writeGeometry(view, affineRasToLps(ijkToLps), spacingOf(ijkToLps));
   bytes.set(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength), HEADER);
-  return options.gzip ? new Uint8Array(gzipSync(bytes)) : bytes;
+  return gzip ? new Uint8Array(gzipSync(bytes)) : bytes;
 }
 
 function writeGeometry(view: DataView, ijkToRas: Mat4, spacing: Vec3): void {

@@ -123,9 +123,17 @@ function bytesOf(
 }
 
 /** The masks as segment 1 of the whole volume. */
-function segmentationOf({ imageId, size, ijkToLps, spacing }: ImageInfo, masks: readonly SliceMask[]): Segmentation {
+function segmentationOf(info: ImageInfo, masks: readonly SliceMask[]): Segmentation {
   const segment = { id: "1", number: 1, name: "Segment 1", colour: "#56B4E9", hidden: false, locked: false };
-  return { header: { imageId, size, ijkToLps, unit: spacing ? "mm" : "px" }, segments: [segment], masks };
+  const { imageId, size, ijkToLps, slicePositions, spacing } = info;
+  const header = {
+    imageId,
+    size,
+    ijkToLps,
+    ...(slicePositions && { slicePositions }),
+    unit: spacing ? "mm" : "px",
+  } as const;
+  return { header, segments: [segment], masks };
 }
 
 function summaryOf(answers: readonly Answered[], target: string | undefined): string {

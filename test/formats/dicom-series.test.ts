@@ -56,7 +56,7 @@ describe("DICOM geometry (D-2)", () => {
     const volume = await readImage([slice(0), slice(3), slice(3, { instance: 8, pixels: filled(99) })]);
     expect(volume.size[2]).toBe(2);
     expect(volume.data.includes(99)).toBe(false);
-    expect(volume.warnings.join()).toContain("repeat the position");
+    expect(volume.warnings.join()).toContain("left out: CT of 1 slice (repetition 2)");
   });
 
   test("a gantry tilt stays in the affine as shear", async () => {

@@ -1,8 +1,8 @@
-/** Place, rescale and windows of one frame: from its functional groups (PS3.3 C.7.6.16) or the data set itself. */
-import type { NamedWindow, Vec3 } from "../../../core/image/volume.ts";
-import { malformed } from "../../bytes/fail.ts";
-import { type DataSet, tagName } from "./tokens.ts";
-import { decimalOf, decimalsOf, doubleOf, itemsOf, lenientDecimalsOf, shortOf, textOf } from "./values.ts";
+/** Place and rescale of one frame: from its functional groups (PS3.3 C.7.6.16) or the data set itself. */
+import type { Vec3 } from "../../../../core/image/volume.ts";
+import { malformed } from "../../../bytes/fail.ts";
+import { type DataSet, tagName } from "../tokens.ts";
+import { decimalOf, decimalsOf, doubleOf, itemsOf, lenientDecimalsOf, shortOf } from "../values.ts";
 
 export type Orientation = readonly [number, number, number, number, number, number];
 
@@ -15,6 +15,8 @@ export interface FrameAttributes {
   readonly thickness?: number;
   readonly slope: number;
   readonly intercept: number;
+  /** What had to be passed over, in sentences. */
+  readonly problems: readonly string[];
 }
 
 const PIXEL_SPACING = 0x00280030;
@@ -23,8 +25,11 @@ const ORIENTATION = 0x00200037;
 const SLOPE = 0x00281053;
 const INTERCEPT = 0x00281052;
 
+const MODALITY_LUT = 0x00283000;
+const DOSE_SCALING = 0x3004000e;
+
 /** The data sets in which an attribute of a frame may stand: its own group, the shared group, the object. */
-function groupsOf(dataSet: DataSet, frame: number, sequence: number): DataSet[] {
+export function groupsOf(dataSet: DataSet, frame: number, sequence: number): DataSet[] {
   const perFrame = itemsOf(dataSet, 0x52009230)[frame];
   const shared = itemsOf(dataSet, 0x52009229)[0];
   return [perFrame && itemsOf(perFrame, sequence)[0], shared && itemsOf(shared, sequence)[0], dataSet].filter(
@@ -40,29 +45,36 @@ function firstOf<T>(groups: readonly DataSet[], read: (group: DataSet) => T | un
   return undefined;
 }
 
-/** Throws MalformedFile naming the tag when a number that places or scales the pixels is unusable. */
+/** Throws MalformedFile naming the tag when a number that places or scales the pixels is no number. */
 export function frameAttributes(dataSet: DataSet, frame: number): FrameAttributes {
+  const problems: string[] = [];
   const measures = groupsOf(dataSet, frame, 0x00289110);
   const position = firstOf(groupsOf(dataSet, frame, 0x00209113), (group) => tuple(group, POSITION, 3));
   const orientation = firstOf(groupsOf(dataSet, frame, 0x00209116), (group) => tuple(group, ORIENTATION, 6));
-  const pixelSpacing = firstOf(measures, (group) => spacingAt(group, PIXEL_SPACING));
+  const pixelSpacing = firstOf(measures, (group) => spacingAt(group, PIXEL_SPACING, problems));
   const thickness = firstOf(measures, (group) => positive(group, 0x00180088) ?? positive(group, 0x00180050));
-  const scale = groupsOf(dataSet, frame, 0x00289145);
   const unit = orientation && unitOrientation(orientation);
+  if (orientation && !unit) problems.push("ImageOrientationPatient is no pair of directions: it is passed over.");
   return {
     ...(position && { position: [position[0] ?? 0, position[1] ?? 0, position[2] ?? 0] }),
     ...(unit && { orientation: unit }),
     ...(pixelSpacing && { pixelSpacing }),
     ...(thickness && { thickness }),
-    slope: firstOf(scale, slopeOf) ?? 1,
-    intercept: firstOf(scale, (group) => decimalOf(group, INTERCEPT)) ?? 0,
+    ...rescaleOf(dataSet, frame, problems),
+    problems,
   };
 }
 
-function slopeOf(dataSet: DataSet): number | undefined {
-  const slope = decimalOf(dataSet, SLOPE);
-  if (slope === 0) throw malformed("DICOM", tagName(SLOPE), "It is 0.");
-  return slope;
+/** A modality LUT stands in place of slope and intercept (PS3.3 C.11.1.1); a dose has its own scale (C.8.8.3.2). */
+function rescaleOf(dataSet: DataSet, frame: number, problems: string[]): { slope: number; intercept: number } {
+  if (itemsOf(dataSet, MODALITY_LUT).length > 0) return { slope: 1, intercept: 0 };
+  const groups = groupsOf(dataSet, frame, 0x00289145);
+  const dose = positive(dataSet, DOSE_SCALING);
+  const slope = firstOf(groups, (group) => decimalOf(group, SLOPE)) ?? dose ?? 1;
+  const intercept = firstOf(groups, (group) => decimalOf(group, INTERCEPT)) ?? 0;
+  if (slope !== 0) return { slope, intercept };
+  problems.push("RescaleSlope is 0: the stored values are shown as they are.");
+  return { slope: 1, intercept: 0 };
 }
 
 function tuple(dataSet: DataSet, tag: number, length: number): number[] | undefined {
@@ -76,13 +88,13 @@ function positive(dataSet: DataSet, tag: number): number | undefined {
   return value !== undefined && value > 0 ? value : undefined;
 }
 
-function spacingAt(dataSet: DataSet, tag: number): readonly [number, number] | undefined {
-  const values = decimalsOf(dataSet, tag);
-  if (!values) return undefined;
+function spacingAt(dataSet: DataSet, tag: number, problems: string[]): readonly [number, number] | undefined {
+  if ((dataSet.elements.get(tag)?.length ?? 0) === 0) return undefined;
+  const values = lenientDecimalsOf(dataSet, tag) ?? [];
   const [row = 0, column = 0] = values;
-  if (values.length !== 2 || !(row > 0) || !(column > 0))
-    throw malformed("DICOM", tagName(tag), "It must have two positive numbers.");
-  return [row, column];
+  if (values.length === 2 && row > 0 && column > 0) return [row, column];
+  problems.push(`${tagName(tag)} is no pair of positive numbers: the image has no pixel spacing.`);
+  return undefined;
 }
 
 /** Row and column direction as unit vectors; undefined when they are no two perpendicular directions. */
@@ -98,11 +110,13 @@ function unitOrientation(values: readonly number[]): Orientation | undefined {
 /** Spacing of a projection image: what PixelSpacing leaves out, with what it means. */
 export function projectionSpacing(
   dataSet: DataSet,
+  frame: number,
 ): { spacing: readonly [number, number]; warning: string } | undefined {
-  const detector = spacingAt(dataSet, 0x00181164);
+  const ignored: string[] = [];
+  const detector = firstOf(groupsOf(dataSet, frame, 0x00289443), (group) => spacingAt(group, 0x00181164, ignored));
   if (detector)
     return { spacing: detector, warning: "Spacing is measured at the detector: lengths in the patient are smaller." };
-  const scanned = spacingAt(dataSet, 0x00182010);
+  const scanned = spacingAt(dataSet, 0x00182010, ignored);
   if (scanned) return { spacing: scanned, warning: "Spacing is that of the scanned film." };
   const region = ultrasoundSpacing(dataSet);
   return region && { spacing: region, warning: "Spacing is that of the ultrasound region calibration." };
@@ -122,21 +136,3 @@ function ultrasoundSpacing(dataSet: DataSet): readonly [number, number] | undefi
   const agree = pitches.every(([r = 0, c = 0]) => Math.abs(r - row) < 1e-6 && Math.abs(c - column) < 1e-6);
   return agree && row > 0 && column > 0 && Number.isFinite(row + column) ? [row, column] : undefined;
 }
-
-/** The windows that a frame proposes, in modality units. Rubbish is left out: it only concerns the display. */
-export function windowsOfFrame(dataSet: DataSet, frame: number): NamedWindow[] {
-  for (const group of groupsOf(dataSet, frame, 0x00289132)) {
-    const centers = lenientDecimalsOf(group, 0x00281050) ?? [];
-    const widths = lenientDecimalsOf(group, 0x00281051) ?? [];
-    const names = (textOf(group, 0x00281055) ?? "").split("\\").map((name) => name.trim());
-    const windows = centers
-      .map((center, i) => ({ name: windowName(names[i], i), center, width: widths[i] ?? 0 }))
-      .filter(({ width }) => width >= 1);
-    if (windows.length > 0) return windows;
-  }
-  return [];
-}
-
-/** Explanations are free text: only a plain short word passes. */
-const windowName = (explanation: string | undefined, index: number) =>
-  explanation && /^[A-Za-z][A-Za-z0-9 _-]{0,31}$/.test(explanation) ? explanation : `File window ${index + 1}`;

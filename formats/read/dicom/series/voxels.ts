@@ -1,30 +1,15 @@
 /** The voxels of a stack: frames decoded one after the other into one array. */
-import type { NamedWindow, Volume, VoxelArray } from "../../../core/image/volume.ts";
-import { autoWindow } from "../../../core/image/window.ts";
-import type { WasmSource } from "../../codecs/wasm.ts";
-import type { FrameAttributes } from "./attributes.ts";
-import { applyPalette, readPalette } from "./colour.ts";
-import { type FrameReader, frameReader } from "./decode.ts";
-import type { DicomFile } from "./file.ts";
-import type { ImageHeader } from "./header.ts";
-import { applyModalityLut, readModalityLut, signedShort } from "./modality-lut.ts";
-import { storedArray } from "./samples.ts";
-import { shortOf } from "./values.ts";
-
-/** One file of a series with its image attributes. */
-export interface Source {
-  readonly file: DicomFile;
-  readonly header: ImageHeader;
-  /** What must agree within one volume. */
-  readonly key: string;
-  readonly instance: number;
-}
-
-/** One frame of one file. */
-export interface Frame extends FrameAttributes {
-  readonly source: Source;
-  readonly frame: number;
-}
+import type { SegmenterError } from "../../../../core/errors.ts";
+import type { NamedWindow, Volume, VoxelArray } from "../../../../core/image/volume.ts";
+import { autoWindow } from "../../../../core/image/window.ts";
+import { asReadError } from "../../../bytes/fail.ts";
+import type { WasmSource } from "../../../codecs/wasm.ts";
+import { applyPalette, readPalette } from "../colour.ts";
+import { type FrameReader, frameReader } from "../decode.ts";
+import { applyModalityLut, readModalityLut, signedShort } from "../modality-lut.ts";
+import { storedArray } from "../samples.ts";
+import { shortOf } from "../values.ts";
+import type { Frame, Source } from "./frame.ts";
 
 type Rescale = Volume["rescale"];
 
@@ -37,25 +22,46 @@ export function commonRescale(frames: readonly Frame[]): Rescale | undefined {
   return same ? { slope, intercept } : undefined;
 }
 
-/** Stored values of the frames in order; modality values as float32 when the frames have no common rescale. */
+export interface Voxels {
+  readonly data: VoxelArray;
+  /** The frames that could be decoded, in their order. */
+  readonly kept: readonly Frame[];
+  readonly broken: readonly { readonly index: number; readonly error: SegmenterError }[];
+}
+
+/**
+ * Stored values of the frames in order; modality values as float32 when the frames have no common rescale. A frame that
+ * cannot be decoded is left out where other files remain, else its error is thrown.
+ */
 export async function readVoxels(
   frames: readonly Frame[],
   { rescale, wasm }: { rescale: Rescale | undefined; wasm?: WasmSource | undefined },
-): Promise<VoxelArray> {
-  const sources = new Set(frames.map(({ source }) => source));
-  const readers = new Map([...sources].map((source) => [source, valueReader(source, wasm)]));
+): Promise<Voxels> {
+  const sources = [...new Set(frames.map(({ source }) => source))];
+  const readers = new Map<Source, FrameReader>();
+  const kept: Frame[] = [];
+  const broken: { index: number; error: SegmenterError }[] = [];
   let volume: VoxelArray | undefined;
-  for (const [k, frame] of frames.entries()) {
-    const read = readers.get(frame.source);
-    if (!read) break;
-    const values = await read(frame.frame);
-    // Allocated only now: what a frame really decodes to has been seen.
-    volume ??= rescale
-      ? arrayFor(values, [...sources], frames.length)
-      : new Float32Array(values.length * frames.length);
-    volume.set(rescale ? values : rescaled(values, frame), k * values.length);
+  for (const frame of frames) {
+    try {
+      const read = readers.get(frame.source) ?? valueReader(frame.source, wasm);
+      readers.set(frame.source, read);
+      const values = await read(frame.frame);
+      // Allocated only now: what a frame really decodes to has been seen.
+      volume ??= rescale ? arrayFor(values, sources, frames.length) : new Float32Array(values.length * frames.length);
+      volume.set(rescale ? values : rescaled(values, frame), kept.length * values.length);
+      kept.push(frame);
+    } catch (thrown) {
+      const error = asReadError(thrown, "DICOM", "(7FE0,0010)");
+      broken.push({ index: frame.source.index, error });
+      if (sources.length === 1) throw error;
+    }
   }
-  return volume ?? new Uint8Array();
+  const [failure] = broken;
+  if (!volume && failure) throw failure.error;
+  const whole = volume ?? new Uint8Array();
+  const data = broken.length > 0 ? whole.slice(0, (whole.length / frames.length) * kept.length) : whole;
+  return { data, kept, broken };
 }
 
 /** An array of the type of `like`, or float32 when the files store different types. */
@@ -71,7 +77,10 @@ const rescaled = (values: VoxelArray, { slope, intercept }: Rescale): Float32Arr
   Float32Array.from(values, (value) => value * slope + intercept);
 
 /** Frames after the palette or the modality LUT, where the file has one. */
-export function valueReader({ file, header }: Source, wasm: WasmSource | undefined): FrameReader {
+export function valueReader(
+  { file, header }: Pick<Source, "file" | "header">,
+  wasm: WasmSource | undefined,
+): FrameReader {
   const read = frameReader(file, header, wasm);
   if (header.photometric === "PALETTE COLOR") {
     const palette = readPalette(file.dataSet, header.signed);
@@ -84,7 +93,7 @@ export function valueReader({ file, header }: Source, wasm: WasmSource | undefin
 /** A window over the values that are not padding (PS3.3 C.7.5.1.1.2); undefined when the file has no padding value. */
 export function windowWithoutPadding(
   values: VoxelArray,
-  { file, header }: Source,
+  { file, header }: Pick<Source, "file" | "header">,
   rescale: Rescale | undefined,
 ): NamedWindow | undefined {
   const padding = shortOf(file.dataSet, 0x00280120);
