@@ -24,7 +24,7 @@ export { readWebp } from "./read/picture/webp.ts";
 export { readMetaImage } from "./read/raster/metaimage.ts";
 export { readNifti } from "./read/raster/nifti.ts";
 export { readNrrd } from "./read/raster/nrrd.ts";
-export { type Labelmap, writeNiftiLabelmap } from "./write/nifti.ts";
+export { type NiftiLabels, writeNiftiLabelmap } from "./write/nifti.ts";
 export { type PngImage, writeMaskPng, writePng } from "./write/png.ts";
 
 export interface ImageFile {

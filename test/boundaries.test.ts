@@ -18,7 +18,7 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
   client: { ours: ["client", "core"], packages: ["comlink", /^onnxruntime-web/] },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
-    packages: [/^lit/, "comlink", "vite", /^node:/],
+    packages: [/^lit/, "comlink", "idb", "vite", /^node:/],
   },
 };
 

@@ -1,13 +1,13 @@
 /** NIfTI-1 labelmaps (nifti1.h): sform and qform say the same, in RAS. */
 import { gzipSync } from "fflate";
+import type { Labelmap } from "../../core/annotation/labelmap.ts";
 import { affineRasToLps, axisOf, spacingOf } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
 
-export interface Labelmap {
-  /** One number a voxel, 0 = background; i fastest. */
-  readonly labels: Uint8Array | Uint16Array;
-  readonly size: Vec3;
-  readonly ijkToLps: Mat4;
+/** One labelmap, or several of one grid behind each other: a 4-D file. */
+export interface NiftiLabels extends Labelmap {
+  /** Default 1. */
+  readonly volumes?: number;
 }
 
 const HEADER = 352;
@@ -17,18 +17,19 @@ const MILLIMETRES = 2;
 
 /** A `.nii`, or a `.nii.gz` with `gzip`. Throws RangeError when labels and size do not fit or an axis is over 32767. */
 export function writeNiftiLabelmap(
-  { labels, size, ijkToLps }: Labelmap,
+  { labels, size, ijkToLps, volumes = 1 }: NiftiLabels,
   options: { gzip?: boolean } = {},
 ): Uint8Array<ArrayBuffer> {
   const [columns, rows, slices] = size;
-  if (labels.length !== columns * rows * slices)
-    throw new RangeError(`Expected ${columns * rows * slices} labels, got ${labels.length}.`);
+  const expected = columns * rows * slices * volumes;
+  if (labels.length !== expected) throw new RangeError(`Expected ${expected} labels, got ${labels.length}.`);
   if (Math.max(...size) > 32_767) throw new RangeError(`NIfTI-1 axes reach 32767, got ${Math.max(...size)}.`);
+  const dimensions = [volumes > 1 ? 4 : 3, ...size, volumes, 1, 1, 1];
   const bytes = new Uint8Array(HEADER + labels.byteLength);
   const view = new DataView(bytes.buffer);
   const wide = labels instanceof Uint16Array;
   view.setInt32(0, 348, true);
-  for (const [i, value] of [3, ...size, 1, 1, 1, 1].entries()) view.setInt16(40 + 2 * i, value, true);
+  for (const [i, value] of dimensions.entries()) view.setInt16(40 + 2 * i, value, true);
   view.setInt16(68, INTENT_LABEL, true);
   view.setInt16(70, wide ? 512 : 2, true);
   view.setInt16(72, wide ? 16 : 8, true);

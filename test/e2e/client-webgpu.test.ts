@@ -53,12 +53,18 @@ describe("WebGPU", () => {
           if (backend !== "webgpu") throw new Error(reason);
           const slice = await segmenter.embed(at);
           const reference = await client.shared("wasm");
-          const objectId = "1";
-          let log = client.append(client.emptyLog(), { kind: "add-object", objectId, name: "One", color: "#f00" });
+          const segmentId = "1";
+          let log = client.append(client.emptyLog(), {
+            kind: "add-segment",
+            segmentId,
+            name: "One",
+            number: 1,
+            colour: "#f00",
+          });
           const masks: SegmentMask[] = [];
           const agreement: number[] = [];
           for (const prompt of prompts) {
-            log = client.append(log, { kind: "prompt", objectId, at: slice, prompts: [prompt] });
+            log = client.append(log, { kind: "prompt", segmentId, at: slice, prompts: [prompt] });
             const [mask] = await segmenter.segment(slice, [prompt]);
             const [expected] = await reference.segment(slice, [prompt]);
             agreement.push(client.maskIou(mask, expected));

@@ -3,39 +3,38 @@ import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { t } from "../i18n.ts";
 import type { State, Toast } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { icon } from "./icons.ts";
-import { controls } from "./styles.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
 
 export class ToastStack extends ViewerElement {
   static override styles = [
     controls,
     css`
       :host {
-        position: absolute;
-        z-index: 15;
-        left: 50%;
-        bottom: 100px;
-        translate: -50% 0;
-        width: min(520px, calc(100% - 24px));
-        pointer-events: none;
+        display: block;
+        background: var(--surface);
       }
       div[role] {
         display: grid;
-        gap: 8px;
+        gap: 6px;
         justify-items: center;
+      }
+      div[role]:not(:empty) {
+        padding: 6px 12px;
+        border-top: 1px solid var(--line);
       }
       .toast {
         display: flex;
         align-items: center;
-        gap: 12px;
+        gap: 4px 8px;
         max-width: 100%;
-        padding: 8px 8px 8px 16px;
+        flex-wrap: wrap;
+        padding: 4px 6px 4px 14px;
         border-radius: var(--radius);
         background: var(--raised);
-        box-shadow: var(--shadow);
+        box-shadow: inset 0 0 0 1px var(--line);
         border-left: 3px solid var(--accent);
-        pointer-events: auto;
       }
       .toast.error {
         border-left-color: var(--negative);
@@ -45,7 +44,7 @@ export class ToastStack extends ViewerElement {
         overflow-wrap: anywhere;
       }
       code {
-        display: block;
+        margin-left: 8px;
         font: 11px ui-monospace, monospace;
         color: var(--muted);
       }
