@@ -60,7 +60,8 @@ export async function openViewer(browser: Browser, url: string, options: Browser
   return viewer;
 }
 
-function viewerOn(page: Page, problems: string[]): Viewer {
+/** Drives a page that has the viewer in it already. */
+export function viewerOn(page: Page, problems: string[]): Viewer {
   const read: Viewer["read"] = (pick) =>
     page.evaluate(`(${pick.toString()})(document.querySelector("viewer-app").app.store.state)`) as ReturnType<
       Viewer["read"]
