@@ -247,6 +247,7 @@ const en = {
     saveProject: "Save project",
     saveProjectOf: (name: string) => `Save the project of ${name}`,
     saveAll: "Save all as one project",
+    saveAsides: (count: number) => `Save what could not be read (${number(count)})`,
     openWork: (name: string) => `Open ${name}`,
     remove: (name: string) => `Forget the work on ${name}`,
     removed: (name: string) => `The work on ${name} is forgotten`,

@@ -89,7 +89,9 @@ export function createLogWriter(
     },
     redo() {
       const { log } = store.state;
-      if (canRedo(log) && mayWrite()) step(redoStep(log), log.undone.at(-1), t.said.redone);
+      if (!canRedo(log) || !mayWrite()) return;
+      const to = redoStep(log);
+      step(to, to.done.at(-1), t.said.redone);
     },
     takeBack(action) {
       const taken = takeBack(store, set, action);

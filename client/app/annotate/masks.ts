@@ -8,9 +8,10 @@ import { measureMask } from "../../../core/mask/measurements.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Embedding, SegmentMask } from "../../index.ts";
+import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { area, share, t } from "../i18n.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { isDoubtful, maskKey, placeOf, saidOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { MaskView, State } from "../state/state.ts";
 import type { Refusal } from "./prompts.ts";
@@ -68,7 +69,7 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
 
   const fail = (chain: Chain, thrown: unknown) => {
     if (thrown instanceof Error && thrown.name === "AbortError") return;
-    offline = connection.takes(thrown, "masks", () => {
+    offline = connection.takes(thrown, MASKS, () => {
       offline = false;
       sync();
     });
@@ -137,9 +138,7 @@ interface ChainRunner {
 
 function decoderOf({ store, segmenter }: Context, { embed, kept }: MasksOptions): ChainRunner {
   const chains = createChainDecoder<Embedding, SegmentMask>(async (on, prompts, asked) => {
-    const { image } = store.state;
-    const said = image && image.modality !== image.info.modality ? { context: { modality: image.modality } } : {};
-    return (await segmenter()).segment(on, prompts, { ...asked, ...said });
+    return (await segmenter()).segment(on, prompts, { ...asked, ...saidOf(store.state.image) });
   });
   const run = async (chain: Chain): Promise<MaskView> => {
     const { at, base, steps } = chain;

@@ -2,7 +2,7 @@
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import type { Context } from "../context/context.ts";
 import { number, t } from "../i18n.ts";
-import { activeMask, placeOf } from "../state/places.ts";
+import { activeMask, placeOf, saidOf } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
 import { isWritable, type Point, type State } from "../state/state.ts";
 
@@ -46,7 +46,10 @@ export function createPreview({ store, segmenter }: Context): Preview {
     const previous = view?.candidates[view.chosen];
     const ready = await segmenter();
     const point = { kind: "point", x, y, label: state.sign } as const;
-    const mask = await ready.preview(image.embedding, [...given, point], previous ? { previous } : {});
+    const mask = await ready.preview(image.embedding, [...given, point], {
+      ...saidOf(image),
+      ...(previous ? { previous } : {}),
+    });
     if (mask && turn === latest && store.state.image?.embedding === image.embedding) store.set({ preview: mask });
   };
 

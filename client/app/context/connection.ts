@@ -11,9 +11,13 @@ export interface Connection {
   takes(thrown: unknown, key: string, again: () => void): boolean;
   /** Does not wait for the next try. */
   tryNow(): void;
-  /** Forgets what was to be tried again: it belongs to an image that is closed. */
-  clear(): void;
+  /** These are not to be tried again: they belong to an image that is closed. */
+  forget(keys: readonly string[]): void;
 }
+
+/** What of an open image may wait for the server: the slice shown, and masks. */
+export const SLICE = "slice";
+export const MASKS = "masks";
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 15_000;
@@ -65,10 +69,8 @@ export function createConnection(store: Store, send: Fetch): Connection {
       return true;
     },
     tryNow,
-    clear() {
-      clearTimeout(timer);
-      timer = undefined;
-      waiting.clear();
+    forget(keys) {
+      for (const key of keys) waiting.delete(key);
     },
   };
 }

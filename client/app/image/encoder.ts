@@ -1,5 +1,6 @@
 /** Keeps the slice shown loaded and encoded, and the slices ahead warm. */
 
+import { SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n.ts";
 import { bareWindow, encodedKey, placeOf } from "../state/places.ts";
@@ -9,9 +10,6 @@ import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 const DEBOUNCE_MS = 150;
 const PREFETCH_IDLE_MS = 250;
 const PREFETCH_COUNT = 2;
-
-/** Names this failure in toasts and among what is tried again. */
-const CAUSE = "slice";
 
 export interface Encoder {
   /** Loads the slice shown now and encodes it after a short rest. Call after each change of place or encode window. */
@@ -67,14 +65,14 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
     prefetch.abort();
     current = new AbortController();
     const { signal } = current;
-    notifier.settled(CAUSE);
+    notifier.settled(SLICE);
     patch({ stage: "pixels", embedding: undefined });
     const again = () => follow(direction);
     const failed = (thrown: unknown) => {
       if (signal.aborted) return;
       patch({ stage: "failed" });
-      if (connection.takes(thrown, CAUSE, again)) return;
-      notifier.failed(t.errors.encode, thrown, { cause: CAUSE, retry: again });
+      if (connection.takes(thrown, SLICE, again)) return;
+      notifier.failed(t.errors.encode, thrown, { cause: SLICE, retry: again });
     };
     Promise.all([loadPixels(image, signal), encode(image, signal)]).then(
       // Prefetch is a favour: when it fails nothing is lost, and the slice reports the failure once it is opened.

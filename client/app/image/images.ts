@@ -4,6 +4,7 @@ import type { Digest } from "../../../core/digest.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
 import type { ImageInfo } from "../../../core/wire/index.ts";
 import type { Study } from "../../index.ts";
+import { MASKS, SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n.ts";
 import type { Keeper } from "../kept/keeper.ts";
@@ -45,7 +46,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     const work = await keeper.enter(info.imageId);
     if (turn !== latest) return;
     encoder.reset();
-    connection.clear();
+    connection.forget([SLICE, MASKS]);
     const image = openImageOf(info, work?.name ?? name);
     store.update((state) => ({ ...state, ...FRESH_IMAGE, dialog: undefined, loading: undefined, image }));
     keeper.restore(work);

@@ -29,6 +29,8 @@ export interface Keeper extends Projects {
   /** Forgets the work on an image that is not open; gives it back for an undo. */
   remove(work: Work): Promise<void>;
   putBack(work: Work): Promise<void>;
+  /** Works that could not be read, as they were found. */
+  asides(): Promise<readonly Work[]>;
   /** Run lengths of a mask that a log holds by digest. */
   mask(digest: string): Promise<Rle>;
 }
@@ -55,6 +57,7 @@ export function createKeeper(context: Context, openLibrary: () => Promise<Librar
       await (await opened)?.put(work, 0);
       store.set({ dialog: "work" });
     },
+    asides: async () => (await (await opened)?.asides()) ?? [],
     async mask(digest) {
       const rle = await (await opened)?.mask(digest);
       if (!rle) throw new SegmenterError("FileNotFound", { name: digest });

@@ -1,6 +1,5 @@
 /** The kept library: the work on every image, in this browser's database, by the image's content id. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Digest } from "../../../core/digest.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Work } from "./work.ts";
 
@@ -26,6 +25,7 @@ export interface Library {
   remove(imageId: string): Promise<void>;
   /** Keeps a work that cannot be read, out of the way. */
   putAside(work: Work): Promise<void>;
+  asides(): Promise<readonly Work[]>;
   mask(digest: string): Promise<Rle | undefined>;
   putMasks(masks: Readonly<Record<string, Rle>>): Promise<void>;
 }
@@ -56,6 +56,7 @@ export async function openLibrary(): Promise<Library> {
     },
     list: async () => (await database.getAllFromIndex("works", "savedAt")).reverse(),
     remove: (imageId) => database.delete("works", imageId),
+    asides: () => database.getAll("aside"),
     putAside: async (work) => void (await database.add("aside", work)),
     mask: async (digest) => (await database.get("masks", digest))?.rle,
     async putMasks(masks) {
@@ -69,4 +70,4 @@ export async function openLibrary(): Promise<Library> {
 export const isQuotaError = (thrown: unknown): boolean =>
   thrown instanceof DOMException && thrown.name === "QuotaExceededError";
 
-export type { Digest, Kept };
+export type { Kept };

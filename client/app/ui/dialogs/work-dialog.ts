@@ -14,10 +14,13 @@ export class WorkDialog extends DialogElement {
     ...DialogElement.properties,
     works: { state: true },
     studies: { state: true },
+    asides: { state: true },
   };
   protected readonly name = "work";
   declare works: readonly Work[] | undefined;
   declare studies: readonly Study[];
+  /** Works that could not be read. */
+  declare asides: readonly Work[];
 
   static override styles = [
     ...DialogElement.styles,
@@ -68,6 +71,7 @@ export class WorkDialog extends DialogElement {
   constructor() {
     super();
     this.studies = [];
+    this.asides = [];
   }
 
   protected override opened(): void {
@@ -76,6 +80,7 @@ export class WorkDialog extends DialogElement {
 
   async #load() {
     this.works = await this.app.keeper.list();
+    this.asides = await this.app.keeper.asides();
     // What the server offers is an extra; without it the list of work is still whole.
     this.studies = await this.app.images.studies().catch(() => []);
   }
@@ -99,6 +104,7 @@ export class WorkDialog extends DialogElement {
       <footer>
         <button ?disabled=${!this.state.image} @click=${() => this.#save()}>${icon("download", 16)}${t.work.saveProject}</button>
         <button ?disabled=${works.length < 2} @click=${() => this.#save(works)}>${t.work.saveAll}</button>
+        ${this.asides.length > 0 ? html`<button @click=${this.#saveAsides}>${t.work.saveAsides(this.asides.length)}</button>` : nothing}
       </footer>`,
     );
   }
@@ -134,6 +140,9 @@ export class WorkDialog extends DialogElement {
       }
     </li>`;
   }
+
+  /** As they are: whoever can read them will. */
+  #saveAsides = () => this.app.exports.download(`${t.work.stem}-aside.json`, JSON.stringify(this.asides, null, 1));
 
   async #save(works?: readonly Work[]) {
     const { keeper, exports, notifier } = this.app;
