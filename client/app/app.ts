@@ -8,7 +8,7 @@ import { type Connection, createConnection, type Fetch } from "./context/connect
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
 import { createExports } from "./export/exports.ts";
-import { t } from "./i18n.ts";
+import { t } from "./i18n/index.ts";
 import { createEncoder } from "./image/encoder.ts";
 import { createImages } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";

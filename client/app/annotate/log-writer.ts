@@ -4,7 +4,7 @@ import { segmentOf } from "../../../core/annotation/entries.ts";
 import { append, canRedo, canUndo, type PromptLog, redo, undo } from "../../../core/annotation/log.ts";
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import { isWritable, type State } from "../state/state.ts";

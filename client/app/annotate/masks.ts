@@ -10,7 +10,7 @@ import type { Rle } from "../../../core/wire/index.ts";
 import type { Embedding, SegmentMask } from "../../index.ts";
 import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
-import { area, share, t } from "../i18n.ts";
+import { area, share, t } from "../i18n/index.ts";
 import { isDoubtful, maskKey, placeOf, saidOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { MaskView, State } from "../state/state.ts";

@@ -1,7 +1,7 @@
 /** The mask that a click here would give, while the pointer rests; only as long as decoding is fast. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import type { Context } from "../context/context.ts";
-import { number, t } from "../i18n.ts";
+import { number, t } from "../i18n/index.ts";
 import { activeMask, placeOf, saidOf } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
 import { isWritable, type Point, type State } from "../state/state.ts";

@@ -4,7 +4,7 @@ import type { EncodedRef, PromptAction } from "../../../core/annotation/entries.
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { encodedRefOf } from "../state/places.ts";
 import { openSegmentOf, segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";

@@ -1,7 +1,7 @@
 /** What a user does to the segment list. */
 import { slicesOf } from "../../../core/annotation/chain.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
 import type { LogWriter } from "./log-writer.ts";
 

@@ -3,7 +3,7 @@ import { promptsOf, slicesOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { activeMask, encodedRefOf, placeOf } from "../state/places.ts";
 import type { LogWriter } from "./log-writer.ts";
 

@@ -1,6 +1,6 @@
 /** Toasts and screen-reader announcements. */
 import { isSegmenterError, type SegmenterError, toError } from "../../../core/errors.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { Toast } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 

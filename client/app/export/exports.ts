@@ -3,7 +3,7 @@ import { type Segmentation, shownOnly } from "../../../core/annotation/segmentat
 import { SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
 import type { OverlapChoice, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { shortId } from "../kept/work.ts";
 import { placeOf } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";

@@ -2,7 +2,7 @@
 
 import { SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { bareWindow, encodedKey, placeOf } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";

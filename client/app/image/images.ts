@@ -6,7 +6,7 @@ import type { ImageInfo } from "../../../core/wire/index.ts";
 import type { Study } from "../../index.ts";
 import { MASKS, SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import { isProject } from "../kept/project.ts";
 import { lastImage, rememberImage, rememberStudy, seenStudy } from "../kept/session.ts";

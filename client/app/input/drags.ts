@@ -1,7 +1,7 @@
 /** What a pressed pointer does until it is released. Positions are in CSS pixels of the canvas. */
 
 import type { PointLabel } from "../../../core/wire/index.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { clampInside, isInside, toSlice, type Viewport } from "../render/viewport.ts";
 import type { Gesture, Point } from "../state/state.ts";
 import type { Controls } from "./controls.ts";

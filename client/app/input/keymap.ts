@@ -1,6 +1,6 @@
 /** Shortcuts as data. A chord is lower-case, modifiers first: `mod+shift+z` (mod = Ctrl, or ⌘ on a Mac). */
 
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 
 export type Command =
   | "tool.point"

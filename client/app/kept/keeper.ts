@@ -5,7 +5,7 @@ import type { Digest } from "../../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { Keeping } from "../state/state.ts";
 import { isQuotaError, type Kept, type Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";

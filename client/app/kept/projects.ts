@@ -2,7 +2,7 @@
 import { maskDigestText, parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { PROJECT_SUFFIX, parseProject, serialiseProject } from "./project.ts";

@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import type { VocabularyEntry } from "../../../core/wire/index.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { isWritable, type State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";

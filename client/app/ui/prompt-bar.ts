@@ -2,7 +2,7 @@
 import { css, html } from "lit";
 import { canRedo, canUndo } from "../../../core/annotation/log.ts";
 import type { PointLabel } from "../../../core/wire/index.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { activeMask } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
 import { isWritable, type State } from "../state/state.ts";

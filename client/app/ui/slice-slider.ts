@@ -1,6 +1,6 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { encodedKey } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { OpenImage, State } from "../state/state.ts";

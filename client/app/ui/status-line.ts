@@ -1,6 +1,6 @@
 /** What to do next, where pixels go, and what this is not for. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { activeMask } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
 import { isWritable, type State } from "../state/state.ts";

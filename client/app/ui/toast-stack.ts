@@ -1,7 +1,7 @@
 /** Failures and notes, with what can be done about them. */
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { State, Toast } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";

@@ -1,6 +1,6 @@
 /** Tools as a vertical toolbar with one tab stop (WAI-ARIA toolbar pattern). */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { chordText, SHORTCUTS } from "../input/keymap.ts";
 import type { State, Tool } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";

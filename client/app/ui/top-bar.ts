@@ -1,6 +1,6 @@
 /** Title, study, plane, display window, what decodes, and opening files. */
 import { html, nothing } from "lit";
-import { decimal, number, t } from "../i18n.ts";
+import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
 import { sameWindow } from "../state/places.ts";
 import type { OpenImage, State } from "../state/state.ts";

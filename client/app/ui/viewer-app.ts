@@ -1,6 +1,6 @@
 /** The page: its grid, file drops, and the announcements for screen readers. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { filesOfDrop } from "../input/files.ts";
 import type { State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";

@@ -1,7 +1,7 @@
 /** A modal dialog that is open while the state says so. */
 import { css, html, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { t } from "../../i18n.ts";
+import { t } from "../../i18n/index.ts";
 import type { DialogName, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { icon } from "../base/icons.ts";

@@ -5,7 +5,7 @@ import { maskArea } from "../../../../core/mask/mask.ts";
 import type { OverlapChoice } from "../../../../formats/write/writer.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
 import type { ExportChoice, Prepared } from "../../export/exports.ts";
-import { share, t } from "../../i18n.ts";
+import { share, t } from "../../i18n/index.ts";
 import { segmentList } from "../../state/segments.ts";
 import type { State } from "../../state/state.ts";
 import { icon } from "../base/icons.ts";

@@ -1,6 +1,6 @@
 /** All shortcuts: each can be done from here, and changed. */
 import { css, html } from "lit";
-import { t } from "../../i18n.ts";
+import { t } from "../../i18n/index.ts";
 import { type Command, chordOf, chordText, SHORTCUTS, type Shortcut, type ShortcutGroup } from "../../input/keymap.ts";
 import { DialogElement } from "./dialog.ts";
 

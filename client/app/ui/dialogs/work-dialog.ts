@@ -2,7 +2,7 @@
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Study } from "../../../index.ts";
-import { t } from "../../i18n.ts";
+import { t } from "../../i18n/index.ts";
 import { shortId, type Work } from "../../kept/work.ts";
 import { icon } from "../base/icons.ts";
 import { DialogElement } from "./dialog.ts";

@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { previewObstacle } from "../../annotate/preview.ts";
-import { number, share, t } from "../../i18n.ts";
+import { number, share, t } from "../../i18n/index.ts";
 import { activeMask } from "../../state/places.ts";
 import { segmentList } from "../../state/segments.ts";
 import { isWritable, type Overlay, type State } from "../../state/state.ts";

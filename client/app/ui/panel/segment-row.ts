@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import type { Measurement } from "../../../../core/mask/measurements.ts";
-import { area, decimal, number, share, t } from "../../i18n.ts";
+import { area, decimal, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
 import { isDoubtful, maskKey, placeOf } from "../../state/places.ts";
 import { segmentList } from "../../state/segments.ts";

@@ -2,7 +2,7 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { maskBounds } from "../../../../core/mask/mask.ts";
 import type { SegmentMask } from "../../../index.ts";
-import { share, t } from "../../i18n.ts";
+import { share, t } from "../../i18n/index.ts";
 import { createImageLayer } from "../../render/image-layer.ts";
 import { paintMask } from "../../render/mask-layer.ts";
 import { type Viewport, viewportOf } from "../../render/viewport.ts";

@@ -1,7 +1,7 @@
 /** The canvas and what lies on it: readouts in the corners, progress, the offer to encode again. */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { decimal, millimetres, number, share, t } from "../../i18n.ts";
+import { decimal, millimetres, number, share, t } from "../../i18n/index.ts";
 import { enterCursor, leaveCursor } from "../../input/cursor.ts";
 import { listenToKeys } from "../../input/keyboard.ts";
 import { listenToPointer } from "../../input/pointer.ts";
