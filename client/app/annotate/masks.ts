@@ -14,6 +14,7 @@ import { area, share, t } from "../i18n/index.ts";
 import { isDoubtful, maskKey, placeOf, saidOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { MaskView, State } from "../state/state.ts";
+import { createLanes, type Lane } from "./lanes.ts";
 import type { Refusal } from "./prompts.ts";
 
 export interface Masks {
@@ -34,8 +35,6 @@ export interface MasksOptions {
   readonly refuse: (chain: Chain, refusal: Refusal) => boolean;
 }
 
-type Lane = "here" | "elsewhere";
-
 /** Every mask that the log asks for of the open image. */
 export const wantedChains = ({ log, image }: Pick<State, "log" | "image">): readonly Chain[] =>
   image ? chainsOf(log, image.info.imageId) : [];
@@ -45,7 +44,6 @@ export const chainPlace = ({ segmentId, at }: Chain): string => maskKey(segmentI
 export function createMasks(context: Context, options: MasksOptions): Masks {
   const { store, notifier, connection } = context;
   const decode = decoderOf(context, options);
-  const running = { here: false, elsewhere: false };
   let generation = 0;
   let offline = false;
 
@@ -58,7 +56,7 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
   const missing = () => wantedChains(store.state).filter(isMissing);
   const next = (lane: Lane) => (offline ? undefined : missing().find((chain) => isHere(chain) === (lane === "here")));
 
-  const run = async (chain: Chain) => {
+  const decodeNow = async (chain: Chain) => {
     const started = generation;
     const view = await decode(chain);
     if (started !== generation) return;
@@ -82,20 +80,14 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
     notifier.failed(t.errors.decode, thrown, { cause: causeOf(chain), retry });
   };
 
-  /** One mask of each lane at a time, so that the slice shown never waits behind another's encoding. */
-  const pump = async (lane: Lane) => {
-    if (running[lane]) return;
-    running[lane] = true;
-    for (let chain = next(lane); chain; chain = next(lane)) {
-      const current = chain;
-      const started = generation;
-      await run(current).catch((thrown: unknown) => {
-        if (started === generation) fail(current, thrown);
-      });
-      countWaiting();
-    }
-    running[lane] = false;
+  const run = async (chain: Chain) => {
+    const started = generation;
+    await decodeNow(chain).catch((thrown: unknown) => {
+      if (started === generation) fail(chain, thrown);
+    });
+    countWaiting();
   };
+  const lookAgain = createLanes(next, run);
 
   const countWaiting = () => {
     const waiting = missing().filter(isHere).length;
@@ -108,8 +100,7 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
     if ([...masks.keys()].some((key) => !wanted.has(key)))
       store.set({ masks: new Map([...masks].filter(([key]) => wanted.has(key))) });
     countWaiting();
-    void pump("here");
-    void pump("elsewhere");
+    lookAgain();
   };
 
   const retry = () => {

@@ -7,11 +7,12 @@ import type { Rle } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Keeping } from "../state/state.ts";
-import { isQuotaError, type Kept, type Library } from "./library.ts";
+import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { createProjects, type Projects } from "./projects.ts";
-import { withWork, workOf } from "./restore.ts";
-import { forgetOldWork, oldWork } from "./session.ts";
+import { withWork } from "./restore.ts";
+import { createSaver, setKeeping } from "./saver.ts";
+import { oldWork } from "./session.ts";
 import { lockImage, type TabLock } from "./tab-lock.ts";
 import type { Work } from "./work.ts";
 
@@ -78,20 +79,10 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
   const { store } = context;
   let entered: Digest | undefined;
   let lock: TabLock | undefined;
-  let revision = 0;
-  let written = "";
-  let saving: Promise<void> = Promise.resolve();
-
-  const keep = (keeping: Keeping) => {
-    if (store.state.keeping.state !== keeping.state) store.set({ keeping });
-  };
   const isMine = () => entered !== undefined && store.state.image?.info.imageId === entered;
-
-  const read = async (imageId: Digest): Promise<Kept | undefined> => {
-    const kept = await (await opened)?.get(imageId).catch(() => undefined);
-    revision = kept?.revision ?? 0;
-    return kept;
-  };
+  const isWriter = () => isMine() && lock?.held === true;
+  const { read, save } = createSaver({ context, opened, isWriter, onSaved: () => lock?.saved(), onChange });
+  const keep = (keeping: Keeping) => setKeeping(context, keeping);
 
   /** The newest work of the tab that writes, or wrote until now. */
   const follow = async (keeping: Keeping) => {
@@ -101,73 +92,35 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
     if (kept) store.set({ log: parseLog(kept.log), preview: undefined });
     onChange();
   };
-
-  /** Somebody has saved in between, where there are no locks to prevent it: their lines and ours are both kept. */
-  const mergeIn = async (imageId: Digest) => {
-    const theirs = await read(imageId);
-    if (theirs) store.set({ log: mergeLogs(parseLog(theirs.log), store.state.log) });
-    onChange();
-  };
-
-  const write = async (): Promise<void> => {
-    const work = workOf(store.state);
-    const { keeping, log } = store.state;
-    if (!work || !isMine() || !lock?.held || keeping.state === "newer") return;
-    const text = JSON.stringify({ ...work, savedAt: 0 });
-    if (text === written || (log.entries.length === 0 && revision === 0)) return;
-    const library = await opened;
-    if (!library) return keep({ state: "unavailable" });
-    const next = await library.put(work, revision);
-    if (next === undefined) {
-      await mergeIn(work.imageId);
-      return write();
-    }
-    revision = next;
-    written = text;
-    forgetOldWork();
-    lock?.saved();
-    if (keeping.state !== "damaged") keep({ state: "kept" });
-  };
-
-  const save = () => {
-    saving = saving
-      .then(write)
-      .catch((thrown: unknown) => keep({ state: isQuotaError(thrown) ? "full" : "unavailable" }));
-    return saving;
-  };
-
-  const enter: Sitting["enter"] = async (imageId) => {
-    lock = await lockImage(imageId, {
-      onGranted: () => void follow({ state: "kept" }),
-      onAsked: () =>
-        void save()
-          .then(() => lock?.release())
-          .then(() => keep({ state: "other-tab" })),
-      onLost: () => keep({ state: "other-tab" }),
-      onSaved: () => void follow({ state: "other-tab" }),
-    });
-    entered = imageId;
-    written = "";
-    const kept = await read(imageId);
-    const old = kept ? undefined : oldWork();
-    return kept ?? (old?.imageId === imageId ? old : undefined);
-  };
-
-  const restore: Sitting["restore"] = (work) => {
-    const held = lock?.held ?? true;
-    keep({ state: held ? "kept" : "other-tab" });
-    if (!work) return;
-    const log = readLog(work.log, (keeping) => {
-      keep(keeping);
-      if (keeping.state === "damaged") void opened.then((library) => library?.putAside(work));
-    });
-    store.update((state) => withWork(state, work, log));
+  const giveUp = async () => {
+    await save();
+    lock?.release();
+    keep({ state: "other-tab" });
   };
 
   return {
     save,
-    enter,
-    restore,
+    async enter(imageId) {
+      lock = await lockImage(imageId, {
+        onGranted: () => void follow({ state: "kept" }),
+        onAsked: () => void giveUp(),
+        onLost: () => keep({ state: "other-tab" }),
+        onSaved: () => void follow({ state: "other-tab" }),
+      });
+      entered = imageId;
+      const kept = await read(imageId);
+      const old = kept ? undefined : oldWork();
+      return kept ?? (old?.imageId === imageId ? old : undefined);
+    },
+    restore(work) {
+      keep({ state: lock?.held === false ? "other-tab" : "kept" });
+      if (!work) return;
+      const log = readLog(work.log, (keeping) => {
+        keep(keeping);
+        if (keeping.state === "damaged") void opened.then((library) => library?.putAside(work));
+      });
+      store.update((state) => withWork(state, work, log));
+    },
     async leave() {
       await save();
       entered = undefined;

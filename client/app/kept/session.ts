@@ -36,12 +36,13 @@ function recordIn(text: string | null): Record<string, unknown> | undefined {
 
 const oldSession = () => recordIn(sessionStorage.getItem(OLD_SESSION));
 
-/** The work of a release that kept it in the tab alone, as it is kept now. */
+/** The work of a release that kept it in the tab alone, as it is kept now; `undefined` for none, and for one that is damaged. */
 export function oldWork(): Work | undefined {
   const saved = oldSession();
-  if (!saved || !isDigest(saved.imageId) || typeof saved.log !== "string") return undefined;
+  const old = saved && readable(saved.log);
+  if (!saved || !isDigest(saved.imageId) || !old) return undefined;
   const hidden = textsIn(saved.hidden);
-  const log = lockedIn(parseLog(saved.log), textsIn(saved.accepted));
+  const log = lockedIn(old, textsIn(saved.accepted));
   const { plane, slice, window, encodeWindow } = saved;
   return {
     imageId: saved.imageId,
@@ -57,6 +58,14 @@ export function oldWork(): Work | undefined {
     ...(typeof saved.activeLabel === "string" ? { activeSegment: saved.activeLabel } : {}),
     hidden,
   };
+}
+
+function readable(text: unknown): PromptLog | undefined {
+  try {
+    return parseLog(String(text));
+  } catch {
+    return undefined;
+  }
 }
 
 export const forgetOldWork = (): void => sessionStorage.removeItem(OLD_SESSION);

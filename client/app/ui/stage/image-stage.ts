@@ -24,10 +24,10 @@ export class ImageStage extends ViewerElement {
   #renderer: Renderer | undefined;
 
   protected watch = (state: State) => {
-    const { image, view, pointer, cursor, loading, tool, waiting, inverted, gesture, log, masks, activeSegment } =
-      state;
+    const { image, view, pointer, cursor, loading, outage, tool, waiting } = state;
+    const { inverted, gesture, log, masks, activeSegment } = state;
     const looks = [view, pointer, cursor, tool, inverted, gesture !== undefined];
-    return [image, loading, waiting, log.done.length > 0, masks, activeSegment, ...looks];
+    return [image, loading, outage, waiting, log.done.length > 0, masks, activeSegment, ...looks];
   };
 
   override connectedCallback(): void {
@@ -160,11 +160,11 @@ export class ImageStage extends ViewerElement {
     const { image, loading, waiting, outage } = this.state;
     const slice = (image?.slice ?? 0) + 1;
     const stages = { pixels: t.stagePixels(slice), encoding: t.stageEncoding(slice), idle: "", ready: "", failed: "" };
-    const text = loading ?? (image ? stages[image.stage] : "");
-    const waits = outage && image && !image.pixels ? t.stagePixels(slice) : text;
+    const blank = image && !image.pixels && (image.stage !== "failed" || outage);
+    const text = loading ?? (blank ? t.stagePixels(slice) : image ? stages[image.stage] : "");
     const queued = waiting > 0 && image?.stage !== "ready" ? ` — ${t.stageQueued(waiting)}` : "";
-    return html`<div class="progress" role="progressbar" aria-label=${waits || t.said.ready} ?hidden=${!waits}>
-      <i></i><span>${waits}${queued}</span>
+    return html`<div class="progress" role="progressbar" aria-label=${text || t.said.ready} ?hidden=${!text}>
+      <i></i><span>${text}${queued}</span>
     </div>`;
   }
 }
