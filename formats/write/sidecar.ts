@@ -43,9 +43,10 @@ function factsOf({ header, segments, masks }: Segmentation, { overlap, covered }
       ...(code ? { code } : {}),
       slices: masks
         .filter(({ segmentId }) => segmentId === id)
-        .map(({ plane, slice, origin, predictedIou }) => ({
+        .map(({ plane, slice, origin, predictedIou, doubtful }) => ({
           ...{ plane, slice: slice + 1, origin },
           ...(predictedIou === undefined ? {} : { predictedIou }),
+          ...(doubtful ? { doubtful } : {}),
         })),
     })),
   };

@@ -269,6 +269,49 @@ describe("a project", () => {
   });
 });
 
+describe("a project whose image is nowhere yet", () => {
+  test("is kept, and its work is there once the image is opened", async () => {
+    const { page } = stage.viewer;
+    await openFile(page, PICTURE);
+    await named(page, "disc.png");
+    await stage.viewer.ready();
+    await stage.viewer.click(60, 45);
+    const { imageId } = await stage.viewer.read((state) => state.image!.info);
+    const project = await page.evaluate(() =>
+      (document.querySelector("viewer-app") as ViewerElement).app.keeper.projectFile(),
+    );
+    const other = await stage.browser.newContext();
+    const fresh = await other.newPage();
+    await fresh.route(`**/v1/images/${imageId}`, (route) =>
+      route.fulfill({
+        status: 404,
+        contentType: "application/problem+json",
+        body: JSON.stringify({ status: 404, code: "ImageNotFound", info: { imageId } }),
+      }),
+    );
+    await fresh.goto(stage.server.url);
+    const viewer = viewerOn(fresh, []);
+    await viewer.ready();
+    await openFile(fresh, {
+      name: project!.name,
+      mimeType: "application/json",
+      buffer: Buffer.from(project!.text),
+    });
+    await fresh.getByText("Project opened: disc.png").waitFor();
+    expect(await prompts(fresh)).toBe(0);
+    await openDialog(fresh);
+    await fresh.getByRole("button", { name: "Open disc.png" }).click();
+    await fresh.getByText("The server does not have this image any more.").waitFor();
+    await fresh.keyboard.press("Escape");
+    await openFile(fresh, PICTURE);
+    await named(fresh, "disc.png");
+    await viewer.ready();
+    expect(await prompts(fresh)).toBe(1);
+    expect(inside((await viewer.masks())[0]!, [60, 45])).toBe(1);
+    await other.close();
+  });
+});
+
 describe("undo", () => {
   test("goes to the slice and the segment it changes", async () => {
     const { page } = stage.viewer;

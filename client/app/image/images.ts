@@ -9,7 +9,14 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import { isProject } from "../kept/project.ts";
-import { lastImage, rememberImage, rememberStudy, seenStudy } from "../kept/session.ts";
+import {
+  lastImage,
+  rememberImage,
+  rememberStudy,
+  rememberWarningsRead,
+  seenStudy,
+  warningsRead,
+} from "../kept/session.ts";
 import { FRESH_IMAGE } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 import { createMoves, type Moves } from "./moves.ts";
@@ -22,6 +29,8 @@ export interface Images extends Moves {
   openFiles(files: readonly File[], leftOut?: readonly string[]): Promise<void>;
   /** An image that the server still has. */
   openKnown(imageId: Digest, name: string): Promise<void>;
+  /** The reader's warnings of the open image are understood. */
+  readWarnings(): void;
   /** What the server offers. */
   studies(): Promise<readonly Study[]>;
 }
@@ -49,6 +58,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     connection.forget([SLICE, MASKS]);
     const image = openImageOf(info, work?.name ?? name);
     store.update((state) => ({ ...state, ...FRESH_IMAGE, dialog: undefined, loading: undefined, image }));
+    store.set({ warningsRead: warningsRead(info.imageId) });
     keeper.restore(work);
     rememberImage({ imageId: info.imageId, name: image.name });
     onOpen();
@@ -95,6 +105,11 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
   };
 
   return {
+    readWarnings() {
+      const { image } = store.state;
+      if (image) rememberWarningsRead(image.info.imageId);
+      store.set({ warningsRead: true });
+    },
     studies: async () => (await segmenter()).studies(),
     ...createMoves(context, encoder, onMeaning),
     start: () => load(t.loadingImage, showFirst),

@@ -6,6 +6,7 @@ import { isDigest } from "../../../core/digest.ts";
 import type { Place, Work } from "./work.ts";
 
 const IMAGE = "promptomy.image";
+const WARNINGS = "promptomy.warnings-read:";
 const STUDY = "promptomy.study";
 const OLD_SESSION = "promptomy.session";
 
@@ -21,6 +22,10 @@ export function lastImage(): LastImage | undefined {
   const { imageId, name } = recordIn(sessionStorage.getItem(IMAGE)) ?? oldSession() ?? {};
   return isDigest(imageId) && typeof name === "string" ? { imageId, name } : undefined;
 }
+
+/** The reader's warnings of these images have been read in this tab. */
+export const rememberWarningsRead = (imageId: Digest): void => sessionStorage.setItem(`${WARNINGS}${imageId}`, "1");
+export const warningsRead = (imageId: Digest): boolean => sessionStorage.getItem(`${WARNINGS}${imageId}`) !== null;
 
 export const rememberStudy = (imageId: Digest): void => localStorage.setItem(STUDY, imageId);
 export const seenStudy = (imageId: Digest): boolean => localStorage.getItem(STUDY) === imageId;

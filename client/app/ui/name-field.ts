@@ -112,6 +112,7 @@ export class NameField extends ViewerElement {
   #browse = async () => {
     await this.#load();
     this.#field.value?.focus();
+    this.typed = "";
     this.all = true;
     this.open = true;
     this.at = -1;

@@ -122,8 +122,7 @@ export class NoticeStrip extends ViewerElement {
     const warnings = image?.info.warnings ?? [];
     if (warnings.length === 0 || warningsRead) return undefined;
     const text = html`<ul aria-label=${t.warnings}>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`;
-    const run = () => this.app.store.set({ warningsRead: true });
-    return { image: "warning", text, action: { label: t.warningsRead, run } };
+    return { image: "warning", text, action: { label: t.warningsRead, run: this.app.images.readWarnings } };
   }
 }
 

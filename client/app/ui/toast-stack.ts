@@ -12,17 +12,20 @@ export class ToastStack extends ViewerElement {
     controls,
     css`
       :host {
-        display: block;
-        background: var(--surface);
+        /* Over the segments panel and the bars, never over the image: what is there may be clicked at any moment. */
+        position: absolute;
+        z-index: 15;
+        right: 10px;
+        bottom: 92px;
+        width: 280px;
+      }
+      :host([low]) {
+        bottom: 34px;
       }
       div[role] {
         display: grid;
         gap: 6px;
-        justify-items: center;
-      }
-      div[role]:not(:empty) {
-        padding: 6px 12px;
-        border-top: 1px solid var(--line);
+        justify-items: stretch;
       }
       .toast {
         display: flex;
@@ -33,13 +36,14 @@ export class ToastStack extends ViewerElement {
         padding: 4px 6px 4px 14px;
         border-radius: var(--radius);
         background: var(--raised);
-        box-shadow: inset 0 0 0 1px var(--line);
+        box-shadow: var(--shadow);
         border-left: 3px solid var(--accent);
       }
       .toast.error {
         border-left-color: var(--negative);
       }
       p {
+        flex: 1 1 150px;
         margin: 0;
         overflow-wrap: anywhere;
       }
@@ -48,6 +52,20 @@ export class ToastStack extends ViewerElement {
         font: 11px ui-monospace, monospace;
         color: var(--muted);
       }
+      @media (max-width: 1100px) {
+        :host {
+          width: 236px;
+        }
+      }
+      @media (max-width: 760px) {
+        :host,
+        :host([low]) {
+          left: 8px;
+          right: 8px;
+          bottom: 6px;
+          width: auto;
+        }
+      }
       .act {
         color: var(--accent);
         font-weight: 600;
@@ -55,9 +73,10 @@ export class ToastStack extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ toasts }: State) => [toasts];
+  protected watch = ({ toasts, panelOpen }: State) => [toasts, panelOpen];
 
   override render() {
+    this.toggleAttribute("low", !this.state.panelOpen);
     return html`<div role="alert">${repeat(
       this.state.toasts,
       ({ id }) => id,

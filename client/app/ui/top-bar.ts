@@ -127,7 +127,8 @@ export class TopBar extends ViewerElement {
     const { engine, model } = this.state;
     if (!engine) return html`<span class="badge busy"><i></i>${t.backendStarting}</span>`;
     const recovering = engine.state === "recovering" || engine.state === "starting";
-    const name = recovering ? t.backendRecovering : t.backend[engine.backend];
+    const name =
+      engine.state === "starting" ? t.backendStarting : recovering ? t.backendRecovering : t.backend[engine.backend];
     const ms = engine.ms === undefined ? "" : ` ${number(Math.max(1, engine.ms))} ms`;
     return html`<span class="badge model" title=${t.modelTitle(engine.model)}>${model?.name ?? engine.model}</span>
       <span class="badge ${recovering ? "busy" : engine.backend}" tabindex="0" title=${t.backendTitle(t.backend[engine.backend], engine.reason)}

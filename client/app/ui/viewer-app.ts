@@ -33,7 +33,6 @@ export class ViewerApp extends ViewerElement {
           "top top top top" 50px
           "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
-          "rail toasts toasts panel" auto
           "rail prompt prompt panel" auto
           "status status status status" 28px / 54px minmax(0, 1fr) 44px auto;
         position: relative;
@@ -45,7 +44,6 @@ export class ViewerApp extends ViewerElement {
       slice-slider { grid-area: slider; }
       prompt-bar { grid-area: prompt; min-width: 0; }
       notice-strip { grid-area: notice; min-width: 0; }
-      toast-stack { grid-area: toasts; min-width: 0; }
       segment-panel { grid-area: panel; width: 300px; min-height: 0; }
       status-line { grid-area: status; min-width: 0; }
       .drop {
@@ -73,7 +71,6 @@ export class ViewerApp extends ViewerElement {
             "top top" auto
             "notice notice" auto
             "stage slider" minmax(0, 1fr)
-            "toasts toasts" auto
             "prompt prompt" auto
             "rail rail" auto
             "status status" auto / minmax(0, 1fr) 40px;

@@ -113,13 +113,12 @@ export class WorkDialog extends DialogElement {
     const { imageId, name, modality, segments, slices, savedAt } = work;
     const here = imageId === this.state.image?.info.imageId;
     const facts = [modality, t.work.facts(segments, slices), dates.format(savedAt), shortId(imageId)];
-    const open = () => void this.app.images.openKnown(imageId, name);
     return html`<li>
       <div class="what"><strong>${name}</strong><small>${facts.filter(Boolean).join("  ·  ")}</small></div>
       ${
         here
           ? html`<span class="here">${t.work.here}</span>`
-          : html`<button aria-label=${t.work.openWork(name)} @click=${open}>${t.work.open}</button>`
+          : html`<button aria-label=${t.work.openWork(name)} @click=${() => this.#open(imageId, name)}>${t.work.open}</button>`
       }
       <button class="icon" aria-label=${t.work.saveProjectOf(name)} title=${t.work.saveProjectOf(name)}
         @click=${() => this.#save([work])}>${icon("download")}</button>
@@ -130,15 +129,20 @@ export class WorkDialog extends DialogElement {
 
   #study({ imageId, name }: Study) {
     const here = imageId === this.state.image?.info.imageId;
-    const open = () => void this.app.images.openKnown(imageId, name);
     return html`<li>
       <div class="what"><strong>${name}</strong><small>${shortId(imageId)}</small></div>
       ${
         here
           ? html`<span class="here">${t.work.here}</span>`
-          : html`<button aria-label=${t.work.openWork(name)} @click=${open}>${t.work.open}</button>`
+          : html`<button aria-label=${t.work.openWork(name)} @click=${() => this.#open(imageId, name)}>${t.work.open}</button>`
       }
     </li>`;
+  }
+
+  /** The dialog goes first: what cannot be opened is told in the page. */
+  #open(imageId: Work["imageId"], name: string) {
+    this.close();
+    void this.app.images.openKnown(imageId, name);
   }
 
   /** As they are: whoever can read them will. */

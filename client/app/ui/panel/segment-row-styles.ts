@@ -58,7 +58,9 @@ export const rowStyles = css`
   }
   .summary {
     display: flex;
-    gap: 12px;
+    flex-wrap: wrap;
+    gap: 0 12px;
+    white-space: nowrap;
     padding: 0 6px 2px 37px;
     color: var(--muted);
     font-size: 12px;

@@ -65,7 +65,7 @@ export const stageStyles = css`
   .edge {
     font-size: 14px;
     font-weight: 650;
-    color: var(--warning);
+    color: #f2b84b;
   }
   .edge.left,
   .edge.right {
@@ -129,7 +129,7 @@ export const stageStyles = css`
   .progress i {
     display: block;
     height: 3px;
-    background: linear-gradient(90deg, transparent, var(--accent), transparent) 0 0 / 40% 100% no-repeat;
+    background: linear-gradient(90deg, transparent, #5ad1c8, transparent) 0 0 / 40% 100% no-repeat;
     animation: sweep 1.1s linear infinite;
   }
   .progress span {
@@ -210,6 +210,9 @@ export const stageStyles = css`
     }
     .notices {
       top: 62px;
+    }
+    .progress span {
+      translate: -50% 56px;
     }
     .chip.hint {
       font-size: 12px;
