@@ -16,6 +16,7 @@ import type {
   PrefetchRequest,
   TextPromptAnswer,
   TextPromptRequest,
+  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
@@ -39,6 +40,7 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
+  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
@@ -111,6 +113,7 @@ export function createApi(transport: Transport): Api {
       asked.catch(() => names.delete(key));
       return asked;
     },
+    vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
     studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));

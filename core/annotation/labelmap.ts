@@ -12,6 +12,8 @@ export interface Labelmap {
   readonly labels: Uint8Array | Uint16Array;
   readonly size: Vec3;
   readonly ijkToLps: Mat4;
+  /** As in `Volume`. */
+  readonly slicePositions?: readonly Vec3[];
 }
 
 /** Voxels of one segment that another one took. */
@@ -45,7 +47,8 @@ export function labelmapOf({ header, segments, masks }: Segmentation, overlap: O
     const [segmentId, by] = JSON.parse(key) as [string, string]; // written four lines above
     return { segmentId, by, voxels };
   });
-  return { labels, size: header.size, ijkToLps: header.ijkToLps, covered };
+  const { size, ijkToLps, slicePositions } = header;
+  return { labels, size, ijkToLps, ...(slicePositions && { slicePositions }), covered };
 }
 
 /** Who is painted later stands on top. */

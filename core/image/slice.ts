@@ -4,7 +4,7 @@ import { axisOf, multiply, transformPoint } from "./geometry.ts";
 import type { Mat4, Plane, Slice, Vec3, Volume, VoxelArray } from "./volume.ts";
 
 /** What a grid needs of a volume: its header. */
-export type VolumeHeader = Pick<Volume, "size" | "ijkToLps" | "unit">;
+export type VolumeHeader = Pick<Volume, "size" | "ijkToLps" | "unit" | "slicePositions">;
 
 /** One plane's stack of slices: pixel (x, y) of slice k ↔ voxel ↔ patient. */
 export interface SliceGrid {
@@ -14,7 +14,7 @@ export interface SliceGrid {
   readonly count: number;
   /** Pixel pitch along x and y; `undefined` without geometry. */
   readonly spacingMm: readonly [number, number] | undefined;
-  /** (x, y, k) → LPS. */
+  /** (x, y, k) → LPS; of an uneven stack only its usual step: see `atSlice`. */
   readonly xyToLps: Mat4;
   toIjk(x: number, y: number, k: number): Vec3;
   /** Voxel → (x, y, k). */
@@ -40,9 +40,10 @@ const PERMUTATIONS: readonly Axes[] = [
   [2, 1, 0],
 ];
 
-/** Planes that a volume can be cut in; an image and a volume without geometry have only their own. */
-export function planesOf(volume: VolumeHeader): readonly Plane[] {
-  return volume.unit === "mm" && volume.size[2] > 1 ? ["native", "axial", "coronal", "sagittal"] : ["native"];
+/** Planes that a volume can be cut in; a single image, an uneven stack and a volume without geometry have only their own. */
+export function planesOf({ unit, size, slicePositions }: VolumeHeader): readonly Plane[] {
+  const even = unit === "mm" && size[2] > 1 && !slicePositions;
+  return even ? ["native", "axial", "coronal", "sagittal"] : ["native"];
 }
 
 /** The grid of one plane; throws RangeError for a plane that `planesOf` does not list. */
@@ -74,6 +75,7 @@ export function sliceOf(volume: Volume, plane: Plane, k: number): Slice {
   if (!Number.isInteger(k) || k < 0 || k >= count)
     throw new SegmenterError("SliceNotFound", { plane, slice: k, count });
   const { channels, rescale, inverted } = volume;
+  const curves = volume.windows.filter(({ curve }) => curve);
   return {
     width,
     height,
@@ -81,9 +83,17 @@ export function sliceOf(volume: Volume, plane: Plane, k: number): Slice {
     data: extract(volume, grid, k),
     rescale,
     inverted,
+    ...(curves.length > 0 && { curves }),
     spacingMm: grid.spacingMm,
-    xyToLps: multiply(grid.xyToLps, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, k, 0, 0, 0, 1]),
+    xyToLps: atSlice(volume, grid, k),
   };
+}
+
+/** (x, y, 0) → LPS of slice k, where the volume says that this slice lies. */
+export function atSlice({ slicePositions }: VolumeHeader, { xyToLps }: SliceGrid, k: number): Mat4 {
+  const own = slicePositions?.[k];
+  if (own) return xyToLps.map((value, n) => (n % 4 === 3 && n < 12 ? (own[n >> 2] ?? 0) : value));
+  return multiply(xyToLps, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, k, 0, 0, 0, 1]);
 }
 
 /** Which voxel axis runs along x, y, k, and which of them run backwards. */

@@ -1,4 +1,5 @@
 /** The image as the whole product sees it: a grid of stored values with its place in the patient. */
+import type { ImageSource } from "./source.ts";
 
 export type Vec3 = readonly [number, number, number];
 
@@ -21,8 +22,17 @@ export interface Window {
   readonly width: number;
 }
 
+/** A display curve that is no ramp (VOI LUT, SIGMOID): greys 0 to 255, evenly spaced over modality values. */
+export interface VoiCurve {
+  readonly from: number;
+  readonly to: number;
+  readonly greys: readonly number[];
+}
+
 export interface NamedWindow extends Window {
   readonly name: string;
+  /** Shown in place of the ramp, of which `center` and `width` are the nearest. */
+  readonly curve?: VoiCurve | undefined;
 }
 
 export type Plane = "native" | "axial" | "coronal" | "sagittal";
@@ -39,6 +49,11 @@ export interface Volume {
   /** Voxel index → patient LPS. Millimetres when `unit` is "mm"; for images without geometry the identity in pixels. */
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
+  /**
+   * Centre of the first pixel of each slice, LPS mm, where the slices are not evenly spaced: an uneven stack, or frames in
+   * time at one position. Then the third column of `ijkToLps` is only their usual step. Absent for an even stack.
+   */
+  readonly slicePositions?: readonly Vec3[];
   /** DICOM modality code: CT, MR, US, CR, DX, OP, ES, SM, PT…; "OT" when unknown. */
   readonly modality: string;
   /** True for MONOCHROME1: low values are shown bright. */
@@ -47,6 +62,8 @@ export interface Volume {
   readonly windows: readonly NamedWindow[];
   /** What the reader had to assume, in sentences without patient data. */
   readonly warnings: readonly string[];
+  /** Where a DICOM image came from; absent for other formats. Patient data: see `source.ts`. */
+  readonly source?: ImageSource;
 }
 
 /** One slice. Row 0 is the top row as displayed; see `docs/coordinates.md`. */
@@ -57,6 +74,8 @@ export interface Slice {
   readonly data: VoxelArray;
   readonly rescale: { readonly slope: number; readonly intercept: number };
   readonly inverted: boolean;
+  /** Windows of the file that are curves. */
+  readonly curves?: readonly NamedWindow[];
   /** Pixel pitch along x and y; `undefined` when the file has no geometry. */
   readonly spacingMm: readonly [number, number] | undefined;
   /** Pixel (x, y, 0) → LPS. */

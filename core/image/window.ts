@@ -1,5 +1,5 @@
 /** VOI windows: modality values (HU for CT) → grey 0…255. */
-import type { NamedWindow, Slice, Volume, Window } from "./volume.ts";
+import type { NamedWindow, Slice, Vec3, VoiCurve, Volume, VoxelArray, Window } from "./volume.ts";
 
 /** How stored values become modality values, and whether the scale is shown upside down (MONOCHROME1). */
 export interface Rescale {
@@ -7,6 +7,9 @@ export interface Rescale {
   readonly intercept: number;
   readonly inverted?: boolean;
 }
+
+/** A window that may be a curve. */
+type ShownWindow = Window & { readonly curve?: VoiCurve | undefined };
 
 /** CT presets in the order that the viewer offers them; the first is what a CT without its own window gets. */
 export const WINDOW_PRESETS: readonly NamedWindow[] = [
@@ -27,10 +30,19 @@ const FULL_RANGE: NamedWindow = { name: "full range", center: 128, width: 256 };
 /** Enough for a percentile within 0.1 %, and few enough to sort in 20 ms. */
 const MAX_SAMPLES = 1 << 18;
 
-/** Stored values → 0…255, fractions kept (DICOM LINEAR, PS3.3 C.11.2.1.2.1). NaN → 0. */
+/**
+ * A window as asked for, with the file's own curve (VOI LUT, SIGMOID) when it is the file's window: on the wire a window is
+ * two numbers.
+ */
+export function withCurve(window: ShownWindow, curves: readonly NamedWindow[] = []): ShownWindow {
+  if (window.curve) return window;
+  return curves.find(({ center, width }) => center === window.center && width === window.width) ?? window;
+}
+
+/** Stored values → 0…255, fractions kept (DICOM LINEAR, PS3.3 C.11.2.1.2.1, or the window's curve). NaN → 0. */
 export function applyWindow(
   values: ArrayLike<number>,
-  window: Window,
+  window: ShownWindow,
   rescale: Rescale,
   out: Float32Array<ArrayBufferLike> = new Float32Array(values.length),
 ): Float32Array<ArrayBufferLike> {
@@ -39,10 +51,10 @@ export function applyWindow(
 }
 
 /** Grey bytes of a slice for display, rounded; throws RangeError for colour. */
-export function windowToBytes(slice: Slice, window: Window): Uint8ClampedArray<ArrayBuffer> {
+export function windowToBytes(slice: Slice, window: ShownWindow): Uint8ClampedArray<ArrayBuffer> {
   if (slice.channels !== 1) throw new RangeError(`A window needs 1 channel, got ${slice.channels}.`);
   const out = new Uint8ClampedArray(slice.width * slice.height);
-  mapWindow(slice.data, window, { ...slice.rescale, inverted: slice.inverted }, out);
+  mapWindow(slice.data, withCurve(window, slice.curves), { ...slice.rescale, inverted: slice.inverted }, out);
   return out;
 }
 
@@ -67,7 +79,7 @@ export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Resc
 export function windowsOf(volume: Volume): NamedWindow[] {
   if (volume.channels !== 1) return [];
   const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
-  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume, automatic) ? [FULL_RANGE] : [];
+  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume) ? [FULL_RANGE] : [];
   const all = [...volume.windows, ...presets, automatic];
   return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
 }
@@ -77,10 +89,41 @@ export function defaultWindow(volume: Volume): NamedWindow {
   return windowsOf(volume)[0] ?? FULL_RANGE;
 }
 
-/** Bytes that use at least half of their range were made to be looked at as they are. */
-function isDisplayReady({ data, rescale }: Volume, automatic: Window): boolean {
-  const plain = rescale.slope === 1 && rescale.intercept === 0;
-  return plain && data instanceof Uint8Array && automatic.center + automatic.width / 2 > 128;
+/** Bytes that reach the upper half of their range in more than a few pixels, or are all alike, are meant to be seen as they are. */
+function isDisplayReady({ data, rescale }: Volume): boolean {
+  if (rescale.slope !== 1 || rescale.intercept !== 0 || !(data instanceof Uint8Array)) return false;
+  const { center, width } = autoWindow(data, rescale, 0, 0.999);
+  return center + width / 2 > 128 || width === 1;
+}
+
+/** The window of a dark colour picture, for all three channels alike; undefined for one that is shown as it is. */
+export function colourWindow({ channels, data }: Pick<Slice, "channels" | "data">): Window | undefined {
+  if (channels !== 3 || !(data instanceof Uint8Array)) return undefined;
+  const [from, to, most] = byteQuantiles(data, [0.01, 0.99, 0.999]);
+  if (most >= 128 || to <= from) return undefined;
+  return { center: (from + to + 1) / 2, width: to - from + 1 };
+}
+
+/** The values below which these parts of the bytes lie. */
+function byteQuantiles(data: Uint8Array, [a, b, c]: Vec3): Vec3 {
+  const counts = new Uint32Array(256);
+  for (const value of data) counts[value] = (counts[value] ?? 0) + 1;
+  const quantile = (q: number) => {
+    const rank = Math.round(q * (data.length - 1));
+    let value = 0;
+    for (let passed = counts[0] ?? 0; passed <= rank && value < 255; passed += counts[value] ?? 0) value++;
+    return value;
+  };
+  return [quantile(a), quantile(b), quantile(c)];
+}
+
+/** Colour bytes as they are shown and encoded: the stored ones, brightened where they are dark. */
+export function shownColour(slice: Pick<Slice, "channels" | "data">): VoxelArray {
+  const window = colourWindow(slice);
+  if (!window) return slice.data;
+  const out = new Uint8ClampedArray(slice.data.length);
+  mapWindow(slice.data, window, { slope: 1, intercept: 0 }, out);
+  return new Uint8Array(out.buffer);
 }
 
 /** The two ends of the ramp. LINEAR is defined from width 1; below it LINEAR_EXACT (C.11.2.1.3.2) is meant. */
@@ -91,6 +134,16 @@ function rampOf({ center, width }: Window): { lower: number; upper: number } {
 }
 
 function mapWindow(
+  values: ArrayLike<number>,
+  window: ShownWindow,
+  rescale: Rescale,
+  out: Float32Array | Uint8ClampedArray,
+): void {
+  if (window.curve) mapCurve(values, window.curve, rescale, out);
+  else mapRamp(values, window, rescale, out);
+}
+
+function mapRamp(
   values: ArrayLike<number>,
   window: Window,
   { slope, intercept, inverted = false }: Rescale,
@@ -106,5 +159,23 @@ function mapWindow(
     else if (value > upper) out[n] = high;
     else if (value <= upper) out[n] = (value - lower) * gain + low;
     else out[n] = 0;
+  }
+}
+
+/** Greys of a curve between its points; beyond its ends those of the ends. */
+function mapCurve(
+  values: ArrayLike<number>,
+  { from, to, greys }: VoiCurve,
+  { slope, intercept, inverted = false }: Rescale,
+  out: Float32Array | Uint8ClampedArray,
+): void {
+  const last = greys.length - 1;
+  const gain = to > from ? last / (to - from) : 0;
+  for (let n = 0; n < values.length; n++) {
+    const at = ((values[n] ?? 0) * slope + intercept - from) * gain;
+    const near = Math.min(last, Math.max(0, Math.floor(at)));
+    const part = Math.min(1, Math.max(0, at - near));
+    const grey = (greys[near] ?? 0) * (1 - part) + (greys[Math.min(last, near + 1)] ?? 0) * part;
+    out[n] = Number.isNaN(at) ? 0 : inverted ? 255 - grey : grey;
   }
 }

@@ -2,7 +2,7 @@
 
 import { SegmenterError } from "../errors.ts";
 import type { Slice, Window } from "../image/volume.ts";
-import { applyWindow, autoWindow } from "../image/window.ts";
+import { applyWindow, autoWindow, shownColour, withCurve } from "../image/window.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
 import type { InputSpec } from "../wire/manifest.ts";
 import { resizeTriangle } from "./resize.ts";
@@ -51,10 +51,16 @@ function cropChannel(slice: Slice, crop: Crop, channel: number): Float32Array {
   return out;
 }
 
+/** As the picture is shown: a dark one by its own range. */
+function colourChannels(slice: Slice, crop: Crop): Float32Array[] {
+  const shown = { ...slice, data: shownColour(slice) };
+  return [0, 1, 2].map((c) => cropChannel(shown, crop, c));
+}
+
 function greyChannels(slice: Slice, crop: Crop, window: Window | null): [Float32Array] {
   const { slope, intercept } = slice.rescale;
   const rescale = { slope, intercept, inverted: slice.inverted };
-  const chosen = window ?? autoWindow(slice.data, rescale);
+  const chosen = window ? withCurve(window, slice.curves) : autoWindow(slice.data, rescale);
   return [applyWindow(cropChannel(slice, crop, 0), chosen, rescale)];
 }
 
@@ -81,8 +87,7 @@ export function modelInput(
 ): { image: Float32Array; transform: Transform } {
   const transform = transformOf(slice, input, crop);
   const region = transform.crop;
-  const sources =
-    slice.channels === 3 ? [0, 1, 2].map((c) => cropChannel(slice, region, c)) : greyChannels(slice, region, window);
+  const sources = slice.channels === 3 ? colourChannels(slice, region) : greyChannels(slice, region, window);
   const columns = region.x1 - region.x0;
   const rows = region.y1 - region.y0;
   const resized = sources.map((source) => resizeTriangle(source, columns, rows, transform.width, transform.height));

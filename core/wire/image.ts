@@ -13,6 +13,10 @@ export const PlaneInfo = z.strictObject({
 });
 export type PlaneInfo = z.infer<typeof PlaneInfo>;
 
+const VoiCurve = z
+  .strictObject({ from: z.number(), to: z.number(), greys: z.array(z.number()) })
+  .describe("a VOI LUT or sigmoid: greys 0 to 255, evenly spaced from one modality value to the other");
+
 /** What the server knows of an uploaded image. No patient data. */
 export const ImageInfo = z.strictObject({
   imageId: Digest,
@@ -23,10 +27,16 @@ export const ImageInfo = z.strictObject({
   size: Triple.describe("[i, j, k]"),
   spacing: Triple.nullable().describe("mm along i, j, k; null when the file has no geometry"),
   ijkToLps: z.array(z.number()).length(16),
+  slicePositions: z
+    .array(Triple)
+    .optional()
+    .describe(
+      "LPS mm of the first pixel of each slice, where slices are not evenly spaced or follow each other in time",
+    ),
   rescale: z.strictObject({ slope: z.number(), intercept: z.number() }),
   inverted: z.boolean(),
   windows: z
-    .array(z.strictObject({ name: z.string(), ...Window.shape }))
+    .array(z.strictObject({ name: z.string(), ...Window.shape, curve: VoiCurve.optional() }))
     .describe("the first is used when none is asked for"),
   planes: z.array(PlaneInfo),
   warnings: z.array(z.string()),

@@ -1,5 +1,5 @@
 /** The frame headers of JPEG-family codestreams, read before a decoder allocates by them. */
-import { malformed } from "../bytes/fail.ts";
+import { malformed, tooLarge } from "../bytes/fail.ts";
 
 export interface CodestreamHeader {
   readonly width: number;
@@ -58,6 +58,16 @@ export function checkComplete(bytes: Uint8Array, format: string): void {
   throw malformed(format, "end of image", "It is missing: the picture is cut short.");
 }
 
+/** A progressive picture has about ten scans; each makes a decoder walk over all of it. */
+const MOST_SCANS = 100;
+
+/** Throws TooLarge for a JPEG of very many scans. Inside the data FF is never followed by DA. */
+export function checkScans(bytes: Uint8Array): void {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1))
+    if (bytes[at + 1] === 0xda && ++scans > MOST_SCANS) throw tooLarge("JPEG: scans", scans, MOST_SCANS);
+}
+
 /** A thumbnail in the EXIF block before has an end marker of its own. */
 function startOfScan(bytes: Uint8Array): number {
   for (const { marker, payload } of jpegSegments(bytes))
@@ -75,7 +85,29 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader {
   const components = view.getUint16(40);
   const precision = (view.getUint8(42) & 0x7f) + 1;
   if (width <= 0 || height <= 0) throw malformed("JPEG 2000", "SIZ", "The picture has no size.");
+  checkTiles(view, bytes.length - start);
   return { width, height, components, precision, process: 0 };
+}
+
+/** A tile part is at least its SOT and SOD markers (A.4.2): more tiles than fit would only keep a decoder busy. */
+const TILE_PART_BYTES = 14;
+
+function checkTiles(view: DataView, length: number): void {
+  const across = Math.ceil((view.getUint32(8) - view.getUint32(32)) / view.getUint32(24));
+  const down = Math.ceil((view.getUint32(12) - view.getUint32(36)) / view.getUint32(28));
+  if (!(across >= 1 && down >= 1 && across * down * TILE_PART_BYTES <= length))
+    throw malformed("JPEG 2000", "SIZ", "It declares more tiles than it can hold.");
+}
+
+/** True when the codestream says that its components were transformed together (COD, A.6.1). */
+export function hasComponentTransform(bytes: Uint8Array): boolean {
+  const start = startOfCodestream(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = start + 2; at + 10 <= bytes.length; at += 2 + view.getUint16(at + 2)) {
+    if (view.getUint16(at) === 0xff52) return view.getUint8(at + 8) !== 0;
+    if (view.getUint16(at) === 0xff90) return true; // the main header ends without one
+  }
+  return true;
 }
 
 function startOfCodestream(bytes: Uint8Array): number {

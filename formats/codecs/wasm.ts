@@ -1,6 +1,7 @@
 /// <reference path="./packages.d.ts" />
 /** Loads the WebAssembly image codecs, each once and only when a file needs it. */
 import { asReadError, malformed } from "../bytes/fail.ts";
+import { checkScans } from "./jpeg-header.ts";
 
 /**
  * Bytes of a codec's `.wasm` by file name. Node finds the files beside the installed packages; a browser bundle passes a
@@ -96,6 +97,7 @@ function load(name: CodecName, source: WasmSource | undefined): Promise<DecoderC
 
 /** Decodes one codestream whose declared size was checked before. A codec that trapped is loaded afresh next time. */
 export async function decodeWithWasm(name: CodecName, encoded: Uint8Array, source?: WasmSource): Promise<Decoded> {
+  if (name === "JPEG") checkScans(encoded);
   const FrameDecoder = await load(name, source);
   let decoder: FrameDecoder | undefined;
   try {

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
-import type { Segmentation, SliceMask } from "../../core/annotation/segmentation.ts";
+import { type Segmentation, type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
@@ -123,9 +123,9 @@ function bytesOf(
 }
 
 /** The masks as segment 1 of the whole volume. */
-function segmentationOf({ imageId, size, ijkToLps, spacing }: ImageInfo, masks: readonly SliceMask[]): Segmentation {
+function segmentationOf(info: ImageInfo, masks: readonly SliceMask[]): Segmentation {
   const segment = { id: "1", number: 1, name: "Segment 1", colour: "#56B4E9", hidden: false, locked: false };
-  return { header: { imageId, size, ijkToLps, unit: spacing ? "mm" : "px" }, segments: [segment], masks };
+  return { header: segmentationHeader(info), segments: [segment], masks };
 }
 
 function summaryOf(answers: readonly Answered[], target: string | undefined): string {

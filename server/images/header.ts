@@ -19,26 +19,28 @@ export interface StoredHeader extends Omit<Volume, "data" | "source"> {
 
 /** Modality codes that may leave the reader (DICOM PS3.3 C.7.3.1.1.1); any other text becomes OT. */
 const MODALITIES = new Set(
-  "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT OT".split(" "),
+  "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT SEG RTDOSE OT".split(" "),
 );
 
 /** Names, measures and describes a volume. Free text of the file stays behind. */
 export function headerOf(volume: Volume): StoredHeader {
-  const { size, channels, rescale, ijkToLps, unit, inverted, warnings } = volume;
+  const { size, channels, rescale, ijkToLps, unit, slicePositions, inverted, warnings } = volume;
   const modality = MODALITIES.has(volume.modality) ? volume.modality : "OT";
   const windows = volume.windows.map(anonymousWindow);
   const clean: Volume = { ...volume, modality, windows };
   const dtype = dtypeOf(volume.data);
   const pixels = sha256(littleEndianBytes(volume.data));
-  const identity = { dtype, size, channels, rescale, ijkToLps, unit, inverted, pixels };
-  const source = "source" in volume ? volume.source : undefined; // two series may hold the same pixels
+  const uneven = slicePositions && { slicePositions };
+  const identity = { dtype, size, channels, rescale, ijkToLps, unit, ...uneven, inverted, pixels };
+  const { source } = volume; // two series may hold the same pixels
   const imageId = sha256(JSON.stringify({ ...identity, modality, windows, source }));
   return { ...identity, modality, windows, warnings, imageId, info: infoOf(clean, dtype, imageId) };
 }
 
 /** The explanation of a window (0028,1055) is free text, so windows of a file are numbered. */
-function anonymousWindow({ center, width }: NamedWindow, index: number): NamedWindow {
-  return { name: index === 0 ? "from file" : `from file ${index + 1}`, center, width };
+function anonymousWindow({ center, width, curve }: NamedWindow, index: number): NamedWindow {
+  const name = index === 0 ? "from file" : `from file ${index + 1}`;
+  return { name, center, width, ...(curve && { curve }) };
 }
 
 function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
@@ -53,9 +55,13 @@ function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
     size: [...size],
     spacing: unit === "mm" ? [si, sj, sk] : null,
     ijkToLps: [...ijkToLps],
+    ...(volume.slicePositions && { slicePositions: volume.slicePositions.map(([x, y, z]) => [x, y, z]) }),
     rescale: { ...rescale },
     inverted,
-    windows: windowsOf(volume).map((window) => ({ ...window })),
+    windows: windowsOf(volume).map(({ curve, ...window }) => ({
+      ...window,
+      ...(curve && { curve: { ...curve, greys: [...curve.greys] } }),
+    })),
     planes: planesOf(volume).map((plane) => {
       const { width, height, count, spacingMm, xyToLps } = sliceGrid(volume, plane);
       return { plane, width, height, count, spacingMm: spacingMm ? [...spacingMm] : null, xyToLps: [...xyToLps] };

@@ -3,6 +3,7 @@ import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { transformPoint } from "../../core/image/geometry.ts";
+import { defaultWindow } from "../../core/image/window.ts";
 import { readImage, writeMaskPng, writePng } from "../../formats/index.ts";
 import { concat } from "./dicom-writer.ts";
 import { codeOf, expectNear } from "./support.ts";
@@ -168,8 +169,8 @@ describe("PNG (B-12, D-9)", () => {
     expect([...volume.data]).toEqual([255, 0, 255]);
   });
 
-  test("grey bytes propose the window that leaves them as they are", async () => {
-    expect((await read(fileOf("grey.png"))).windows).toEqual([{ name: "8 bit", center: 128, width: 256 }]);
+  test("grey bytes are shown as they are", async () => {
+    expect(defaultWindow(await read(fileOf("grey.png")))).toEqual({ name: "full range", center: 128, width: 256 });
   });
 });
 

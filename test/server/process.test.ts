@@ -232,7 +232,7 @@ test("F-2: a full disk refuses the upload with 507, and the next small one works
     cache: join(dir, "full"),
     models: join(dir, "quick"),
     study: join(dir, "study.png"),
-    before: "ulimit -f 2048;", // 2 MiB
+    before: "ulimit -f 4096;", // 2 MiB, in blocks of 512 bytes
   });
   const large = new Uint8Array(4 * 2 ** 20);
   const refused = await fetch(`${url}/v1/images`, { method: "POST", body: large });

@@ -23,7 +23,7 @@ export interface SpawnOptions {
 export async function spawnServer({ cache, models, study, before = "" }: SpawnOptions): Promise<Spawned> {
   const options = `--port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${models}'`;
   const serve = `server/cli.ts serve ${options} ${study === undefined ? "" : `'${study}'`}`;
-  const child = spawn("bash", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
+  const child = spawn("sh", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,7 +1,7 @@
-/** Paints stored pixels through the display window. The windowed picture is kept until slice or window change. */
+/** Paints stored pixels through the display window. The windowed image is kept until slice or window change. */
 
 import type { Slice, Window } from "../../../core/image/volume.ts";
-import { windowToBytes } from "../../../core/image/window.ts";
+import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { PIXEL_VIEW, type Viewport } from "./viewport.ts";
 
 export interface ImageLayer {
@@ -45,7 +45,7 @@ function toImageData(slice: Slice, window: Window | null, inverted: boolean): Im
   const out = new Uint32Array(image.data.buffer);
   const flip = inverted ? 0xffffff : 0;
   if (slice.channels === 3 || window === null) {
-    const { data } = slice;
+    const data = shownColour(slice);
     for (let i = 0, at = 0; i < out.length; i++, at += 3)
       out[i] = (((data[at + 2] << 16) | (data[at + 1] << 8) | data[at]) ^ flip) | 0xff000000;
     return image;

@@ -13,12 +13,12 @@ export function interleave<T extends VoxelArray>(planes: T): T {
   return out;
 }
 
-/** 8-bit view of colour samples: the high byte of wider ones. */
-export function toBytes(values: VoxelArray): Uint8Array {
-  if (values instanceof Uint8Array) return values;
-  const divisor = 2 ** (8 * (values.BYTES_PER_ELEMENT - 1));
+/** Colour samples as bytes: the upper eight of the `bits` that they use. */
+export function toBytes(values: VoxelArray, bits: number): Uint8Array {
+  if (values instanceof Uint8Array && bits <= 8) return values;
+  const divisor = 2 ** Math.max(0, bits - 8);
   const out = new Uint8Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = Math.floor((values[i] ?? 0) / divisor);
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(255, Math.max(0, Math.floor((values[i] ?? 0) / divisor)));
   return out;
 }
 

@@ -5,7 +5,15 @@ import type { VoxelArray } from "../../../core/image/volume.ts";
 import { swapBytes } from "../../bytes/bytes.ts";
 import { guarded, malformed, unsupported } from "../../bytes/fail.ts";
 import { inflatePrefix } from "../../bytes/inflate.ts";
-import { type CodestreamHeader, checkComplete, readJpeg2000Header, readJpegHeader } from "../../codecs/jpeg-header.ts";
+import { saysColour, withAdobeRgb } from "../../codecs/jpeg-colour.ts";
+import {
+  type CodestreamHeader,
+  checkComplete,
+  hasComponentTransform,
+  readJpeg2000Header,
+  readJpegHeader,
+} from "../../codecs/jpeg-header.ts";
+import { decodeJpeg12 } from "../../codecs/jpeg12/decode.ts";
 import { type CodecName, decodeWithWasm, type WasmSource } from "../../codecs/wasm.ts";
 import { expand422, interleave, toBytes, ybrToRgb } from "./colour.ts";
 import type { DicomFile } from "./file.ts";
@@ -27,6 +35,8 @@ const CODINGS: Readonly<Record<string, Coding>> = {
   "1.2.840.10008.1.2.8.1": "deflated frames",
   "1.2.840.10008.1.2.4.50": "JPEG",
   "1.2.840.10008.1.2.4.51": "JPEG",
+  "1.2.840.10008.1.2.4.53": "JPEG",
+  "1.2.840.10008.1.2.4.55": "JPEG",
   "1.2.840.10008.1.2.4.57": "JPEG",
   "1.2.840.10008.1.2.4.70": "JPEG",
   "1.2.840.10008.1.2.4.80": "JPEG-LS",
@@ -38,7 +48,7 @@ const CODINGS: Readonly<Record<string, Coding>> = {
   "1.2.840.10008.1.2.4.203": "HTJ2K",
 };
 
-const SYNTAXES = "uncompressed, deflated, RLE, JPEG (8 bit, lossless), JPEG-LS, JPEG 2000 and HTJ2K transfer syntaxes";
+const SYNTAXES = "uncompressed, deflated, RLE, JPEG, JPEG-LS, JPEG 2000 and HTJ2K transfer syntaxes";
 
 /** Gives the stored values of frame k: one value a pixel, or interleaved 8-bit RGB. */
 export type FrameReader = (frame: number) => Promise<VoxelArray>;
@@ -92,7 +102,10 @@ async function decodeFrame(
   checkComplete(bytes, "DICOM");
   if (stream.process === 0xc3) return decodeLossless(bytes, stream, header);
   const codec = codecOf(stream, coding);
-  const decoded = await decodeWithWasm(codec, bytes, wasm);
+  const decoded =
+    codec === "JPEG 12"
+      ? decodeJpeg12(bytes)
+      : await decodeWithWasm(codec, codec === "JPEG" ? told(bytes, header) : bytes, wasm);
   checkSize(decoded, header);
   const values = valuesFromCodestream(
     decoded.bytes,
@@ -101,16 +114,29 @@ async function decodeFrame(
   );
   if (header.samples === 1) return values;
   const pixels = decoded.planar ? interleave(values) : values;
-  // The JPEG and JPEG 2000 decoders have undone their own colour transform; JPEG-LS has none.
-  return codec === "JPEG-LS" ? rgb(pixels, header) : toBytes(pixels);
+  return undoesColour(codec, bytes) ? toBytes(pixels, header.bitsStored) : rgb(pixels, header);
+}
+
+/** JPEG decoders undo the colour transform of the stream, JPEG 2000 decoders where there is one; JPEG-LS has none. */
+function undoesColour(codec: CodecName | "JPEG 12", bytes: Uint8Array): boolean {
+  if (codec === "JPEG 2000" || codec === "HTJ2K") return hasComponentTransform(bytes);
+  return codec === "JPEG";
+}
+
+/**
+ * A JPEG that does not say whether it is RGB or YCbCr is what the data set says, unless it is subsampled, which only YCbCr
+ * is. The decoder would take it for YCbCr: an Adobe marker tells it otherwise.
+ */
+function told(bytes: Uint8Array, { photometric, samples }: ImageHeader): Uint8Array {
+  return samples === 3 && photometric === "RGB" && !saysColour(bytes) ? withAdobeRgb(bytes) : bytes;
 }
 
 /** The frame itself tells which JPEG it is: writers mix the transfer syntaxes up. */
-function codecOf({ process, precision }: CodestreamHeader, coding: CodecName): CodecName {
+function codecOf({ process, precision }: CodestreamHeader, coding: CodecName): CodecName | "JPEG 12" {
   if (process === 0) return coding;
   if (process === 0xf7) return "JPEG-LS";
-  if (process <= 0xc2 && precision === 8) return "JPEG";
-  throw unsupported(`DICOM with ${precision}-bit lossy or arithmetic-coded JPEG frames`, SYNTAXES);
+  if (process <= 0xc2 && precision <= 12) return precision === 8 ? "JPEG" : "JPEG 12";
+  throw unsupported(`DICOM with ${precision}-bit or arithmetic-coded lossy JPEG frames`, SYNTAXES);
 }
 
 function checkSize(stream: Pick<CodestreamHeader, "width" | "height" | "components">, header: ImageHeader): void {
@@ -160,7 +186,7 @@ function decodeLossless(bytes: Uint8Array, stream: CodestreamHeader, header: Ima
 
 /** Interleaved samples to 8-bit RGB by the photometric interpretation. */
 function rgb(values: VoxelArray, header: ImageHeader): Uint8Array {
-  const bytes = toBytes(values);
+  const bytes = toBytes(values, header.bitsStored);
   if (header.photometric === "YBR_FULL" || header.photometric === "YBR_FULL_422") ybrToRgb(bytes);
   return bytes;
 }

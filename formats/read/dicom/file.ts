@@ -21,12 +21,12 @@ const UID = /^[0-9.]{1,64}$/;
 
 /** `DICM` after the preamble, or a bare data set that starts with group 2 or 8. */
 export function looksLikeDicom(bytes: Uint8Array): boolean {
-  return hasMagic(bytes) || bareLayout(bytes, 0) !== undefined;
+  return hasDicomMagic(bytes) || bareLayout(bytes, 0) !== undefined;
 }
 
 /** Reads everything but the pixels. Throws UnsupportedFormat, MalformedFile or TooLarge. */
 export function openDicom(bytes: Uint8Array, limits: Limits): DicomFile {
-  const start = hasMagic(bytes) ? 132 : 0;
+  const start = hasDicomMagic(bytes) ? 132 : 0;
   const group = bytes.length >= start + 2 ? (bytes[start] ?? 0) + 256 * (bytes[start + 1] ?? 0) : 0;
   if (group !== 2) return openBare(bytes, start, limits);
   const { dataSet: meta, end } = readDataSet(bytes, { start, layout: META, limits, group: 2 });
@@ -42,7 +42,8 @@ export function openDicom(bytes: Uint8Array, limits: Limits): DicomFile {
   return { syntax, dataSet: readDataSet(bytes, { start: end, layout, limits }).dataSet };
 }
 
-const hasMagic = (bytes: Uint8Array) =>
+/** `DICM` behind the preamble, whatever that holds. */
+export const hasDicomMagic = (bytes: Uint8Array): boolean =>
   bytes.length >= 132 && bytes[128] === 0x44 && bytes[129] === 0x49 && bytes[130] === 0x43 && bytes[131] === 0x4d;
 
 function openBare(bytes: Uint8Array, start: number, limits: Limits): DicomFile {

@@ -1,6 +1,6 @@
 /** The image attributes of a data set (PS3.3 C.7.6.3), checked against each other before a byte of pixels is touched. */
 import { malformed, unsupported } from "../../bytes/fail.ts";
-import { checkGrid, type Limits } from "../../bytes/limits.ts";
+import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
 import { type DataSet, type DicomElement, PIXEL_DATA, tagName } from "./tokens.ts";
 import { decimalOf, shortOf, textOf } from "./values.ts";
 
@@ -53,11 +53,19 @@ export function readImageHeader(dataSet: DataSet, limits: Limits): ImageHeader {
   if (samples !== 1 && samples !== 3) throw malformed("DICOM", "(0028,0002)", "It must be 1 or 3.");
   const bits = readBits(dataSet);
   checkGrid("DICOM", { columns, rows, frames, bytesPerPixel: (samples * bits.bitsAllocated) / 8 }, limits);
+  checkExpansion(bits.pixels, (columns * rows * frames * samples * bits.bitsAllocated) / 8, limits);
   const photometric = readPhotometric(dataSet, samples);
   if (photometric === "YBR_FULL_422" && bits.bitsAllocated !== 8)
     throw malformed("DICOM", "(0028,0100)", "Subsampled colour has 8 bits.");
   const planar = samples === 3 && shortOf(dataSet, 0x00280006) === 1;
   return { columns, rows, frames, samples, ...bits, photometric, planar };
+}
+
+/** A few compressed bytes that claim a huge image are refused before a decoder works for them. */
+function checkExpansion({ fragments }: DicomElement, decodedBytes: number, limits: Limits): void {
+  if (!fragments) return;
+  const encoded = fragments.reduce((sum, fragment) => sum + fragment.length, 0);
+  check("DICOM: decoded bytes", decodedBytes, inflatedLimit(encoded, limits));
 }
 
 function dimension(dataSet: DataSet, tag: number): number {

@@ -1,13 +1,17 @@
 /** EXIF orientation (EXIF 2.3, tag 0x0112): how stored rows and columns lie in the picture as meant. */
 
+import type { VoxelArray } from "../../../core/image/volume.ts";
+
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-interface Pixels {
+interface Pixels<T extends VoxelArray> {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
-  readonly data: Uint8Array;
+  readonly data: T;
 }
+
+export const TURNED_WARNING = "The picture is turned as its orientation tag says.";
 
 /** The orientation in a TIFF-shaped EXIF block; 1 when there is none or it is broken. */
 export function readOrientation(tiff: Uint8Array): Orientation {
@@ -25,16 +29,18 @@ export function readOrientation(tiff: Uint8Array): Orientation {
   return 1;
 }
 
-const asOrientation = (value: number): Orientation => ([1, 2, 3, 4, 5, 6, 7, 8] as const).find((n) => n === value) ?? 1;
+/** Anything that is no orientation leaves the picture as it is. */
+export const asOrientation = (value: number): Orientation =>
+  ([1, 2, 3, 4, 5, 6, 7, 8] as const).find((n) => n === value) ?? 1;
 
 /** Turns a picture upright; the same object when there is nothing to turn. */
-export function oriented(picture: Pixels, orientation: Orientation): Pixels {
+export function oriented<T extends VoxelArray>(picture: Pixels<T>, orientation: Orientation): Pixels<T> {
   if (orientation === 1) return picture;
   const { width: w, height: h, channels, data } = picture;
   const swapped = orientation >= 5;
   const width = swapped ? h : w;
   const height = swapped ? w : h;
-  const out = new Uint8Array(data.length);
+  const out = data.slice() as T; // slice keeps the concrete type
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const [sx, sy] = sourceOf(orientation, x, y, w, h);

@@ -1,11 +1,8 @@
 /** Plain pictures (PNG, JPEG, WebP, TIFF) as volumes of one slice without geometry. */
 import { IDENTITY } from "../../../core/image/geometry.ts";
-import type { NamedWindow, Volume, VoxelArray } from "../../../core/image/volume.ts";
+import type { Volume, VoxelArray } from "../../../core/image/volume.ts";
 
-/** Shows 8-bit values as they are. */
-const EIGHT_BIT: NamedWindow = { name: "8 bit", center: 128, width: 256 };
-
-/** A picture in pixels; grey bytes propose the window that leaves them unchanged. */
+/** A picture in pixels. It proposes no window: what shows it best is told from its values. */
 export function pictureVolume(
   { width, height, channels, data }: { width: number; height: number; channels: 1 | 3; data: VoxelArray },
   warnings: readonly string[] = [],
@@ -19,7 +16,7 @@ export function pictureVolume(
     unit: "px",
     modality: "OT",
     inverted: false,
-    windows: channels === 1 && data instanceof Uint8Array ? [EIGHT_BIT] : [],
+    windows: [],
     warnings,
   };
 }
@@ -39,6 +36,24 @@ export function withoutAlpha<T extends Uint8Array | Uint16Array>(
     if (data[i * channels + kept] !== full) opaque = false;
   }
   return { data: out, opaque };
+}
+
+/**
+ * Colour as bytes. Wider samples keep the bits that they use: 12 bits in 16 would be black by their high byte. The
+ * warning says so; values over 16 bits and floats are spread from 0 to their largest.
+ */
+export function eightBitColour(values: VoxelArray): { data: Uint8Array; warning?: string } {
+  if (values instanceof Uint8Array) return { data: values };
+  let largest = 0;
+  for (const value of values) if (value > largest && Number.isFinite(value)) largest = value;
+  if (values instanceof Uint16Array) {
+    const bits = Math.max(8, 32 - Math.clz32(largest));
+    const data = Uint8Array.from(values, (value) => value >> (bits - 8));
+    return { data, warning: `${bits}-bit colour is read as 8-bit.` };
+  }
+  const gain = largest > 0 ? 255 / largest : 0;
+  const data = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value * gain))));
+  return { data, warning: "Colour of more than 8 bits is read as 8-bit, its largest value as white." };
 }
 
 export const ALPHA_WARNING = "The picture is partly transparent: transparency is ignored.";

@@ -4,8 +4,9 @@ import type { Volume } from "../../../core/image/volume.ts";
 import { concatBytes } from "../../bytes/bytes.ts";
 import { guarded, malformed } from "../../bytes/fail.ts";
 import { checkInflatedLength } from "../../bytes/inflate.ts";
-import { checkGrid, type Limits } from "../../bytes/limits.ts";
-import { ALPHA_WARNING, pictureVolume, withoutAlpha } from "./picture.ts";
+import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
+import { type Orientation, oriented, readOrientation, TURNED_WARNING } from "./orientation.ts";
+import { ALPHA_WARNING, eightBitColour, pictureVolume, withoutAlpha } from "./picture.ts";
 
 export const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -44,10 +45,26 @@ export function readPng(bytes: Uint8Array, limits: Limits): Volume {
   const samples = COLOUR[header.colour]?.samples ?? 1;
   const bytesPerPixel = (header.colour === 3 ? 3 : samples) * (header.depth === 16 ? 2 : 1);
   checkGrid("PNG", { columns: header.width, rows: header.height, frames: 1, bytesPerPixel }, limits);
+  const decodedBytes = header.width * header.height * bytesPerPixel;
+  check("PNG: decoded bytes", decodedBytes, inflatedLimit(bytes.length, limits));
   const data = concatBytes(chunks.filter(({ type }) => type === "IDAT").map(({ payload }) => payload));
   checkInflatedLength(data, "zlib", "PNG", scanlineBytes(header, samples));
   const decoded = guarded("PNG", "IDAT", () => decode(essential(bytes, chunks)));
-  return toVolume(decoded, header);
+  const exif = chunks.find(({ type }) => type === "eXIf");
+  return upright(toVolume(decoded, header), exif ? readOrientation(exif.payload) : 1);
+}
+
+/** PNG 3, 11.3.4.5: the eXIf chunk may say how the picture is meant to lie. */
+function upright(volume: Volume, orientation: Orientation): Volume {
+  if (orientation === 1) return volume;
+  const [width, height] = volume.size;
+  const turned = oriented({ width, height, channels: volume.channels, data: volume.data }, orientation);
+  return {
+    ...volume,
+    size: [turned.width, turned.height, 1],
+    data: turned.data,
+    warnings: [...volume.warnings, TURNED_WARNING],
+  };
 }
 
 interface Chunk {
@@ -108,9 +125,8 @@ function toVolume(decoded: DecodedPng, { width, height, depth, colour }: Header)
   const plain = channels === 2 || channels === 4 ? withoutAlpha(samples, channels) : { data: samples, opaque: true };
   const warnings = plain.opaque ? [] : [ALPHA_WARNING];
   if (channels <= 2) return pictureVolume({ width, height, channels: 1, data: plain.data }, warnings);
-  const narrow = plain.data instanceof Uint16Array ? Uint8Array.from(plain.data, (value) => value >> 8) : plain.data;
-  const notes = wide ? [...warnings, "16-bit colour is read as 8-bit."] : warnings;
-  return pictureVolume({ width, height, channels: 3, data: narrow }, notes);
+  const { data, warning } = eightBitColour(plain.data);
+  return pictureVolume({ width, height, channels: 3, data }, warning ? [...warnings, warning] : warnings);
 }
 
 /** Grey of 1, 2 or 4 bits: stored values spread over 0 to 255. */

@@ -1,175 +1,162 @@
-/** TIFF 6.0: the first picture of a file, in strips or tiles; grey of any depth from 8 bits, RGB and palette. */
+/** TIFF 6.0 and BigTIFF: one picture, or pictures of one size as the slices of a stack; grey, RGB and palette. */
+import { isSegmenterError } from "../../../core/errors.ts";
 import type { Volume, VoxelArray } from "../../../core/image/volume.ts";
-import { swapBytes } from "../../bytes/bytes.ts";
-import { malformed, unsupported } from "../../bytes/fail.ts";
-import { inflateUpTo } from "../../bytes/inflate.ts";
-import { checkGrid, type Limits } from "../../bytes/limits.ts";
-import { type VoxelType, voxelsFromBytes } from "../../bytes/voxels.ts";
-import { pictureVolume } from "./picture.ts";
-import { expandLzw, unpackBits } from "./tiff-codecs.ts";
-import { type Directory, readDirectory } from "./tiff-directory.ts";
+import { malformed } from "../../bytes/fail.ts";
+import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
+import type { WasmSource } from "../../codecs/wasm.ts";
+import { asOrientation, oriented, TURNED_WARNING } from "./orientation.ts";
+import { ALPHA_WARNING, eightBitColour, pictureVolume } from "./picture.ts";
+import { type Directory, readDirectories } from "./tiff-directory.ts";
+import { type Layout, readLayout, sameLayout } from "./tiff-layout.ts";
+import { readSamples } from "./tiff-pixels.ts";
 
-const NARROW = "uncompressed, LZW, Deflate and PackBits TIFF";
-
-interface Layout {
-  readonly width: number;
-  readonly height: number;
-  readonly samples: number;
-  readonly bytesPerSample: number;
-  readonly type: VoxelType;
-  readonly photometric: number;
-  readonly compression: number;
-  readonly differenced: boolean;
-  /** Strips are tiles as wide as the picture. */
-  readonly tileWidth: number;
-  readonly tileHeight: number;
-  readonly offsets: readonly number[];
-  readonly counts: readonly number[];
+interface Page {
+  readonly directory: Directory;
+  readonly layout: Layout;
 }
 
-/** Reads the first picture. Throws UnsupportedFormat, MalformedFile naming the tag, or TooLarge. */
-export function readTiff(bytes: Uint8Array, limits: Limits): Volume {
-  const directory = readDirectory(bytes);
-  const layout = readLayout(directory, limits);
-  const pixels = readPixels(bytes, layout, directory.littleEndian);
-  const { width, height, photometric } = layout;
-  const warnings = directory.more ? ["The file holds further pictures: the first is read."] : [];
-  if (photometric === 3) {
-    const data = applyColourMap(pixels, directory.values(320), layout);
-    return pictureVolume({ width, height, channels: 3, data }, warnings);
+/** Reads the pictures of the size of the first. Throws UnsupportedFormat, MalformedFile naming the tag, or TooLarge. */
+export async function readTiff(bytes: Uint8Array, limits: Limits, wasm?: WasmSource): Promise<Volume> {
+  const directories = readDirectories(bytes, limits.frames);
+  const { pages, warnings } = choosePages(directories, limits);
+  const [first] = pages;
+  if (!first) throw malformed("TIFF", "IFD", "There is no picture.");
+  checkPages(pages, bytes, limits);
+  const slices: { data: VoxelArray; width: number; height: number }[] = [];
+  const notes = new Set(warnings);
+  for (const { directory, layout } of pages) {
+    const values = await readSamples({ bytes, layout, directory, wasm });
+    const { width, height } = layout;
+    const plain = {
+      width,
+      height,
+      channels: channelsOf(layout),
+      data: plainSamples(values, { directory, layout }, notes),
+    };
+    const orientation = asOrientation(directory.value(274, 1));
+    if (orientation !== 1) notes.add(TURNED_WARNING);
+    slices.push(oriented(plain, orientation));
   }
-  const values = voxelsFromBytes(pixels, layout.type, true);
-  if (photometric === 2)
-    return pictureVolume({ width, height, channels: 3, data: rgb(values, layout.samples) }, warnings);
-  const volume = pictureVolume({ width, height, channels: 1, data: firstSamples(values, layout.samples) }, warnings);
-  return { ...volume, inverted: photometric === 0 };
+  return stackOf(slices, first.layout, notes);
 }
 
-function readLayout(directory: Directory, limits: Limits): Layout {
-  const { value } = directory;
-  const [width, height] = [value(256, 0), value(257, 0)];
-  if (width < 1 || height < 1) throw malformed("TIFF", "tag 256", "The picture has no size.");
-  const [samples, bits, photometric] = [value(277, 1), value(258, 1), value(262, -1)];
-  const type = typeOf(bits, value(339, 1));
-  const planes = value(284, 1);
-  const colours = photometric === 2 ? 3 : 1;
-  if (samples < colours || samples > 4)
-    throw malformed("TIFF", "tag 277", "It does not fit the photometric interpretation.");
-  if (![0, 1, 2, 3].includes(photometric) || planes !== 1)
-    throw unsupported("TIFF in another colour space or by planes", NARROW);
-  const bytesPerSample = bits / 8;
-  checkGrid("TIFF", { columns: width, rows: height, frames: 1, bytesPerPixel: samples * bytesPerSample }, limits);
-  const tiles = readTiles(directory, { width, height });
-  const bytesPerPixel = samples * bytesPerSample;
-  checkGrid("TIFF tile", { columns: tiles.tileWidth, rows: tiles.tileHeight, frames: 1, bytesPerPixel }, limits);
-  const differenced = value(317, 1) === 2;
-  if (value(317, 1) > 2) throw unsupported("TIFF with a floating-point predictor", NARROW);
-  return {
-    ...{ width, height, samples, bytesPerSample, type, photometric, differenced },
-    ...tiles,
-    compression: value(259, 1),
-  };
-}
-
-/** Where the strips or tiles lie; each must be there. */
-function readTiles({ value, values }: Directory, { width, height }: { width: number; height: number }) {
-  const tiled = values(324).length > 0;
-  const tileWidth = tiled ? value(322, 0) : width;
-  const tileHeight = tiled ? value(323, 0) : Math.min(height, value(278, height));
-  if (tileWidth < 1 || tileHeight < 1) throw malformed("TIFF", "tag 278", "A strip or tile has no size.");
-  const [offsets, counts] = tiled ? [values(324), values(325)] : [values(273), values(279)];
-  const expected = Math.ceil(width / tileWidth) * Math.ceil(height / tileHeight);
-  if (offsets.length !== expected || counts.length !== expected)
-    throw malformed("TIFF", tiled ? "tag 324" : "tag 273", `It must have ${expected} entries.`);
-  return { tileWidth, tileHeight, offsets, counts };
-}
-
-function typeOf(bits: number, format: number): VoxelType {
-  if (![8, 16, 32, 64].includes(bits)) throw unsupported(`TIFF of ${bits} bits a sample`, "TIFF of 8 bits and more");
-  if (format === 3 && (bits === 32 || bits === 64)) return bits === 32 ? "float32" : "float64";
-  if (format === 1 && bits !== 64) return bits === 8 ? "uint8" : bits === 16 ? "uint16" : "uint32";
-  if (format === 2 && bits !== 64) return bits === 8 ? "int8" : bits === 16 ? "int16" : "int32";
-  throw unsupported("TIFF of another sample format", "integer and floating-point TIFF");
-}
-
-/** All tiles put in place, little-endian. */
-function readPixels(bytes: Uint8Array, layout: Layout, littleEndian: boolean): Uint8Array {
-  const { width, height, samples, bytesPerSample, tileWidth, tileHeight, offsets, counts } = layout;
-  const pixel = samples * bytesPerSample;
-  const across = Math.ceil(width / tileWidth);
-  let out: Uint8Array | undefined;
-  for (const [n, offset] of offsets.entries()) {
-    const [x, y] = [(n % across) * tileWidth, Math.floor(n / across) * tileHeight];
-    const columns = Math.min(tileWidth, width - x);
-    const rows = Math.min(tileHeight, height - y);
-    const length = tileWidth * (across > 1 || tileWidth !== width ? tileHeight : rows) * pixel;
-    if (offset + (counts[n] ?? 0) > bytes.length) throw malformed("TIFF", "tag 279", "A strip runs past the end.");
-    const tile = expand(bytes.subarray(offset, offset + (counts[n] ?? 0)), layout.compression, length);
-    if (tile.length < length) throw malformed("TIFF", "strip", `It has ${tile.length} of ${length} bytes.`);
-    if (!littleEndian) swapBytes(tile, bytesPerSample);
-    if (layout.differenced) undoDifferences(tile, layout);
-    out ??= new Uint8Array(width * height * pixel);
-    for (let row = 0; row < rows; row++)
-      out.set(
-        tile.subarray(row * tileWidth * pixel, (row * tileWidth + columns) * pixel),
-        ((y + row) * width + x) * pixel,
-      );
+/** The first picture that is not too large, and all of its layout; small copies and masks are no slices. */
+function choosePages(directories: readonly Directory[], limits: Limits): { pages: Page[]; warnings: string[] } {
+  const full = directories.filter(({ value }) => (value(254, 0) & 5) === 0);
+  const candidates = full.length > 0 ? full : directories;
+  const first = firstFitting(candidates, directories, limits);
+  const pages: Page[] = [];
+  for (const directory of candidates.slice(Math.max(0, candidates.indexOf(first.directory)))) {
+    const layout = directory === first.directory ? first.layout : layoutOf(directory, limits);
+    if (layout && sameLayout(layout, first.layout)) pages.push({ directory, layout });
   }
-  return out ?? new Uint8Array();
+  const left = directories.length - pages.length;
+  const warnings =
+    left > 0 ? [`The file holds ${directories.length} pictures: ${left} of another size or kind are left out.`] : [];
+  return { pages, warnings };
 }
 
-function expand(packed: Uint8Array, compression: number, length: number): Uint8Array {
-  switch (compression) {
-    case 1:
-      return packed.slice(0, length);
-    case 5:
-      return expandLzw(packed, length);
-    case 8:
-    case 32946:
-      return inflateUpTo(packed, "zlib", { format: "TIFF", length });
-    case 32773:
-      return unpackBits(packed, length);
-    default:
-      throw unsupported(`TIFF compression ${compression}`, NARROW);
+/** Of a pyramid whose first level is too large a smaller one will do. */
+function firstFitting(pictures: readonly Directory[], levels: readonly Directory[], limits: Limits): Page {
+  let failure: unknown;
+  for (const directory of [...pictures, ...levels]) {
+    try {
+      return { directory, layout: readLayout(directory, limits) };
+    } catch (thrown) {
+      failure ??= thrown;
+      if (!isSegmenterError(thrown, "TooLarge")) break;
+    }
+  }
+  throw failure;
+}
+
+function layoutOf(directory: Directory, limits: Limits): Layout | undefined {
+  try {
+    return readLayout(directory, limits);
+  } catch {
+    return undefined; // counted among those left out
   }
 }
 
-/** Horizontal differencing (TIFF 6.0, section 14): each sample is stored as its step from the pixel before. */
-function undoDifferences(tile: Uint8Array, { tileWidth, samples, type, bytesPerSample }: Layout): void {
-  if (type.startsWith("float")) throw unsupported("TIFF with differenced floating-point samples", NARROW);
-  const aligned = tile.byteOffset % bytesPerSample === 0 ? tile : tile.slice();
-  const length = aligned.length / bytesPerSample;
-  const values =
-    bytesPerSample === 1
-      ? aligned
-      : bytesPerSample === 2
-        ? new Uint16Array(aligned.buffer, aligned.byteOffset, length)
-        : new Uint32Array(aligned.buffer, aligned.byteOffset, length);
-  const line = tileWidth * samples;
-  for (let start = 0; start < values.length; start += line)
-    for (let i = start + samples; i < start + line; i++) values[i] = (values[i] ?? 0) + (values[i - samples] ?? 0);
-  if (aligned !== tile) tile.set(aligned);
+function checkPages(pages: readonly Page[], bytes: Uint8Array, limits: Limits): void {
+  const [first] = pages;
+  if (!first) return;
+  const { width, height, samples, bits, compression } = first.layout;
+  const bytesPerPixel = samples * Math.ceil(bits / 8);
+  checkGrid("TIFF", { columns: width, rows: height, frames: pages.length, bytesPerPixel }, limits);
+  const decoded = width * height * pages.length * bytesPerPixel;
+  if (compression !== 1) check("TIFF: decoded bytes", decoded, inflatedLimit(bytes.length, limits));
 }
 
-function firstSamples(values: VoxelArray, samples: number): VoxelArray {
-  return samples === 1 ? values : values.filter((_, i) => i % samples === 0);
+const channelsOf = ({ photometric }: Layout): 1 | 3 => (photometric >= 2 ? 3 : 1);
+
+/** Grey in its own type or RGB, without further samples. */
+function plainSamples(values: VoxelArray, { directory, layout }: Page, notes: Set<string>): VoxelArray {
+  const { samples, photometric, alpha, bits } = layout;
+  if (photometric === 3) return applyColourMap(values, directory.values(320), layout);
+  const colours = channelsOf(layout);
+  if (samples > colours && !(alpha && isOpaque(values, samples, colours)))
+    notes.add(
+      alpha ? ALPHA_WARNING : `A pixel has ${samples} channels: ${colours === 3 ? "three are" : "the first is"} read.`,
+    );
+  const kept = samples === colours ? values : firstSamples(values, samples, colours);
+  if (colours === 3) return kept;
+  return bits < 8 ? kept.map((value) => (value * 255) / (2 ** bits - 1)) : kept;
 }
 
-function rgb(values: VoxelArray, samples: number): Uint8Array {
-  const wide = values.BYTES_PER_ELEMENT > 1;
-  if (wide && !(values instanceof Uint16Array)) throw unsupported("TIFF colour of another type than 8 or 16 bits");
-  const out = new Uint8Array((values.length / samples) * 3);
-  for (let i = 0, to = 0; i < values.length; i += samples)
-    for (let c = 0; c < 3; c++) out[to++] = wide ? (values[i + c] ?? 0) >> 8 : (values[i + c] ?? 0);
+function isOpaque(values: VoxelArray, samples: number, at: number): boolean {
+  const full = 2 ** (8 * values.BYTES_PER_ELEMENT) - 1;
+  for (let i = at; i < values.length; i += samples) if (values[i] !== full) return false;
+  return true;
+}
+
+function firstSamples(values: VoxelArray, samples: number, kept: number): VoxelArray {
+  const out = values.slice(0, (values.length / samples) * kept);
+  for (let from = 0, to = 0; from < values.length; from += samples)
+    for (let c = 0; c < kept; c++) out[to++] = values[from + c] ?? 0;
   return out;
 }
 
-/** The colour map holds all reds, then all greens, then all blues, 16 bits each. */
-function applyColourMap(indices: Uint8Array, map: readonly number[], { samples, bytesPerSample }: Layout): Uint8Array {
-  if (map.length !== 768 || bytesPerSample !== 1 || samples !== 1)
-    throw malformed("TIFF", "tag 320", "A palette picture has 8-bit pixels and 768 colour map entries.");
+/** Slices one after the other; colour becomes 8-bit for all of them alike. */
+function stackOf(
+  slices: readonly { data: VoxelArray; width: number; height: number }[],
+  layout: Layout,
+  notes: Set<string>,
+): Volume {
+  const [first] = slices;
+  if (!first) throw malformed("TIFF", "IFD", "There is no picture.");
+  const { width, height } = first;
+  const even = slices.filter((slice) => slice.width === width && slice.height === height);
+  const all = even.length === 1 ? first.data : joined(even.map(({ data }) => data));
+  const channels = channelsOf(layout);
+  const { data, warning } = channels === 3 ? eightBitColour(all) : { data: all, warning: undefined };
+  if (warning) notes.add(warning);
+  if (even.length < slices.length)
+    notes.add(`${slices.length - even.length} pictures turned another way are left out.`);
+  const volume = pictureVolume({ width, height, channels, data }, [...notes]);
+  return { ...volume, size: [width, height, even.length], inverted: layout.photometric === 0 };
+}
+
+function joined(parts: readonly VoxelArray[]): VoxelArray {
+  const length = parts[0]?.length ?? 0;
+  const Type = parts[0]?.constructor as new (length: number) => VoxelArray; // the constructor property is untyped
+  const all = new Type(length * parts.length);
+  for (const [n, part] of parts.entries()) all.set(part, n * length);
+  return all;
+}
+
+/** The colour map holds all reds, then all greens, then all blues, 16 bits each; some writers use 8 of them. */
+function applyColourMap(indices: VoxelArray, map: readonly number[], { samples, bits }: Layout): Uint8Array {
+  const colours = 2 ** bits;
+  if (map.length !== 3 * colours || bits > 8 || samples !== 1)
+    throw malformed(
+      "TIFF",
+      "tag 320",
+      "A palette picture has one sample of up to 8 bits and three colours for each value.",
+    );
+  const shift = map.every((value) => value < 256) ? 0 : 8;
   const out = new Uint8Array(indices.length * 3);
   for (let i = 0; i < indices.length; i++)
-    for (let c = 0; c < 3; c++) out[3 * i + c] = (map[256 * c + (indices[i] ?? 0)] ?? 0) >> 8;
+    for (let c = 0; c < 3; c++) out[3 * i + c] = (map[colours * c + (indices[i] ?? 0)] ?? 0) >> shift;
   return out;
 }

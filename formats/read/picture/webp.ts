@@ -2,9 +2,9 @@
 /** WebP (RFC 9649) by libwebp: still pictures, lossy and lossless. */
 import type { Volume } from "../../../core/image/volume.ts";
 import { guarded, malformed, unsupported } from "../../bytes/fail.ts";
-import { checkGrid, type Limits } from "../../bytes/limits.ts";
+import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
 import type { WasmSource } from "../../codecs/wasm.ts";
-import { oriented, readOrientation } from "./orientation.ts";
+import { oriented, readOrientation, TURNED_WARNING } from "./orientation.ts";
 import { ALPHA_WARNING, pictureVolume, withoutAlpha } from "./picture.ts";
 
 const WASM = "webp_dec.wasm";
@@ -13,6 +13,7 @@ const WASM = "webp_dec.wasm";
 export async function readWebp(bytes: Uint8Array, limits: Limits, wasm?: WasmSource): Promise<Volume> {
   const { width, height } = readHeader(bytes);
   checkGrid("WebP", { columns: width, rows: height, frames: 1, bytesPerPixel: 4 }, limits);
+  check("WebP: decoded bytes", width * height * 4, inflatedLimit(bytes.length, limits));
   const wasmBinary = wasm ? await wasm(WASM) : nodeWasm();
   // A fresh module each time: what a hostile file did to its heap does not outlive the file.
   const { default: load } = await import("@jsquash/webp/codec/dec/webp_dec.js");
@@ -24,10 +25,7 @@ export async function readWebp(bytes: Uint8Array, limits: Limits, wasm?: WasmSou
   const exif = chunksOf(bytes).find(({ type }) => type === "EXIF");
   const orientation = exif ? readOrientation(afterExifMark(exif.payload)) : 1;
   const turned = oriented({ width, height, channels: 3, data }, orientation);
-  const notes = [
-    opaque ? "" : ALPHA_WARNING,
-    orientation === 1 ? "" : "The picture is turned as its EXIF orientation says.",
-  ];
+  const notes = [opaque ? "" : ALPHA_WARNING, orientation === 1 ? "" : TURNED_WARNING];
   return pictureVolume(turned, notes.filter(Boolean));
 }
 

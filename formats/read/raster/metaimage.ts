@@ -1,9 +1,11 @@
-/** MetaImage `.mha` (itk.org/Wiki/MetaIO): attached data, raw or zlib. Its world is LPS. */
+/** MetaImage `.mha`, and `.mhd` with its data file (itk.org/Wiki/MetaIO): raw or zlib. Its world is LPS. */
 import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import type { Limits } from "../../bytes/limits.ts";
-import type { VoxelType } from "../../bytes/voxels.ts";
-import { HEADER_LIMIT, latin1, numbersOf, readRaster, sizesOf } from "./raster.ts";
+import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
+import { ALPHA_WARNING } from "../picture/picture.ts";
+import type { DataFile } from "./data-file.ts";
+import { HEADER_LIMIT, latin1, numbersOf, readRaster, type Strides, sizesOf } from "./raster.ts";
 
 const TYPES: Readonly<Record<string, VoxelType>> = {
   MET_CHAR: "int8",
@@ -20,41 +22,91 @@ const TYPES: Readonly<Record<string, VoxelType>> = {
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Reads an `.mha`. Throws UnsupportedFormat (detached data, text), MalformedFile or TooLarge. */
-export function readMetaImage(bytes: Uint8Array, limits: Limits): Volume {
+/** Reads an `.mha`, or an `.mhd` with its data. Throws UnsupportedFormat (lists of files, text), MalformedFile or TooLarge. */
+export function readMetaImage(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
   const { fields, start } = readHeader(bytes);
-  if (fields.get("elementdatafile") !== "LOCAL")
-    throw unsupported("MetaImage with detached data", ".mha with its data inside");
+  const local = isLocal(fields);
+  if (!local && !data)
+    throw unsupported("a MetaImage header without its data file", ".mha, or .mhd and its data together");
   if (isTrue(fields, "binarydata", true) === false) throw unsupported("MetaImage as text", "binary MetaImage");
-  const type = TYPES[fields.get("elementtype") ?? ""];
-  if (!type) throw malformed("MetaImage", "ElementType", "It is no known type.");
-  const channels = Number(fields.get("elementnumberofchannels") ?? 1);
-  if (channels !== 1 && !(channels === 3 && type === "uint8"))
-    throw unsupported("MetaImage of several channels", "grey or 8-bit RGB");
-  const sizes = sizesOf("MetaImage", "DimSize", fields.get("dimsize"));
-  if (sizes.length !== Number(fields.get("ndims")) || sizes.length > 4)
-    throw malformed("MetaImage", "NDims", "It does not fit DimSize.");
-  const [i = 1, j = 1, k = 1, t = 1] = sizes;
+  const type = typeOf(fields);
+  const { sizes, volumes } = readSizes(fields);
+  const [i = 1, j = 1, k = 1] = sizes;
   return readRaster(
-    bytes.subarray(start),
+    local || !data ? bytes.subarray(start) : data,
     {
       format: "MetaImage",
       size: [i, j, k] satisfies Vec3,
-      channels: channels === 3 ? 3 : 1,
+      ...channelsOf(fields, type, [i, j, k]),
       type,
       littleEndian: !isTrue(fields, "binarydatabyteordermsb", isTrue(fields, "elementbyteordermsb", false)),
       compression: isTrue(fields, "compresseddata", false) ? "zlib" : undefined,
-      ijkToLps: readAffine(fields, sizes.length),
+      skip: local ? 0 : headerSizeOf(fields),
+      ijkToLps: readAffine(fields, Number(fields.get("ndims"))),
       unit: "mm",
-      warnings: t > 1 ? [`The file holds ${t} volumes: the first is read.`] : [],
+      warnings: [
+        ...(volumes > 1 ? [`The file holds ${volumes} volumes: the first is read.`] : []),
+        ...(componentsOf(fields) === 4 ? [ALPHA_WARNING] : []),
+      ],
     },
     limits,
   );
 }
 
+/** What an `.mhd` wants of its data file; undefined when the data is inside. */
+export function metaImageData(bytes: Uint8Array): DataFile | undefined {
+  const { fields } = readHeader(bytes);
+  if (isLocal(fields)) return undefined;
+  const { sizes, volumes } = readSizes(fields);
+  const voxels = sizes.reduce((product, size) => product * size, volumes);
+  const length = voxels * componentsOf(fields) * voxelBytes(typeOf(fields)) + Math.max(0, headerSizeOf(fields));
+  const name = fields.get("elementdatafile") ?? "";
+  return isTrue(fields, "compresseddata", false) ? { name } : { name, length };
+}
+
+const isLocal = (fields: Fields) => fields.get("elementdatafile")?.toUpperCase() === "LOCAL";
+
+/** Bytes before the data in its own file; −1: the data are its last bytes. */
+function headerSizeOf(fields: Fields): number {
+  const size = Number(fields.get("headersize") ?? 0);
+  if (!Number.isInteger(size) || size < -1) throw malformed("MetaImage", "HeaderSize", "It must be −1, 0 or positive.");
+  return size;
+}
+
+function typeOf(fields: Fields): VoxelType {
+  const type = TYPES[fields.get("elementtype")?.toUpperCase() ?? ""];
+  if (!type) throw malformed("MetaImage", "ElementType", "It is no known type.");
+  return type;
+}
+
+const componentsOf = (fields: Fields) => Number(fields.get("elementnumberofchannels") ?? 1);
+
+/** Grey, 8-bit RGB, or 8-bit RGBA without its alpha. */
+function channelsOf(
+  fields: Fields,
+  type: VoxelType,
+  [i, j, k]: Vec3,
+): { channels: 1 | 3; values?: number; strides?: Strides } {
+  const components = componentsOf(fields);
+  if (components === 1) return { channels: 1 };
+  if (components === 3 && type === "uint8") return { channels: 3 };
+  if (components === 4 && type === "uint8")
+    return { channels: 3, values: 4 * i * j * k, strides: { channel: 1, voxel: [4, 4 * i, 4 * i * j] } };
+  throw unsupported("MetaImage of several channels that are no 8-bit colour", "grey, 8-bit RGB and RGBA");
+}
+
+/** Sizes of up to three axes, and how many volumes the further ones make. */
+function readSizes(fields: Fields): { sizes: number[]; volumes: number } {
+  const sizes = sizesOf("MetaImage", "DimSize", fields.get("dimsize"));
+  if (sizes.length !== Number(fields.get("ndims"))) throw malformed("MetaImage", "NDims", "It does not fit DimSize.");
+  if (sizes.length > 4 && sizes.slice(4).some((size) => size > 1))
+    throw unsupported("MetaImage of more than four dimensions", "up to four dimensions");
+  return { sizes: sizes.slice(0, 3), volumes: sizes[3] ?? 1 };
+}
+
 function readHeader(bytes: Uint8Array): { fields: Fields; start: number } {
   const text = latin1(bytes.subarray(0, HEADER_LIMIT));
-  const end = /^ElementDataFile[ \t]*=[^\n]*\n/im.exec(text);
+  const end = /^ElementDataFile[ \t]*=[^\n]*(\n|$)/im.exec(text);
   if (!end) throw malformed("MetaImage", "ElementDataFile", "It is missing.");
   const start = end.index + end[0].length;
   const fields = new Map<string, string>();
@@ -81,6 +133,8 @@ function readAffine(fields: Fields, dimensions: number): Mat4 {
   const matrix = list("TransformMatrix", firstOf(fields, "transformmatrix", "rotation", "orientation"), []);
   if (!spacing.slice(0, dimensions).every((value) => value > 0))
     throw malformed("MetaImage", "ElementSpacing", "It must be positive.");
+  if (matrix.length > 0 && matrix.length !== dimensions * dimensions)
+    throw malformed("MetaImage", "TransformMatrix", `It must have ${dimensions * dimensions} numbers.`);
   const direction = (axis: number, row: number) => matrix[axis * dimensions + row] ?? (axis === row ? 1 : 0);
   const inside = (axis: number, row: number) =>
     axis < dimensions && row < dimensions ? direction(axis, row) : axis === row ? 1 : 0;

@@ -9,6 +9,8 @@ export type NiftiType = VoxelType | "rgb24" | "rgba32";
 
 export interface NiftiHeader {
   readonly littleEndian: boolean;
+  /** The voxels lie in a file of their own (.hdr and .img). */
+  readonly pair: boolean;
   readonly size: Vec3;
   /** Volumes along the fourth axis. */
   readonly volumes: number;
@@ -75,15 +77,35 @@ export function niftiVersion(bytes: Uint8Array): { version: 1 | 2; littleEndian:
   return undefined;
 }
 
+/** The older Analyze 7.5: the same sizes at the same places, no magic, no orientation, and a file of the header alone. */
+export const isAnalyze = (bytes: Uint8Array): boolean => analyzeOrder(bytes) !== undefined;
+
+function analyzeOrder(bytes: Uint8Array): { version: 1; littleEndian: boolean } | undefined {
+  if (bytes.length !== 348) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const littleEndian of [true, false]) {
+    const dimensions = view.getInt16(40, littleEndian);
+    if (view.getInt32(0, littleEndian) === 348 && dimensions >= 1 && dimensions <= 7)
+      return { version: 1, littleEndian };
+  }
+  return undefined;
+}
+
+/** `ni1` and `ni2` announce a pair, `n+1` and `n+2` a single file. */
+const isPair = (bytes: Uint8Array, version: 1 | 2) => bytes[version === 1 ? 345 : 5] === 0x69;
+
 /** Throws MalformedFile naming the header field, UnsupportedFormat or TooLarge. */
 export function readNiftiHeader(bytes: Uint8Array, limits: Limits): NiftiHeader {
-  const found = niftiVersion(bytes);
+  const nifti = niftiVersion(bytes);
+  const found = nifti ?? analyzeOrder(bytes);
   if (!found) throw malformed("NIfTI", "sizeof_hdr", "It is neither 348 nor 540, or the magic is missing.");
   const { version, littleEndian } = found;
-  if (version === 2 && bytes.length < 544) throw malformed("NIfTI", "header", "The file ends inside it.");
-  if (version === 1 && bytes[345] === 0x69) throw unsupported("NIfTI as a pair of .hdr and .img", "single-file NIfTI");
+  if (version === 2 && bytes.length < 540) throw malformed("NIfTI", "header", "The file ends inside it.");
+  const pair = !nifti || isPair(bytes, version);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const fields = version === 1 ? version1(view, littleEndian) : version2(view, littleEndian);
+  const read = version === 1 ? version1(view, littleEndian) : version2(view, littleEndian);
+  // What NIfTI calls orientation and scale means other things in Analyze.
+  const fields = nifti ? read : { ...read, qformCode: 0, sformCode: 0, slope: 0 };
   const warnings: string[] = [];
   const { size, volumes } = readSize(fields, warnings);
   const [type, bytesPerVoxel] = readType(fields);
@@ -92,12 +114,13 @@ export function readNiftiHeader(bytes: Uint8Array, limits: Limits): NiftiHeader 
   const range = readRange(fields);
   return {
     littleEndian,
+    pair,
     size,
     volumes,
     type,
     bytesPerVoxel,
-    offset: readOffset(fields, limits),
-    rescale: readRescale(fields),
+    offset: readOffset(fields, pair, limits),
+    rescale: readRescale(fields, warnings),
     ijkToLps: inMillimetres(affineRasToLps(readAffine(fields, size, warnings)), fields.units),
     ...(range && { range }),
     warnings,
@@ -176,15 +199,16 @@ function readType({ datatype, bitpix }: Fields): readonly [NiftiType, number] {
   return type;
 }
 
-function readOffset({ voxOffset, headerBytes }: Fields, limits: Limits): number {
-  if (!Number.isInteger(voxOffset) || voxOffset < headerBytes || voxOffset > limits.fileBytes)
+function readOffset({ voxOffset, headerBytes }: Fields, pair: boolean, limits: Limits): number {
+  if (!Number.isInteger(voxOffset) || voxOffset < (pair ? 0 : headerBytes) || voxOffset > limits.fileBytes)
     throw malformed("NIfTI", "vox_offset", "It must lie behind the header and within the file.");
   return voxOffset;
 }
 
-function readRescale({ slope, intercept }: Fields) {
-  if (!Number.isFinite(slope)) throw malformed("NIfTI", "scl_slope", "It is not a finite number.");
-  if (slope === 0) return { slope: 1, intercept: 0 };
+/** As nibabel does: without a finite slope other than 0 the values are not scaled. */
+function readRescale({ slope, intercept }: Fields, warnings: string[]) {
+  if (!Number.isFinite(slope)) warnings.push("scl_slope is not a finite number: the stored values are not scaled.");
+  if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
   if (!Number.isFinite(intercept)) throw malformed("NIfTI", "scl_inter", "It is not a finite number.");
   return { slope, intercept };
 }
@@ -195,17 +219,35 @@ function readRange({ calMin, calMax }: Fields): readonly [number, number] | unde
 
 /** Voxel → RAS: sform, else qform, else the voxel sizes alone (nifti1.h, "3D image orientation"). */
 function readAffine(fields: Fields, size: Vec3, warnings: string[]): Mat4 {
-  const spacing = [1, 2, 3].map((n) => {
-    const value = fields.pixdim(n);
-    if (value > 0 && Number.isFinite(value)) return value;
-    if (value === 0 && size[n - 1] === 1) return 1;
-    throw malformed("NIfTI", `pixdim[${n}]`, "It must be a positive number.");
-  });
-  if (fields.sformCode > 0) return checkAffine([...fields.srow, 0, 0, 0, 1], "srow");
-  if (fields.qformCode > 0) return checkAffine(fromQuaternion(fields, spacing), "quatern");
+  const sform: Mat4 = [...fields.srow, 0, 0, 0, 1];
+  if (fields.sformCode > 0 && spansSpace(sform)) {
+    if (!spacingOf(fields, size)) warnings.push("pixdim is not positive: it is passed over for the sform.");
+    return sform;
+  }
+  if (fields.qformCode > 0) {
+    const qform = fromQuaternion(fields, checkedSpacing(fields, size), warnings);
+    if (!spansSpace(qform)) throw malformed("NIfTI", "quatern", "It does not span a space.");
+    if (fields.sformCode > 0) warnings.push("The sform does not span a space: the qform is taken.");
+    return qform;
+  }
+  if (fields.sformCode > 0) throw malformed("NIfTI", "srow", "It does not span a space.");
   warnings.push("The file has no orientation: its axes are taken as right, anterior, superior.");
-  const [x = 1, y = 1, z = 1] = spacing;
+  const [x, y, z] = checkedSpacing(fields, size);
   return [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1];
+}
+
+/** Voxel sizes; an axis of one voxel needs none. Undefined when one is not positive. */
+function spacingOf(fields: Fields, size: Vec3): Vec3 | undefined {
+  const at = (n: 1 | 2 | 3) => (fields.pixdim(n) === 0 && size[n - 1] === 1 ? 1 : fields.pixdim(n));
+  const spacing: Vec3 = [at(1), at(2), at(3)];
+  return spacing.every((value) => value > 0 && Number.isFinite(value)) ? spacing : undefined;
+}
+
+function checkedSpacing(fields: Fields, size: Vec3): Vec3 {
+  const spacing = spacingOf(fields, size);
+  if (spacing) return spacing;
+  const bad = [1, 2, 3].find((n) => !(fields.pixdim(n) > 0 && Number.isFinite(fields.pixdim(n))));
+  throw malformed("NIfTI", `pixdim[${bad ?? 1}]`, "It must be a positive number.");
 }
 
 /** The low three bits of xyzt_units: 1 = metres, 3 = micrometres, otherwise millimetres are meant. */
@@ -214,12 +256,16 @@ function inMillimetres(m: Mat4, units: number): Mat4 {
   return scale === 1 ? m : m.map((value, n) => (n < 12 ? value * scale : value));
 }
 
-function fromQuaternion({ quaternion, qoffset, pixdim }: Fields, spacing: readonly number[]): Mat4 {
-  const [b = 0, c = 0, d = 0] = quaternion;
+/** Quaternions longer than 1 are shortened, as nifti1_io.c does (nifti_quatern_to_mat44). */
+function fromQuaternion({ quaternion, qoffset, pixdim }: Fields, spacing: Vec3, warnings: string[]): Mat4 {
+  const length = Math.hypot(...quaternion);
+  const divisor = Math.max(1, length);
+  if (length > 1 + 1e-4) warnings.push("The quaternion is longer than 1: it is shortened.");
+  const [b = 0, c = 0, d = 0] = quaternion.map((value) => value / divisor);
   const [x = 0, y = 0, z = 0] = qoffset;
   const a = Math.sqrt(Math.max(0, 1 - (b * b + c * c + d * d)));
-  const [sx = 1, sy = 1] = spacing;
-  const sz = (spacing[2] ?? 1) * (pixdim(0) < 0 ? -1 : 1);
+  const [sx, sy] = spacing;
+  const sz = spacing[2] * (pixdim(0) < 0 ? -1 : 1);
   return [
     ...[(a * a + b * b - c * c - d * d) * sx, 2 * (b * c - a * d) * sy, 2 * (b * d + a * c) * sz, x],
     ...[2 * (b * c + a * d) * sx, (a * a + c * c - b * b - d * d) * sy, 2 * (c * d - a * b) * sz, y],
@@ -228,10 +274,8 @@ function fromQuaternion({ quaternion, qoffset, pixdim }: Fields, spacing: readon
   ];
 }
 
-function checkAffine(m: Mat4, field: string): Mat4 {
+function spansSpace(m: Mat4): boolean {
   const [a = 0, b = 0, c = 0, , d = 0, e = 0, f = 0, , g = 0, h = 0, i = 0] = m;
   const volume = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
-  if (!m.every(Number.isFinite) || Math.abs(volume) < 1e-12)
-    throw malformed("NIfTI", field, "It does not span a space.");
-  return m;
+  return m.every(Number.isFinite) && Math.abs(volume) >= 1e-12;
 }

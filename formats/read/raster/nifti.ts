@@ -1,34 +1,53 @@
 /** NIfTI files to volumes: voxels keep their order and type, the affine goes from RAS to LPS. */
+import { guessModality } from "../../../core/image/modality.ts";
 import type { NamedWindow, Volume, VoxelArray } from "../../../core/image/volume.ts";
-import { malformed } from "../../bytes/fail.ts";
+import { malformed, unsupported } from "../../bytes/fail.ts";
 import { inflatePrefix, inflateUpTo } from "../../bytes/inflate.ts";
-import type { Limits } from "../../bytes/limits.ts";
-import { guessModality, voxelsFromBytes } from "../../bytes/voxels.ts";
+import { check, DEFAULT_LIMITS, inflatedLimit, type Limits } from "../../bytes/limits.ts";
+import { voxelsFromBytes } from "../../bytes/voxels.ts";
 import { withoutAlpha } from "../picture/picture.ts";
+import type { DataFile } from "./data-file.ts";
 import { NIFTI_HEADER_BYTES, type NiftiHeader, readNiftiHeader } from "./nifti-header.ts";
 
 export const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** Reads a `.nii` or `.nii.gz`; of several volumes the first. Throws MalformedFile, UnsupportedFormat or TooLarge. */
-export function readNifti(bytes: Uint8Array, limits: Limits): Volume {
+/** Reads a `.nii` or `.nii.gz`, or a `.hdr` with its `.img`; of several volumes the first. Throws MalformedFile, UnsupportedFormat or TooLarge. */
+export function readNifti(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
   const header = readNiftiHeader(headerBytes(bytes), limits);
-  const voxels = header.size[0] * header.size[1] * header.size[2];
-  const end = header.offset + voxels * header.bytesPerVoxel;
-  const file = isGzip(bytes) ? inflatePrefix(bytes, "gzip", { format: "NIfTI", length: end }) : bytes;
-  if (file.length < end) throw malformed("NIfTI", "data", `It has ${file.length} of ${end} bytes.`);
-  checkExtensions(file, header);
-  const { data, channels } = readVoxels(file.subarray(header.offset, end), header);
+  if (header.pair && !data) throw unsupported("a NIfTI header without its .img file", ".hdr and .img together");
+  const end = header.offset + voxelBytesOf(header);
+  const file = prefixOf(header.pair && data ? data : bytes, end, limits);
+  if (!header.pair) checkExtensions(file, header);
+  const { data: voxels, channels } = readVoxels(file.subarray(header.offset, end), header);
   return {
     size: header.size,
     channels,
-    data,
+    data: voxels,
     rescale: header.rescale,
     ijkToLps: header.ijkToLps,
     unit: "mm",
-    ...guessModality(data, channels, header),
+    ...guessModality(voxels, channels, header),
     inverted: false,
     windows: windowsOf(header),
   };
+}
+
+const voxelBytesOf = ({ size, bytesPerVoxel }: NiftiHeader) => size[0] * size[1] * size[2] * bytesPerVoxel;
+
+/** What a pair's header wants of its data file; undefined for a single file. */
+export function niftiData(bytes: Uint8Array): DataFile | undefined {
+  const header = readNiftiHeader(headerBytes(bytes), DEFAULT_LIMITS);
+  return header.pair ? { length: header.offset + voxelBytesOf(header) * header.volumes } : undefined;
+}
+
+/** The first bytes of a file, inflated when it is compressed. */
+function prefixOf(bytes: Uint8Array, length: number, limits: Limits): Uint8Array {
+  if (isGzip(bytes)) {
+    check("NIfTI: inflated bytes", length, inflatedLimit(bytes.length, limits));
+    return inflatePrefix(bytes, "gzip", { format: "NIfTI", length });
+  }
+  if (bytes.length < length) throw malformed("NIfTI", "data", `It has ${bytes.length} of ${length} bytes.`);
+  return bytes;
 }
 
 /** Header bytes; of a compressed file no more is inflated than they need. */

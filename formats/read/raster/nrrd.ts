@@ -1,10 +1,12 @@
-/** NRRD with attached data (teem.sourceforge.net/nrrd/format.html): raw or gzip, any of its numeric types. */
+/** NRRD (teem.sourceforge.net/nrrd/format.html): raw or gzip, any of its numeric types, data inside or in one file beside. */
 import { affineRasToLps, IDENTITY } from "../../../core/image/geometry.ts";
-import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
+import type { Mat4, Volume } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import type { Limits } from "../../bytes/limits.ts";
-import type { VoxelType } from "../../bytes/voxels.ts";
-import { HEADER_LIMIT, latin1, numbersOf, readRaster, sizesOf } from "./raster.ts";
+import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
+import type { DataFile } from "./data-file.ts";
+import { type Axes, directionsOf, type Fields, readAxes } from "./nrrd-axes.ts";
+import { HEADER_LIMIT, latin1, numbersOf, readRaster } from "./raster.ts";
 
 const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
   (
@@ -23,68 +25,85 @@ const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
   ).flatMap(([type, names]) => names.split("|").map((name) => [name, type] as const)),
 );
 
-type Fields = ReadonlyMap<string, string>;
-
-/** Reads an attached NRRD. Throws UnsupportedFormat (detached data, text encodings), MalformedFile or TooLarge. */
-export function readNrrd(bytes: Uint8Array, limits: Limits): Volume {
+/** Reads an NRRD; `data` is the file beside a detached header. Throws UnsupportedFormat, MalformedFile or TooLarge. */
+export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
   const { fields, start } = readHeader(bytes);
-  if (fields.has("data file") || fields.has("datafile"))
-    throw unsupported("NRRD with detached data", "NRRD with attached data");
-  const type = TYPES[fields.get("type") ?? ""];
-  if (!type) throw malformed("NRRD", "type", "It is no known type.");
-  const axes = readAxes(fields);
+  const detached = dataFileOf(fields) !== undefined;
+  if (detached && !data)
+    throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
+  const type = typeOf(fields);
+  const axes = readAxes(fields, type === "uint8");
+  if (axes.channels === 3 && type !== "uint8") throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
   const geometry = readGeometry(fields, axes);
+  const body = afterLines(detached && data ? data : bytes.subarray(start), fields);
   return readRaster(
-    bytes.subarray(start),
+    body,
     {
       format: "NRRD",
       ...axes,
       ...geometry,
-      type: axes.channels === 3 && type !== "uint8" ? refuseColour() : type,
+      type,
       littleEndian: readEndian(fields, type),
       compression: readEncoding(fields),
+      skip: skipOf(fields, "byte skip", "byteskip"),
       warnings: [...axes.warnings, ...geometry.warnings],
     },
     limits,
   );
 }
 
-function refuseColour(): never {
-  throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
+/** What a detached header wants of its data file; undefined when the data is inside. */
+export function nrrdData(bytes: Uint8Array): DataFile | undefined {
+  const { fields } = readHeader(bytes);
+  const name = dataFileOf(fields);
+  if (name === undefined) return undefined;
+  if (/^LIST\b|%\d*d/.test(name)) throw unsupported("NRRD in a list of data files", "NRRD in one data file");
+  const type = typeOf(fields);
+  const length =
+    readAxes(fields, type === "uint8").values * voxelBytes(type) + Math.max(0, skipOf(fields, "byte skip", "byteskip"));
+  return readEncoding(fields) ? { name } : { name, length };
+}
+
+const dataFileOf = (fields: Fields) => fields.get("data file") ?? fields.get("datafile");
+
+function typeOf(fields: Fields): VoxelType {
+  const type = TYPES[fields.get("type")?.toLowerCase() ?? ""];
+  if (!type) throw malformed("NRRD", "type", "It is no known type.");
+  return type;
 }
 
 function readHeader(bytes: Uint8Array): { fields: Fields; start: number } {
   const text = latin1(bytes.subarray(0, HEADER_LIMIT));
   const end = /\r?\n\r?\n/.exec(text);
-  if (!end) throw malformed("NRRD", "header", "It has no end.");
+  const whole = bytes.length < HEADER_LIMIT && /^data ?file:/im.test(text);
+  if (!end && !whole) throw malformed("NRRD", "header", "It has no end.");
   const fields = new Map<string, string>();
-  for (const line of text.slice(0, end.index).split(/\r?\n/).slice(1)) {
+  for (const line of text.slice(0, end?.index).split(/\r?\n/).slice(1)) {
     const at = line.indexOf(":");
     if (line.startsWith("#") || at < 0 || line[at + 1] === "=") continue;
     fields.set(line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim());
   }
-  return { fields, start: end.index + end[0].length };
+  return { fields, start: end ? end.index + end[0].length : bytes.length };
 }
 
-interface Axes {
-  readonly size: Vec3;
-  readonly channels: 1 | 3;
-  /** Index of the first spatial axis among the declared ones. */
-  readonly first: number;
-  readonly warnings: readonly string[];
+function skipOf(fields: Fields, ...names: readonly string[]): number {
+  const text = names.map((name) => fields.get(name)).find((value) => value !== undefined);
+  const skip = Number(text ?? 0);
+  if (!Number.isInteger(skip) || skip < -1) throw malformed("NRRD", names[0] ?? "", "It must be −1, 0 or positive.");
+  return skip;
 }
 
-function readAxes(fields: Fields): Axes {
-  const sizes = sizesOf("NRRD", "sizes", fields.get("sizes"));
-  if (sizes.length !== Number(fields.get("dimension")))
-    throw malformed("NRRD", "dimension", "It does not fit the sizes.");
-  const kinds = (fields.get("kinds") ?? "").toLowerCase().split(/\s+/);
-  const colour = sizes[0] === 3 && /^(rgb-color|3-color|vector|3-vector)$/.test(kinds[0] ?? "");
-  const first = colour ? 1 : 0;
-  const [i = 1, j = 1, k = 1, ...rest] = sizes.slice(first);
-  if (rest.length > 1) throw unsupported("NRRD of more than four dimensions");
-  const warnings = (rest[0] ?? 1) > 1 ? [`The file holds ${rest[0]} volumes: the first is read.`] : [];
-  return { size: [i, j, k], channels: colour ? 3 : 1, first, warnings };
+/** `line skip` comes before inflating, `byte skip` after it. */
+function afterLines(bytes: Uint8Array, fields: Fields): Uint8Array {
+  const lines = skipOf(fields, "line skip", "lineskip");
+  if (lines < 0) throw malformed("NRRD", "line skip", "It must be 0 or positive.");
+  let at = 0;
+  for (let n = 0; n < lines; n++) {
+    const end = bytes.indexOf(0x0a, at);
+    if (end < 0) throw malformed("NRRD", "line skip", "There are fewer lines.");
+    at = end + 1;
+  }
+  return bytes.subarray(at);
 }
 
 function readEncoding(fields: Fields): "gzip" | undefined {
@@ -101,7 +120,7 @@ function readEndian(fields: Fields, type: VoxelType): boolean {
   throw malformed("NRRD", "endian", "It must be little or big.");
 }
 
-/** Signs that take the named space to LPS; undefined for spaces that are not the patient. */
+/** How the named space becomes LPS; the others are not said of the patient. */
 const SPACES: Readonly<Record<string, "lps" | "ras" | "las">> = {
   "left-posterior-superior": "lps",
   lps: "lps",
@@ -111,30 +130,73 @@ const SPACES: Readonly<Record<string, "lps" | "ras" | "las">> = {
   las: "las",
 };
 
-function readGeometry(
-  fields: Fields,
-  { first, size }: Axes,
-): { ijkToLps: Mat4; unit: "mm" | "px"; warnings: string[] } {
-  const space = SPACES[fields.get("space")?.toLowerCase() ?? ""];
-  const directions = fields.get("space directions");
-  if (space && directions) return { ijkToLps: toLps(affineOf(fields, directions), space), unit: "mm", warnings: [] };
-  const spacings = fields.get("spacings")?.split(/\s+/).slice(first).map(Number) ?? [];
-  const [x = 0, y = 0, z = 1] = spacings;
-  if (!(x > 0) || !(y > 0) || !(z > 0)) return { ijkToLps: IDENTITY, unit: "px", warnings: [] };
-  const warnings = size[2] > 1 ? ["The file has no orientation: its axes are taken as left, posterior, superior."] : [];
-  return { ijkToLps: [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1], unit: "mm", warnings };
+interface Geometry {
+  readonly ijkToLps: Mat4;
+  readonly unit: "mm" | "px";
+  readonly warnings: readonly string[];
 }
 
-function affineOf(fields: Fields, directions: string): Mat4 {
-  const vectors = [...directions.matchAll(/\(([^)]*)\)/g)].map(([, body]) =>
-    numbersOf("NRRD", "space directions", body),
-  );
-  const [i, j, k = [0, 0, 1]] = vectors;
-  const origin = numbersOf("NRRD", "space origin", fields.get("space origin")?.replace(/[()]/g, ""));
-  if (!i || !j || [i, j, k, origin].some((vector) => vector.length !== 3))
-    throw malformed("NRRD", "space directions", "It must have three directions of three numbers.");
+const UNKNOWN_SPACE =
+  "The file does not say how its space lies in the patient: its axes are taken as left, posterior, superior.";
+
+function readGeometry(fields: Fields, axes: Axes): Geometry {
+  const directions = directionsOf(fields);
+  if (!directions) return spacingGeometry(fields, axes);
+  const vectors = axes.space.map((n) => directions[n] ?? []);
+  const affine = affineOf(fields, vectors);
+  const scaled = affine.map((value, n) => (n < 12 ? value * unitOf(fields) : value));
+  // The fourth number of a space with time is no place.
+  const name =
+    fields
+      .get("space")
+      ?.toLowerCase()
+      .replace(/-time$|(?<=^(lps|ras|las))t$/, "") ?? "";
+  const space = SPACES[name];
+  return { ijkToLps: toLps(scaled, space ?? "lps"), unit: "mm", warnings: space ? [] : [UNKNOWN_SPACE] };
+}
+
+function spacingGeometry(fields: Fields, { space, size }: Axes): Geometry {
+  const spacings = fields.get("spacings")?.split(/\s+/).map(Number) ?? [];
+  const at = (n: number | undefined) => (n === undefined ? Number.NaN : (spacings[n] ?? Number.NaN));
+  const [x, y, z] = [at(space[0]), at(space[1]), at(space[2])];
+  if (!(x > 0) || !(y > 0) || (size[2] > 1 && !(z > 0))) return { ijkToLps: IDENTITY, unit: "px", warnings: [] };
+  const ijkToLps = [x, 0, 0, 0, 0, y, 0, 0, 0, 0, z > 0 ? z : 1, 0, 0, 0, 0, 1];
+  const unoriented = "The file has no orientation: its axes are taken as left, posterior, superior.";
+  return { ijkToLps, unit: "mm", warnings: size[2] > 1 ? [unoriented] : [] };
+}
+
+/** Vectors of two numbers (a picture) lie in the plane of the first two axes. */
+function affineOf(fields: Fields, vectors: readonly (readonly number[])[]): Mat4 {
+  const origin = fields.has("space origin")
+    ? numbersOf("NRRD", "space origin", fields.get("space origin")?.replace(/[()]/g, ""))
+    : [];
+  const [i = [], j = []] = vectors;
+  const k = vectors[2] ?? cross(i, j);
   const row = (axis: number) => [i[axis] ?? 0, j[axis] ?? 0, k[axis] ?? 0, origin[axis] ?? 0];
-  return [...row(0), ...row(1), ...row(2), 0, 0, 0, 1];
+  const affine = [...row(0), ...row(1), ...row(2), 0, 0, 0, 1];
+  const [a = 0, b = 0, c = 0, , d = 0, e = 0, f = 0, , g = 0, h = 0, l = 0] = affine;
+  const volume = a * (e * l - f * h) - b * (d * l - f * g) + c * (d * h - e * g);
+  const complete = vectors.every((vector) => vector.length >= 2 && vector.length <= 4);
+  if (!complete || !affine.every(Number.isFinite) || Math.abs(volume) < 1e-12)
+    throw malformed("NRRD", "space directions", "It must have directions that span a space.");
+  return affine;
+}
+
+/** A unit vector across the plane of a picture. */
+function cross(a: readonly number[], b: readonly number[]): number[] {
+  const [ax = 0, ay = 0, az = 0] = a;
+  const [bx = 0, by = 0, bz = 0] = b;
+  const [x, y, z] = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
+}
+
+const UNITS: Readonly<Record<string, number>> = { mm: 1, cm: 10, m: 1000, um: 1e-3, µm: 1e-3, micron: 1e-3, nm: 1e-6 };
+
+/** Millimetres in one unit of the space; millimetres unless it says otherwise. */
+function unitOf(fields: Fields): number {
+  const unit = /"([^"]*)"/.exec(fields.get("space units") ?? "")?.[1]?.toLowerCase();
+  return UNITS[unit ?? "mm"] ?? 1;
 }
 
 function toLps(m: Mat4, space: "lps" | "ras" | "las"): Mat4 {

@@ -1,20 +1,32 @@
 /** A declared raster (NRRD, MetaImage): its sizes are checked, then its voxels are read. */
-import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
+import { guessModality } from "../../../core/image/modality.ts";
+import type { Mat4, Vec3, Volume, VoxelArray } from "../../../core/image/volume.ts";
 import { malformed } from "../../bytes/fail.ts";
 import { inflatePrefix, type Wrapping } from "../../bytes/inflate.ts";
-import { checkGrid, type Limits } from "../../bytes/limits.ts";
-import { guessModality, type VoxelType, voxelBytes, voxelsFromBytes } from "../../bytes/voxels.ts";
+import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
+import { type VoxelType, voxelBytes, voxelsFromBytes } from "../../bytes/voxels.ts";
 
 export interface Raster {
   readonly format: string;
   readonly size: Vec3;
   readonly channels: 1 | 3;
+  /** Values from one voxel to the next along i, j and k, and from one channel to the next; dense when left out. */
+  readonly strides?: Strides;
+  /** All values of the file, where it holds more than are read. */
+  readonly values?: number;
+  /** Bytes before the voxels once they are inflated; −1: the voxels are the last bytes of the file. */
+  readonly skip?: number;
   readonly type: VoxelType;
   readonly littleEndian: boolean;
   readonly compression: Wrapping | undefined;
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
   readonly warnings: readonly string[];
+}
+
+export interface Strides {
+  readonly channel: number;
+  readonly voxel: Vec3;
 }
 
 /** The header text is ASCII; longer ones are no header. */
@@ -47,17 +59,54 @@ export function sizesOf(format: string, field: string, text: string | undefined)
 
 /** Reads the voxels that follow a header; bytes behind them are ignored. */
 export function readRaster(bytes: Uint8Array, raster: Raster, limits: Limits): Volume {
-  const { format, size, channels, type, littleEndian, compression, ijkToLps, unit } = raster;
+  const { format, size, channels, type, littleEndian, ijkToLps, unit } = raster;
   const [columns, rows, frames] = size;
-  const bytesPerPixel = channels * voxelBytes(type);
-  checkGrid(format, { columns, rows, frames, bytesPerPixel }, limits);
-  const length = columns * rows * frames * bytesPerPixel;
-  const body = compression ? inflatePrefix(bytes, compression, { format, length }) : bytes.subarray(0, length);
-  if (body.length < length) throw malformed(format, "data", `It has ${body.length} of ${length} bytes.`);
-  const data = voxelsFromBytes(body, type, littleEndian);
+  checkGrid(format, { columns, rows, frames, bytesPerPixel: channels * voxelBytes(type) }, limits);
+  const strides = raster.strides && !isDense(raster, raster.strides) ? raster.strides : undefined;
+  const stored = (strides && raster.values) ?? columns * rows * frames * channels;
+  const length = stored * voxelBytes(type);
+  check(`${format}: bytes`, length, limits.expandedBytes);
+  const values = voxelsFromBytes(bodyOf(bytes, raster, length, limits), type, littleEndian);
+  const data = strides ? gathered(values, raster, strides) : values;
   const rescale = { slope: 1, intercept: 0 };
   return {
     ...{ size, channels, data, rescale, ijkToLps, unit, inverted: false, windows: [] },
     ...guessModality(data, channels, { rescale, warnings: raster.warnings }),
   };
+}
+
+/** True when the voxels that are read come first and in the order of a volume. */
+function isDense({ size, channels }: Raster, { channel, voxel }: Strides): boolean {
+  const [i, j, k] = [channels, channels * size[0], channels * size[0] * size[1]];
+  const inOrder = voxel[0] === i && voxel[1] === j && (size[2] === 1 || voxel[2] === k);
+  return inOrder && (channels === 1 || channel === 1);
+}
+
+/** The bytes of the values, inflated and with what is to be skipped cut off. */
+function bodyOf(bytes: Uint8Array, raster: Raster, length: number, limits: Limits): Uint8Array {
+  const { format, compression, skip = 0 } = raster;
+  if (skip < 0) {
+    if (compression) throw malformed(format, "byte skip", "Only raw data can be counted from the end.");
+    if (bytes.length < length) throw malformed(format, "data", `It has ${bytes.length} of ${length} bytes.`);
+    return bytes.subarray(bytes.length - length);
+  }
+  const end = skip + length;
+  if (compression) check(`${format}: inflated bytes`, end, inflatedLimit(bytes.length, limits));
+  const body = compression ? inflatePrefix(bytes, compression, { format, length: end }) : bytes.subarray(0, end);
+  if (body.length < end) throw malformed(format, "data", `It has ${body.length} of ${end} bytes.`);
+  return body.subarray(skip);
+}
+
+/** Values in the order of a volume (channels, i, j, k) from any order of axes. */
+function gathered(values: VoxelArray, { size, channels }: Raster, { channel, voxel }: Strides): VoxelArray {
+  const [columns, rows, frames] = size;
+  const out = values.slice(0, columns * rows * frames * channels);
+  let to = 0;
+  for (let k = 0; k < frames; k++)
+    for (let j = 0; j < rows; j++)
+      for (let i = 0; i < columns; i++) {
+        const from = i * voxel[0] + j * voxel[1] + k * voxel[2];
+        for (let c = 0; c < channels; c++) out[to++] = values[from + c * channel] ?? 0;
+      }
+  return out;
 }

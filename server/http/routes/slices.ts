@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import { dtypeOf } from "../../../core/image/dtype.ts";
 import type { Slice, Window } from "../../../core/image/volume.ts";
-import { windowToBytes } from "../../../core/image/window.ts";
+import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
 import { littleEndianBytes } from "../../images/voxels.ts";
@@ -106,6 +106,6 @@ function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
 
 function pngOf(slice: Slice, window: Window): Uint8Array {
   const { width, height, channels } = slice;
-  const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(slice.data);
+  const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(shownColour(slice));
   return writePng({ width, height, channels, data });
 }

@@ -6,6 +6,7 @@ import {
   applyWindow,
   autoWindow,
   defaultWindow,
+  shownColour,
   WINDOW_PRESETS,
   windowsOf,
   windowToBytes,
@@ -165,6 +166,16 @@ describe("windows on offer", () => {
     expect(chosen.name).toBe("full range");
     expect([...applyWindow(bytes, chosen, PLAIN)]).toEqual([...bytes]);
     expect(defaultWindow(volume({ data: bytes.map((value) => value >> 3) })).name).toBe("auto 1-99 %");
+  });
+
+  test("a dark colour picture is shown by its own range, a bright one as it is", () => {
+    const dark = Uint8Array.from({ length: 300 }, (_, n) => Math.floor(n / 5));
+    const shown = shownColour({ channels: 3, data: dark });
+    expect([shown[0], shown[299]]).toEqual([0, 255]);
+    const bright = dark.map((value) => 4 * value);
+    expect(shownColour({ channels: 3, data: bright })).toBe(bright);
+    const flat = new Uint8Array(300).fill(9);
+    expect(shownColour({ channels: 3, data: flat })).toBe(flat);
   });
 
   test("for colour there are none", () => {

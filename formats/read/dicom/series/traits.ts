@@ -1,0 +1,122 @@
+/** What tells frames at one place apart: segment, time point, echo, b-value … (PS3.3 C.7.6.16, C.8.3.1, C.8.4.8, C.8.13). */
+import type { DataSet } from "../tokens.ts";
+import { doublesOf, itemsOf, lenientDecimalsOf, longOf, shortAt, textOf } from "../values.ts";
+import type { Frame } from "./frame.ts";
+
+export interface Trait {
+  /** For people: "echo", "time point". */
+  readonly name: string;
+  /** Frames that differ in it are never one volume, even where their positions differ. */
+  readonly strong: boolean;
+  /** Its values are said: not those of times of day, which belong to the patient's record. */
+  readonly said: boolean;
+  readonly of: (frame: Frame) => string | undefined;
+}
+
+type Read = (dataSet: DataSet) => string | undefined;
+
+const decimal =
+  (tag: number): Read =>
+  (dataSet) =>
+    lenientDecimalsOf(dataSet, tag)?.[0]?.toString();
+const text =
+  (tag: number): Read =>
+  (dataSet) =>
+    textOf(dataSet, tag);
+const double =
+  (tag: number): Read =>
+  (dataSet) =>
+    doublesOf(dataSet, tag)
+      ?.map((value) => Number(value.toFixed(4)))
+      .join(" ");
+const short =
+  (tag: number): Read =>
+  (dataSet) =>
+    shortAt(dataSet, tag, 0)?.toString();
+const long =
+  (tag: number): Read =>
+  (dataSet) =>
+    longOf(dataSet, tag)?.toString();
+
+const FRAME_CONTENT = 0x00209111;
+const ECHO = 0x00189114;
+const DIFFUSION = 0x00189117;
+const CARDIAC = 0x00189118;
+
+/** In a functional group of the frame or in the shared one. */
+const grouped =
+  (sequence: number, read: Read, inner?: number) =>
+  ({ source, frame }: Frame): string | undefined => {
+    const { dataSet } = source.file;
+    const sets = [itemsOf(dataSet, 0x52009230)[frame], itemsOf(dataSet, 0x52009229)[0]];
+    for (const set of sets) {
+      const group = set && itemsOf(set, sequence)[0];
+      const place = group && inner !== undefined ? itemsOf(group, inner)[0] : group;
+      const value = place && read(place);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+
+/** In the data set itself; the same for all frames of a file, so it is read once a file. */
+function plain(read: Read): (frame: Frame) => string | undefined {
+  const known = new WeakMap<DataSet, { value: string | undefined }>();
+  return ({ source }) => {
+    const { dataSet } = source.file;
+    const found = known.get(dataSet) ?? { value: read(dataSet) };
+    known.set(dataSet, found);
+    return found.value;
+  };
+}
+
+/** A list with one number for each frame (PS3.3 C.8.4.8). */
+const vector =
+  (tag: number) =>
+  ({ source, frame }: Frame): string | undefined =>
+    source.header.frames > 1 ? shortAt(source.file.dataSet, tag, frame)?.toString() : undefined;
+
+type Reader = Trait["of"];
+
+/** The first of several places that has a value. */
+const anyOf =
+  (...readers: readonly Reader[]): Reader =>
+  (frame) => {
+    for (const read of readers) {
+      const value = read(frame);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+
+const trait = (name: string, strong: boolean, ...readers: readonly Reader[]): Trait => ({
+  name,
+  strong,
+  said: !name.endsWith(" time") || name === "echo time" || name === "inversion time" || name === "frame time",
+  of: anyOf(...readers),
+});
+
+/** In the order in which they are tried. */
+export const TRAITS: readonly Trait[] = [
+  trait("segment", true, grouped(0x0062000a, short(0x0062000b))),
+  trait("stack", true, grouped(FRAME_CONTENT, text(0x00209056))),
+  trait("energy window", true, vector(0x00540010)),
+  trait("detector", true, vector(0x00540020)),
+  trait("time point", true, plain(decimal(0x00200100)), grouped(FRAME_CONTENT, long(0x00209128))),
+  trait("time slot", true, vector(0x00540070), vector(0x00540100)),
+  trait("phase", true, vector(0x00540030)),
+  trait("echo", true, plain(decimal(0x00180086))),
+  trait("echo time", true, plain(decimal(0x00180081)), grouped(ECHO, double(0x00189082))),
+  trait("b-value", true, plain(double(0x00189087)), grouped(DIFFUSION, double(0x00189087))),
+  trait("diffusion direction", false, plain(double(0x00189089)), grouped(DIFFUSION, double(0x00189089), 0x00189076)),
+  trait("component", false, plain(text(0x00089208)), grouped(0x00189226, text(0x00089208))),
+  trait("image type", false, plain(text(0x00080008)), grouped(0x00189226, text(0x00089007))),
+  trait("acquisition", false, plain(decimal(0x00200012)), grouped(FRAME_CONTENT, short(0x00209156))),
+  trait("cardiac phase", false, plain(decimal(0x00181060)), grouped(CARDIAC, double(0x00209153))),
+  trait("inversion time", false, plain(decimal(0x00180082))),
+  trait("flip angle", false, plain(decimal(0x00181314))),
+  trait("tube voltage", false, plain(decimal(0x00180060))),
+  trait("kernel", false, plain(text(0x00181210))),
+  trait("frame time", false, plain(decimal(0x00541300))),
+  trait("acquisition time", false, plain(text(0x0008002a)), plain(decimal(0x00080032))),
+  trait("content time", false, plain(decimal(0x00080033))),
+];
