@@ -7,6 +7,7 @@ import {
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
+  ImageSource,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -49,6 +50,7 @@ const TAGS = [
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   ImageInfo,
   ImageDescription,
+  ImageSource,
   PlaneInfo,
   EmbeddingRequest,
   EmbeddingInfo,

@@ -46,7 +46,12 @@ describe("images", () => {
   });
 
   test("tell where they came from only when asked", async () => {
-    const source = { studyInstanceUid: "1.2.840.77", attributes: { "00100010": { vr: "PN", value: "CANARY" } } };
+    const source = {
+      studyInstanceUid: "1.2.840.77",
+      seriesInstanceUid: "1.2.840.78",
+      slices: [{ sopClassUid: "1.2.840.79", sopInstanceUid: "1.2.840.80", frame: 1 }],
+      attributes: { "00100010": { vr: "PN", value: "CANARY" } },
+    };
     const volume = { ...createPhantom().volume, source };
     const { info } = await harness.services.images.addVolume(volume);
     const plain = await request(`/v1/images/${info.imageId}`);
