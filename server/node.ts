@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import type { Lifecycle, OpenFile } from "./http/deps.ts";
-import { answerBrokenRequests, refusal } from "./http/refused.ts";
+import { answerBrokenRequests, refusal } from "./http/middleware/refused.ts";
 import { staticFiles } from "./http/static.ts";
 import type { Study } from "./images/types.ts";
 import { createLog, type Log } from "./ops/log.ts";

@@ -43,14 +43,22 @@ export const ImageInfo = z.strictObject({
 });
 export type ImageInfo = z.infer<typeof ImageInfo>;
 
+/** `core/image/source.ts` on the wire. Patient data. */
+export const ImageSource = z.strictObject({
+  studyInstanceUid: z.string(),
+  seriesInstanceUid: z.string(),
+  frameOfReferenceUid: z.string().optional(),
+  slices: z
+    .array(z.strictObject({ sopClassUid: z.string(), sopInstanceUid: z.string(), frame: z.int().positive() }))
+    .describe("one for each slice, in the order of k"),
+  attributes: z
+    .record(z.string(), z.strictObject({ vr: z.string(), value: z.string() }))
+    .describe("patient, study and series attributes that a SEG repeats, by tag as eight hex digits"),
+});
+
 /** The answer to `GET /v1/images/:id`. `source` is patient data, and there only when it was asked for and the file said. */
 export const ImageDescription = z.strictObject({
   ...ImageInfo.shape,
-  source: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe(
-      "DICOM UIDs and attributes of where the image came from, for exports and for viewers that match a series",
-    ),
+  source: ImageSource.optional().describe("for exports, and for viewers that match a series"),
 });
 export type ImageDescription = z.infer<typeof ImageDescription>;

@@ -9,6 +9,7 @@ import {
   ImageInfo,
   Job,
   JobMask,
+  ImageSource,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -53,6 +54,7 @@ const TAGS = [
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   ImageInfo,
   ImageDescription,
+  ImageSource,
   PlaneInfo,
   EmbeddingRequest,
   EmbeddingInfo,

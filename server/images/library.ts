@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { dtypeBytes } from "../../core/image/dtype.ts";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Volume, VoxelArray } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { listAside, setAside, trimAside } from "../disk/folder.ts";
@@ -25,7 +26,7 @@ export interface ImageLibrary {
   hold(record: ImageRecord, data: VoxelArray): AddedImage;
   info(imageId: string): ImageInfo | undefined;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
-  source(imageId: string): Promise<unknown>;
+  source(imageId: string): Promise<ImageSource | undefined>;
   /**
    * Lends the volume for the length of a call; nothing of it may be kept. Throws ImageNotFound, also for an image whose bytes
    * on disk are not what was written, and Saturated when it cannot be read now.
@@ -38,7 +39,7 @@ type LibraryLimits = Pick<Limits, "images" | "imageMemoryBytes" | "imageDiskByte
 interface Entry {
   readonly header: StoredHeader;
   /** Only for an image that is in memory alone. */
-  readonly held?: { readonly source: unknown };
+  readonly held?: { readonly source: ImageSource | undefined };
 }
 
 /** Opens the library of a folder. */

@@ -4,6 +4,7 @@
  */
 import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Volume } from "../../core/image/volume.ts";
 import { errorCode, syncFolder, temporaryIn, writeSynced } from "../disk/durable.ts";
 import { hexOf, sha256 } from "../disk/sha256.ts";
@@ -12,14 +13,14 @@ import { headerOf, type StoredHeader } from "./header.ts";
 /** What a reader makes of a file beside the voxels. */
 export interface ImageRecord {
   readonly header: StoredHeader;
-  /** Where the image came from in DICOM: patient data, opaque here. It is read from the disk when asked for, never held. */
-  readonly source?: unknown;
+  /** Where the image came from in DICOM: patient data. It is read from the disk when asked for, never held. */
+  readonly source?: ImageSource | undefined;
 }
 
 /** The record of a volume. */
 export function recordOf(volume: Volume): ImageRecord {
   const header = headerOf(volume);
-  return "source" in volume && volume.source !== undefined ? { header, source: volume.source } : { header };
+  return volume.source ? { header, source: volume.source } : { header };
 }
 
 /** Counts up when a record of an earlier release would be misread. */

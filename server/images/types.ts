@@ -1,5 +1,6 @@
 /** What the rest of the server needs of images. */
 import type { Digest } from "../../core/digest.ts";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 
@@ -27,7 +28,7 @@ export interface ImageStore {
   addVolume(volume: Volume): Promise<AddedImage>;
   get(imageId: string): ImageInfo | undefined;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
-  source(imageId: string): Promise<unknown>;
+  source(imageId: string): Promise<ImageSource | undefined>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */

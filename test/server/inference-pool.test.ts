@@ -123,7 +123,10 @@ describe("the inference pool", { timeout }, () => {
     killEncoder(bench);
     expect(await first).toMatchObject({ code: "EncoderCrashed", detail: { attempts: 2 } });
     expect(await die(7)).toMatchObject({ code: "EncoderCrashed" });
-    await expect(bench.pool.encode(job(7))).rejects.toMatchObject({ code: "EncoderCrashed", detail: { attempts: 3 } });
+    await expect(bench.pool.encode(job(7))).rejects.toMatchObject({
+      code: "EncoderCrashed",
+      detail: { attempts: 3, retryAfterS: expect.toSatisfy((s: number) => s > 1 && s <= 60) },
+    });
     bench.pool.encode(job(8)).catch(() => {});
     await running(bench);
   });

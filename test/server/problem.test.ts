@@ -20,6 +20,8 @@ describe("problemOf", () => {
     const retryAfter = (retryAfterS: number) =>
       problemOf(new SegmenterError("Saturated", { retryAfterS })).headers.get("Retry-After");
     expect([retryAfter(0), retryAfter(0.2), retryAfter(7.1)]).toEqual(["1", "1", "8"]);
+    const crashed = problemOf(new SegmenterError("EncoderCrashed", { attempts: 3, retryAfterS: 42 }));
+    expect([crashed.status, crashed.headers.get("Retry-After")]).toEqual([503, "42"]);
   });
 
   test("says nothing of what it does not know", async () => {

@@ -1,16 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ImageInfo } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
 import { type RunningServer, startServer } from "../../server/node.ts";
 import { createLog } from "../../server/ops/log.ts";
-import { repositoryRoot } from "../support/data.ts";
 import { post, SETUP_MS } from "./harness.ts";
 import { modelFolder, slowEncoder } from "./inference-support.ts";
+import { imageOf, spawnServer } from "./spawned.ts";
 
 const picture = writePng({ width: 64, height: 64, data: Uint8Array.from({ length: 4096 }, (_, n) => n % 256) });
 let dir: string;
@@ -209,40 +208,9 @@ describe("an upload that does not keep its word", () => {
   });
 });
 
-interface Spawned {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly exit: Promise<number | null>;
-}
-
-/** The command itself, from source; `before` is shell text that runs in front of it. */
-async function spawnServer(cache: string, models: string, before = ""): Promise<Spawned> {
-  const serve = `server/cli.ts serve --port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${join(dir, models)}' '${join(dir, "study.png")}'`;
-  const child = spawn("sh", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
-    cwd: repositoryRoot,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  let errors = "";
-  child.stderr?.on("data", (chunk) => {
-    errors += chunk;
-  });
-  const line = await new Promise<string>((resolve, reject) => {
-    child.stdout?.once("data", (chunk) => resolve(String(chunk)));
-    exit.then(() => reject(new Error(`The server ended: ${errors}`)));
-  });
-  return { child, url: JSON.parse(line).url, exit };
-}
-
-const imageOf = async (url: string) =>
-  ((await (await fetch(`${url}/v1/studies`)).json()) as { imageId: string }[])[0]?.imageId;
-
 test("L-10: SIGTERM lets what runs end, refuses what is new, and ends with 0", async () => {
   const cache = join(dir, "drain");
-  const { child, url, exit } = await spawnServer(cache, "slow");
+  const { child, url, exit } = await spawnServer({ cache, models: join(dir, "slow"), study: join(dir, "study.png") });
   const id = await imageOf(url);
   const running = fetch(`${url}/v1/images/${id}/embeddings`, post({}));
   await expect
@@ -260,7 +228,12 @@ test("L-10: SIGTERM lets what runs end, refuses what is new, and ends with 0", a
 }, 90_000);
 
 test("F-2: a full disk refuses the upload with 507, and the next small one works", async () => {
-  const { url } = await spawnServer(join(dir, "full"), "quick", "ulimit -f 4096;"); // 2 MiB, in blocks of 512 bytes
+  const { url } = await spawnServer({
+    cache: join(dir, "full"),
+    models: join(dir, "quick"),
+    study: join(dir, "study.png"),
+    before: "ulimit -f 4096;", // 2 MiB, in blocks of 512 bytes
+  });
   const large = new Uint8Array(4 * 2 ** 20);
   const refused = await fetch(`${url}/v1/images`, { method: "POST", body: large });
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([507, "DiskFull"]);

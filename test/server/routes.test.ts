@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPhantom } from "../../core/phantom/phantom.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import { EmbeddingInfo, ImageInfo, MaskResponse, Problem } from "../../core/wire/index.ts";
 import { DEFAULT_LIMITS as FORMAT_LIMITS } from "../../formats/bytes/limits.ts";
@@ -42,6 +43,26 @@ describe("images", () => {
     expect(await again.json()).toEqual(image);
     const described = await request(`/v1/images/${image.imageId}`);
     expect(await described.json()).toEqual(image);
+  });
+
+  test("tell where they came from only when asked", async () => {
+    const source = {
+      studyInstanceUid: "1.2.840.77",
+      seriesInstanceUid: "1.2.840.78",
+      slices: [{ sopClassUid: "1.2.840.79", sopInstanceUid: "1.2.840.80", frame: 1 }],
+      attributes: { "00100010": { vr: "PN", value: "CANARY" } },
+    };
+    const volume = { ...createPhantom().volume, source };
+    const { info } = await harness.services.images.addVolume(volume);
+    const plain = await request(`/v1/images/${info.imageId}`);
+    expect(await plain.json()).toEqual(info);
+    const full = await request(`/v1/images/${info.imageId}?source=true`);
+    expect([full.headers.get("Cache-Control"), await full.json()]).toEqual(["no-store", { ...info, source }]);
+    const none = await request(`/v1/images/${image.imageId}?source=true`);
+    expect(await none.json()).toEqual(image);
+    for (const query of ["source=yes", "source=true&source=true", "tags=all"])
+      expect((await request(`/v1/images/${info.imageId}?${query}`)).status).toBe(400);
+    expect(`${harness.log.join("")}${await (await request("/metrics")).text()}`).not.toMatch(/CANARY|1\.2\.840/);
   });
 
   test("one file may come as multipart", async () => {

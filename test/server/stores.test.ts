@@ -4,8 +4,9 @@ import { readdir, readFile, stat, truncate, utimes, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ServerEvent } from "../../server/ops/events.ts";
+import { createBreaker } from "../../server/processes/breaker.ts";
 import { diskStore } from "../../server/stores/disk.ts";
 import { memoryStore } from "../../server/stores/memory.ts";
 import { tieredStore } from "../../server/stores/tiered.ts";
@@ -128,6 +129,26 @@ describe("diskStore", () => {
     child.kill("SIGKILL");
     expect(reported).toEqual({ kind: "cache-off", tier: "disk", reason: "EFBIG" });
     expect((await readdir(dir)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("F-14: a clock that jumps", () => {
+  test.each([
+    { name: "an hour back", byMs: -3_600_000 },
+    { name: "a day on", byMs: 86_400_000 },
+  ])("$name throws nothing out, stops no writing and closes no breaker early", async ({ byMs }) => {
+    const dir = await scratch();
+    const store = tieredStore(memoryStore({ maxBytes: 64 * KIB }), await diskStore({ dir, maxBytes: 64 * KIB }));
+    const breaker = createBreaker();
+    await store.set(idOf(1), bytesOf(1, KIB));
+    for (let n = 0; n < 3; n++) breaker.record("slice");
+    vi.useFakeTimers({ now: Date.now() + byMs, toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await store.set(idOf(2), bytesOf(2, KIB));
+    const again = await diskStore({ dir, maxBytes: 64 * KIB });
+    for (const n of [1, 2]) expect((await again.get(idOf(n)))?.byteLength).toBe(KIB);
+    expect(breaker.isOpen("slice")).toBe(true);
+    expect(breaker.closesInMs("slice")).toBeLessThanOrEqual(60_000);
   });
 });
 

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
+import type { ImageSource } from "../../../core/image/source.ts";
 import { ImageDescription, ImageInfo } from "../../../core/wire/index.ts";
 import type { IncomingFile } from "../../images/types.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -73,14 +74,18 @@ export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
     const info = images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
-    const source = asRecord(await images.source(id));
-    return c.json(source ? { ...info, source } : info, 200);
+    const source = await images.source(id);
+    return c.json(source ? { ...info, source: onWire(source) } : info, 200);
   });
   return app;
 }
 
-const asRecord = (value: unknown): Record<string, unknown> | undefined =>
-  typeof value === "object" && value !== null ? { ...value } : undefined;
+/** The wire's types are mutable. */
+const onWire = ({ slices, attributes, ...source }: ImageSource) => ({
+  ...source,
+  slices: slices.map((slice) => ({ ...slice })),
+  attributes: { ...attributes },
+});
 
 /** Answers a length that is too large before its bytes come. */
 export function refuseDeclared(contentLength: string | undefined, limit: number): void {

@@ -1,10 +1,10 @@
 /** Answers to what is no request: Node refuses it before the app sees it, and our headers and problem body go with that too. */
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { errorCode } from "../disk/durable.ts";
-import type { HeaderOptions } from "./deps.ts";
-import { securityHeaderList } from "./middleware/headers.ts";
-import { type HttpProblemStatus, httpProblem } from "./problem.ts";
+import { errorCode } from "../../disk/durable.ts";
+import type { HeaderOptions } from "../deps.ts";
+import { type HttpProblemStatus, httpProblem } from "../problem.ts";
+import { securityHeaderList } from "./headers.ts";
 
 /** What Node's parser and timers say, as a status; whatever else they refuse is a bad request. */
 const STATUS: Readonly<Record<string, HttpProblemStatus>> = {
