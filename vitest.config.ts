@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Two projects: `unit` runs in parallel; `e2e` starts servers and Chromium, one file at a time. */
+/** Two projects: `unit` runs in parallel; `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. */
 export default defineConfig({
   test: {
+    reporters: ["default", "./scripts/skips.mjs"],
     projects: [
       {
         test: {
@@ -16,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          globalSetup: ["./scripts/browser.mjs"],
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -4,9 +4,9 @@
  * Kirillov et al. 2023). Their masks mean nothing; their time and memory are what such a model costs.
  */
 
-import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256 } from "../server/disk/sha256.ts";
 import { type GraphBuilder, graphBuilder } from "../test/support/onnx-writer.ts";
 
 export const SAM_SHAPED = "sam-shaped";
@@ -198,7 +198,7 @@ export async function writeSamShaped(dir: string): Promise<void> {
   const graph = (path: keyof typeof files) => ({
     path,
     bytes: files[path].length,
-    digest: `sha256:${createHash("sha256").update(files[path]).digest("hex")}`,
+    digest: sha256(files[path]),
   });
   const manifest = {
     id: SAM_SHAPED,

@@ -23,13 +23,23 @@ export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } fr
 export { type SliceRef, sliceKeyOf } from "../core/image/slice-ref.ts";
 export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
-export type { Crop, ImageInfo, Prompt, PromptContext, PromptKind, Rle, Transform } from "../core/wire/index.ts";
+export type {
+  Crop,
+  ImageInfo,
+  Prompt,
+  PromptContext,
+  PromptKind,
+  Rle,
+  Transform,
+  VocabularyEntry,
+} from "../core/wire/index.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
   BackendName,
   CallOptions,
   Embedding,
   EmbedTarget,
+  ModelInfo,
   PrefetchTarget,
   SegmentationOptions,
   Segmenter,

@@ -2,7 +2,7 @@
 import { type Chain, chainsOf } from "../core/annotation/chain.ts";
 import { type PromptLog, segmentsOf } from "../core/annotation/log.ts";
 import { createChainDecoder } from "../core/annotation/replay-chain.ts";
-import type { Segment, SliceMask } from "../core/annotation/segmentation.ts";
+import { type Segment, type SliceMask, segmentationHeader } from "../core/annotation/segmentation.ts";
 import { SegmenterError } from "../core/errors.ts";
 import { decodeRle } from "../core/mask/rle.ts";
 import type { Embedding, SegmentationOptions, Segmenter, SegmentMask } from "./types.ts";
@@ -32,7 +32,7 @@ export function createSegmentations({ image, embed, segment }: Parts): Segmenter
 
   return async (log, imageId, options = {}) => {
     const { hidden = new Set(), onProgress, signal } = options;
-    const { size, ijkToLps, spacing } = await image(imageId, options);
+    const info = await image(imageId, options);
     const wanted = chainsOf(log, imageId);
     const masks: SliceMask[] = [];
     for (const chain of wanted) {
@@ -40,8 +40,7 @@ export function createSegmentations({ image, embed, segment }: Parts): Segmenter
       masks.push(await maskOf(chain, options));
       onProgress?.(masks.length, wanted.length);
     }
-    const unit = spacing ? "mm" : "px";
-    return { header: { imageId, size, ijkToLps, unit }, segments: segmentList(log, hidden), masks };
+    return { header: segmentationHeader(info), segments: segmentList(log, hidden), masks };
   };
 }
 

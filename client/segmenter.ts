@@ -64,7 +64,9 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     (await segment(on, prompts, { ...call, zoom: "never" }))[0];
   const embedOn: Segmenter["embed"] = (image, call) => embed(context, image, call);
 
+  const { id, name, prompts: kinds } = manifest;
   return {
+    model: { id, name, prompts: kinds },
     get status() {
       return status.now();
     },
@@ -79,6 +81,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     embed: embedOn,
     segment,
     preview: latestWins(bestOf),
+    vocabulary: api.vocabulary,
     studies: api.studies,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),

@@ -6,7 +6,16 @@ import type { Digest } from "../core/digest.ts";
 import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
-import type { Crop, ImageInfo, Prompt, PromptContext, Rle, Transform } from "../core/wire/index.ts";
+import type {
+  Crop,
+  ImageInfo,
+  Prompt,
+  PromptContext,
+  PromptKind,
+  Rle,
+  Transform,
+  VocabularyEntry,
+} from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -120,7 +129,16 @@ export interface SegmentOptions extends CallOptions {
   readonly context?: PromptContext;
 }
 
+/** The model that answers. */
+export interface ModelInfo {
+  readonly id: string;
+  readonly name: string;
+  /** Kinds of prompts that it takes. */
+  readonly prompts: readonly PromptKind[];
+}
+
 export interface Segmenter {
+  readonly model: ModelInfo;
   readonly status: SegmenterStatus;
   /** Calls back on every change of status until the returned function is called. */
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
@@ -142,6 +160,8 @@ export interface Segmenter {
   ): Promise<[best: SegmentMask, ...rest: SegmentMask[]]>;
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
+  /** The structures that a text prompt may name. */
+  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */

@@ -31,7 +31,8 @@ export interface ErrorDetail {
   Cancelled: { what: string };
   /** The encoder gave NaN, zeros or a wrong shape; nothing of it is cached. */
   EncoderOutputInvalid: { reason: string };
-  EncoderCrashed: { attempts: number };
+  /** The process ended while it worked; another one is on its way. */
+  EncoderCrashed: { attempts: number; retryAfterS: number };
   DiskFull: { what: string };
   ShuttingDown: { retryAfterS: number };
   /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer. Raised by the client. */

@@ -19,7 +19,8 @@ function isStale() {
 
 export function run(command, args, options = {}) {
   const shell = process.platform === "win32";
-  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell, ...options });
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell, ...options });
+  if (error) console.error(`${command} could not be started: ${error.message}`);
   if (signal || status !== 0) process.exit(status ?? 1);
 }
 

@@ -8,5 +8,5 @@ export function pytest(name, requirements, tests) {
   const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   if (!existsSync(python)) run("python3", ["-m", "venv", venv]);
   run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", join(root, requirements)]);
-  run(python, ["-m", "pytest", "-q", join(root, tests)]);
+  run(python, ["-m", "pytest", "-q", "-rs", join(root, tests)]);
 }

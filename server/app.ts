@@ -5,6 +5,7 @@ import type { AppEnv } from "./http/app-env.ts";
 import type { AppDeps, Lifecycle } from "./http/deps.ts";
 import { compressed } from "./http/middleware/compress.ts";
 import { requestContext } from "./http/middleware/context.ts";
+import { deadline } from "./http/middleware/deadline.ts";
 import { securityHeaders } from "./http/middleware/headers.ts";
 import { crossOrigin, hostCheck } from "./http/middleware/origin.ts";
 import { openApiDocument } from "./http/openapi.ts";
@@ -50,6 +51,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.use(crossOrigin(deps.corsOrigins ?? []));
   app.use(hostCheck(deps.allowedHosts));
   app.use(drain(deps.lifecycle));
+  app.use(deadline());
   for (const routes of ROUTES) app.route("/", routes(deps));
   const document = openApiDocument(app);
   app.route(

@@ -1,3 +1,4 @@
+/** The server on Node: port, connections, start and stop. */
 import { createReadStream, existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -5,8 +6,7 @@ import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import type { Lifecycle, OpenFile } from "./http/deps.ts";
-import { securityHeaderList } from "./http/middleware/headers.ts";
-import { httpProblem } from "./http/problem.ts";
+import { answerBrokenRequests, refusal } from "./http/refused.ts";
 import { staticFiles } from "./http/static.ts";
 import type { Study } from "./images/types.ts";
 import { createLog, type Log } from "./ops/log.ts";
@@ -31,7 +31,7 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 /** Starts a server; every option that is left out comes from the environment, then from the defaults. */
 export async function startServer({ log = createLog(), ...given }: StartOptions = {}): Promise<RunningServer> {
   const settings = readSettings(given);
-  const services = await createServices(settings, { processMetrics: true });
+  const services = await createServices(settings, { processMetrics: true, log });
   try {
     return await serve(services, settings, log);
   } catch (thrown) {
@@ -58,6 +58,9 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
   const server = createHttpServer(app.fetch, settings);
   const inFlight = countInFlight(server);
   await listen(server, settings);
+  services.images.warm();
+  const degraded = await services.images.degraded();
+  if (degraded.length > 0) log.warn({ degraded }, "serving without a disk cache: too little of the disk is free");
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
   const stop = async (): Promise<void> => {
     stopping.draining = true;
@@ -89,21 +92,19 @@ function lifecycleOf({ models }: Services, stopping: { readonly draining: boolea
 
 function createHttpServer(fetch: (request: Request) => Response | Promise<Response>, settings: Settings): Server {
   const { limits, frameAncestors, hsts } = settings;
-  const refused = (): Response => {
-    const problem = httpProblem(400);
-    for (const [name, value] of securityHeaderList({ frameAncestors, hsts })) problem.headers.set(name, value);
-    return problem;
-  };
-  const listener = getRequestListener(fetch, { errorHandler: refused }); // what is no URL at all never reaches the app
+  const headers = { frameAncestors, hsts };
+  const listener = getRequestListener(fetch, { errorHandler: () => refusal(400, headers) }); // what is no URL at all never reaches the app
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: Math.max(limits.uploadMs, limits.requestMs),
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
+    requireHostHeader: false, // the listener misses it too, and answers with our headers
   };
   const server = createServer(timeouts, listener);
   server.maxRequestsPerSocket = limits.socketRequests;
   server.maxConnections = limits.connections;
+  answerBrokenRequests(server, headers);
   return server;
 }
 

@@ -1,12 +1,18 @@
+/** Stores, models and processes, opened together and closed together. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { EmbeddingStore } from "../core/embedding/store.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
+import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore, Study } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
 import { loadVocabulary } from "./models/vocabulary.ts";
+import { ignoreEvents, type Observe } from "./ops/events.ts";
+import type { Limits } from "./ops/limits.ts";
+import { type Log, logEvents } from "./ops/log.ts";
 import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
 import { diskStore } from "./stores/disk.ts";
@@ -31,18 +37,20 @@ export interface Services {
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
   { cacheDir, limits, modelDirs, model, device, vocabularyFile }: Settings,
-  { processMetrics = false }: { processMetrics?: boolean } = {},
+  { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
-  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   const metrics = createMetrics({ processMetrics });
-  const observe = countEvents(metrics);
-  const images = await createImageStore({ dir: cacheDir, limits, metrics });
+  const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
+    observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
+  );
+  const images = await createImageStore({ dir: cacheDir, limits, metrics, observe });
   const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
   const pool = await createInferencePool({ models, device, limits, observe });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const disk = await diskStore({ dir: join(cacheDir, "embeddings"), maxBytes: limits.embeddingDiskBytes, observe });
-  const embeddings = createEmbeddingService({ images, pool, store: tieredStore(memory, disk), models, observe });
+  const store = tieredStore(memory, await openDiskStore(cacheDir, limits, observe));
+  const embeddings = createEmbeddingService({ images, pool, store, models, observe });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe });
   return {
     images,
@@ -59,6 +67,24 @@ export async function createServices(
     },
   };
 }
+
+/** The embeddings on disk; a store that keeps nothing where there is no folder for them. */
+async function openDiskStore(cacheDir: string, limits: Limits, observe: Observe): Promise<EmbeddingStore> {
+  const { embeddingDiskBytes: maxBytes, diskFloorBytes: floorBytes } = limits;
+  try {
+    return await diskStore({ dir: join(cacheDir, "embeddings"), maxBytes, floorBytes, observe });
+  } catch (thrown) {
+    observe({ kind: "no-folder", what: "embeddings", reason: errorCode(thrown) });
+    return { get: async () => undefined, set: async () => {} };
+  }
+}
+
+const both =
+  (one: Observe, other: Observe): Observe =>
+  (event) => {
+    one(event);
+    other(event);
+  };
 
 /** The study that was asked for, or the phantom. Names of files may be names of people, so they are not used. */
 export async function openStudy(images: ImageStore, path: string | undefined): Promise<Study> {

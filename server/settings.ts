@@ -1,8 +1,9 @@
+/** What a server is started with: arguments, then the environment, then defaults. */
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SegmenterError } from "../core/errors.ts";
-import type { Device } from "./inference/pool.ts";
+import type { Device } from "./inference/device.ts";
 import { type Limits, limitsFromEnvironment } from "./ops/limits.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,79 +1,105 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
-import { createTransport } from "../http/transport.ts";
 import { createSegmenter, type Segmenter } from "../index.ts";
-import { type Commands, createCommands } from "./controller/commands.ts";
-import type { Context } from "./controller/context.ts";
-import { createDecoder } from "./controller/decoder.ts";
-import { createEncoder } from "./controller/encoder.ts";
-import { createNotifier, type Notifier } from "./controller/notifier.ts";
-import { persistSession } from "./controller/persist.ts";
-import { createPreview, type Preview } from "./controller/preview.ts";
-import { createPrompts, type Prompts } from "./controller/prompts.ts";
-import { createStudies, type Studies } from "./controller/study.ts";
-import { createViewControls, type ViewControls } from "./controller/view.ts";
-import { t } from "./i18n.ts";
-import { createShortcuts, type Shortcuts } from "./input/shortcuts.ts";
+import { createMasks } from "./annotate/masks.ts";
+import { createPreview } from "./annotate/preview.ts";
+import { createPrompts } from "./annotate/prompts.ts";
+import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
+import type { Context } from "./context/context.ts";
+import { createNotifier } from "./context/notifier.ts";
+import { createExports } from "./export/exports.ts";
+import { t } from "./i18n/index.ts";
+import { createEncoder } from "./image/encoder.ts";
+import { createImages } from "./image/images.ts";
+import { createViewControls } from "./image/view.ts";
+import { createCommands } from "./input/commands.ts";
+import type { Controls } from "./input/controls.ts";
+import { createShortcuts } from "./input/shortcuts.ts";
+import { createKeeper } from "./kept/keeper.ts";
+import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 
-export interface App {
-  readonly store: Store;
-  readonly notifier: Notifier;
-  readonly studies: Studies;
-  readonly prompts: Prompts;
-  readonly preview: Preview;
-  readonly view: ViewControls;
-  readonly commands: Commands;
-  readonly shortcuts: Shortcuts;
-  /** Where pixels go. */
-  readonly server: URL;
+export interface App extends Controls {
+  /** Once. */
+  start(): void;
 }
 
-/** The viewer without its elements; `start` it once. */
-export function createApp(server: URL): App & { start(): void } {
+export interface AppOptions {
+  /** Where pixels go. */
+  readonly server: URL;
+  /** Every request passes through here: credentials, tests. */
+  readonly fetch?: Fetch;
+}
+
+/** The viewer without its elements. */
+export function createApp({ server, fetch = (request) => globalThis.fetch(request) }: AppOptions): App {
   const store = createStore(initialState);
   const notifier = createNotifier(store);
-  const transport = createTransport(server);
-  const context: Context = { store, notifier, transport, segmenter: segmenterOnce(server, store) };
+  const connection = createConnection(store, fetch);
+  const context: Context = { store, notifier, connection, segmenter: segmenterOnce(server, store, connection) };
 
-  const encoder = createEncoder(context, () => decoder.sync());
-  const decoder = createDecoder(context, encoder);
-  const prompts = createPrompts(context, decoder.sync);
-  const preview = createPreview(context);
-  const studies = createStudies(context, encoder, () => {
-    decoder.reset();
-    decoder.sync();
+  const encoder = createEncoder(context, () => masks.sync());
+  const masks = createMasks(context, {
+    embed: ({ at }) => encoder.embeddings.of(at, at.window),
+    kept: (digest) => keeper.mask(digest),
+    refuse: ({ steps }, refusal) => {
+      const last = steps.at(-1)?.action;
+      return last !== undefined && prompts.refuseText(last, refusal);
+    },
   });
-  const view = createViewControls(store);
-  const commands = createCommands({ store, prompts, studies, view });
-  const shortcuts = createShortcuts();
-
-  const start = () => {
-    persistSession(store);
-    void studies.start();
-    void loadModel(context).catch((thrown: unknown) => notifier.failed(t.errors.start, thrown));
+  const keeper = createKeeper(context, openLibrary, () => masks.sync());
+  const restart = () => {
+    masks.reset();
+    masks.sync();
   };
-  return { store, notifier, studies, prompts, preview, view, commands, shortcuts, server, start };
+  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const prompts = createPrompts(context, masks.sync, images.goTo);
+  const preview = createPreview(context);
+  const view = createViewControls(store);
+  const exports = createExports(context, masks);
+  const commands = createCommands({ store, prompts, images, view });
+  const parts = { store, notifier, connection, images, prompts, preview, view, exports, keeper, commands, server };
+
+  const loadModel = async (): Promise<void> => {
+    try {
+      const { name, prompts: kinds } = (await context.segmenter()).model;
+      store.set({ model: { name, prompts: kinds } });
+    } catch (thrown) {
+      if (!connection.takes(thrown, "model", () => void loadModel())) notifier.failed(t.errors.start, thrown);
+    }
+  };
+  const start = () => {
+    void images.start();
+    void loadModel();
+  };
+  return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
 }
 
 /** Starts the decoder on first use, and again after a failed start. */
-function segmenterOnce(server: URL, store: Store): () => Promise<Segmenter> {
+function segmenterOnce(server: URL, store: Store, { fetch }: Connection): () => Promise<Segmenter> {
   let made: Promise<Segmenter> | undefined;
   return () => {
-    made ??= createSegmenter({ server, onStatus: (engine) => store.set({ engine }) }).catch((thrown: unknown) => {
-      made = undefined;
-      throw thrown;
-    });
+    made ??= createSegmenter({ server, fetch, onStatus: (engine) => store.set({ engine }) }).catch(
+      (thrown: unknown) => {
+        made = undefined;
+        throw thrown;
+      },
+    );
     return made;
   };
 }
 
-/** What the badge and the prompt bar need to know of the model. */
-async function loadModel({ store, transport, segmenter }: Context) {
-  const { status } = await segmenter();
-  const { name, prompts } = await transport.json<NonNullable<(typeof initialState)["model"]>>(
-    `v1/models/${encodeURIComponent(status.model)}`,
-  );
-  store.set({ model: { name, prompts } });
+/** The names that the server knows; none while it does not say them. */
+function vocabularyOnce({ segmenter }: Context): Controls["vocabulary"] {
+  let asked: ReturnType<Controls["vocabulary"]> | undefined;
+  return () => {
+    asked ??= segmenter()
+      .then((ready) => ready.vocabulary())
+      .catch(() => {
+        asked = undefined;
+        return [];
+      });
+    return asked;
+  };
 }

@@ -3,7 +3,7 @@ import { createApp } from "./app.ts";
 import "./ui/viewer-app.ts";
 import type { ViewerApp } from "./ui/viewer-app.ts";
 
-const app = createApp(new URL(".", location.href));
+const app = createApp({ server: new URL(".", location.href) });
 const element = document.createElement("viewer-app") as ViewerApp; // defined by the import above
 element.app = app;
 document.body.replaceChildren(element);

@@ -1,4 +1,4 @@
-import { deferred } from "./deferred.ts";
+import { deferred } from "../../core/deferred.ts";
 
 /** The promise, or the signal's reason as soon as it aborts. */
 export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,5 +1,5 @@
 /** Calls to something that can die: they reject when it does, instead of waiting for ever. */
-import { deferred } from "../common/deferred.ts";
+import { deferred } from "../../core/deferred.ts";
 
 /** The backend failed, not the request: the ladder answers with another backend. */
 export class BackendFailure extends Error {

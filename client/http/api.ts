@@ -2,8 +2,9 @@
 
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice, VoxelArray } from "../../core/image/volume.ts";
+import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
@@ -15,6 +16,7 @@ import type {
   PrefetchRequest,
   TextPromptAnswer,
   TextPromptRequest,
+  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
@@ -38,6 +40,7 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
+  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
@@ -110,6 +113,7 @@ export function createApi(transport: Transport): Api {
       asked.catch(() => names.delete(key));
       return asked;
     },
+    vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
     studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
@@ -157,26 +161,15 @@ async function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, b
   if (`sha256:${hex}` !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
-const VOXELS: Record<string, (buffer: ArrayBuffer) => VoxelArray> = {
-  int8: (buffer) => new Int8Array(buffer),
-  uint8: (buffer) => new Uint8Array(buffer),
-  int16: (buffer) => new Int16Array(buffer),
-  uint16: (buffer) => new Uint16Array(buffer),
-  int32: (buffer) => new Int32Array(buffer),
-  uint32: (buffer) => new Uint32Array(buffer),
-  float32: (buffer) => new Float32Array(buffer),
-  float64: (buffer) => new Float64Array(buffer),
-};
-
 function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
   const grid = findPlane(info, plane);
-  const voxels = VOXELS[info.dtype];
-  if (!grid || !voxels) throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
+  if (!grid || !isDtype(info.dtype))
+    throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
   return {
     width: grid.width,
     height: grid.height,
     channels: info.channels,
-    data: voxels(bytes.buffer),
+    data: voxelsOf(info.dtype, bytes.buffer),
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,

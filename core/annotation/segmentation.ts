@@ -3,6 +3,7 @@ import type { Digest } from "../digest.ts";
 import type { VolumeHeader } from "../image/slice.ts";
 import type { Plane } from "../image/volume.ts";
 import type { Mask } from "../mask/mask.ts";
+import type { ImageInfo } from "../wire/image.ts";
 import type { Code, MaskOrigin } from "./entries.ts";
 
 /** The image that the masks lie on. */
@@ -41,6 +42,18 @@ export interface Segmentation {
   /** In the order of the list, top first. */
   readonly segments: readonly Segment[];
   readonly masks: readonly SliceMask[];
+}
+
+/** The header of a result on an image, from what its record says. */
+export function segmentationHeader({
+  imageId,
+  size,
+  ijkToLps,
+  spacing,
+  slicePositions,
+}: ImageInfo): SegmentationHeader {
+  const unit = spacing ? "mm" : "px";
+  return { imageId, size, ijkToLps, unit, ...(slicePositions && { slicePositions }) };
 }
 
 /** Red, green and blue, 0 to 255, of `#rrggbb`. */

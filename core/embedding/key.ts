@@ -1,3 +1,4 @@
+/** The name of an embedding: everything that its values depend on, as one text to be hashed. */
 import type { Digest } from "../digest.ts";
 import type { Plane, Window } from "../image/volume.ts";
 import type { Crop } from "../wire/embedding.ts";

@@ -32,7 +32,7 @@ export interface VoiCurve {
 export interface NamedWindow extends Window {
   readonly name: string;
   /** Shown in place of the ramp, of which `center` and `width` are the nearest. */
-  readonly curve?: VoiCurve;
+  readonly curve?: VoiCurve | undefined;
 }
 
 export type Plane = "native" | "axial" | "coronal" | "sagittal";

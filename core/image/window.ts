@@ -9,7 +9,7 @@ export interface Rescale {
 }
 
 /** A window that may be a curve. */
-type ShownWindow = Window & { readonly curve?: VoiCurve };
+type ShownWindow = Window & { readonly curve?: VoiCurve | undefined };
 
 /** CT presets in the order that the viewer offers them; the first is what a CT without its own window gets. */
 export const WINDOW_PRESETS: readonly NamedWindow[] = [

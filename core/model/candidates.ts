@@ -1,5 +1,6 @@
 /** Which of a graph's masks answer, and what of them is kept. */
 import { createMask, type ScoredMask } from "../mask/mask.ts";
+import { withinLassos } from "../prompt/lasso.ts";
 import { DRAWN_LOGIT } from "../prompt/prompt-logits.ts";
 import type { Transform } from "../wire/embedding.ts";
 import type { Prompt, PromptKind } from "../wire/prompt.ts";
@@ -77,7 +78,8 @@ export function readMasks(raw: RawMasks, asked: Asked, { threshold, ambiguous }:
   const presence = prompts.some(({ kind }) => kind === "text") ? (nothingThere ? 0 : raw.presence) : undefined;
   const absent = named !== undefined && presence !== undefined && presence < PRESENT;
   const [best, ...rest] = found.map(({ index, logits: lowResLogits }): ScoredMask => {
-    const mask = absent ? createMask(width, height) : logitsToMask(lowResLogits, transform, asked, threshold);
+    const whole = absent ? createMask(width, height) : logitsToMask(lowResLogits, transform, asked, threshold);
+    const mask = { ...whole, data: withinLassos(whole, prompts) };
     const predictedIou = Math.min(Math.max(raw.ious[index], 0), 1);
     return { ...mask, predictedIou, stabilityScore: stabilityScore(lowResLogits, { threshold }), lowResLogits };
   });

@@ -42,3 +42,15 @@ export const ImageInfo = z.strictObject({
   warnings: z.array(z.string()),
 });
 export type ImageInfo = z.infer<typeof ImageInfo>;
+
+/** The answer to `GET /v1/images/:id`. `source` is patient data, and there only when it was asked for and the file said. */
+export const ImageDescription = z.strictObject({
+  ...ImageInfo.shape,
+  source: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "DICOM UIDs and attributes of where the image came from, for exports and for viewers that match a series",
+    ),
+});
+export type ImageDescription = z.infer<typeof ImageDescription>;

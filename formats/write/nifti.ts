@@ -1,8 +1,9 @@
 /** NIfTI-1 labelmaps (nifti1.h): sform and qform say the same, in RAS. */
 import { gzipSync } from "fflate";
+import type { Labelmap } from "../../core/annotation/labelmap.ts";
 import { affineRasToLps, axisOf, spacingOf } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
-import { type Labelmap, rectify } from "./rectify.ts";
+import { rectify } from "./rectify.ts";
 
 export interface NiftiOptions {
   readonly gzip?: boolean;
@@ -13,6 +14,12 @@ export interface NiftiOptions {
   readonly grid?: "straighten" | "keep";
 }
 
+/** One labelmap, or several of one grid behind each other: a 4-D file. */
+export interface NiftiLabels extends Labelmap {
+  /** Default 1. */
+  readonly volumes?: number;
+}
+
 const HEADER = 352;
 const INTENT_LABEL = 1002;
 const SCANNER_ANATOMICAL = 1;
@@ -20,21 +27,24 @@ const MILLIMETRES = 2;
 
 /** A `.nii`, or a `.nii.gz` with `gzip`. Throws RangeError when labels and size do not fit or an axis is over 32767. */
 export function writeNiftiLabelmap(
-  given: Labelmap,
+  given: NiftiLabels,
   { gzip, grid = "straighten" }: NiftiOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const { volumes = 1 } = given;
   const [columns, rows, slices] = given.size;
-  if (given.labels.length !== columns * rows * slices)
-    throw new RangeError(`Expected ${columns * rows * slices} labels, got ${given.labels.length}.`);
+  const expected = columns * rows * slices * volumes;
+  if (given.labels.length !== expected)
+    throw new RangeError(`Expected ${expected} labels, got ${given.labels.length}.`);
   if (grid === "keep" && given.slicePositions)
     throw new RangeError("NIfTI has one slice distance: uneven slices must be straightened.");
-  const { labels, size, ijkToLps } = grid === "keep" ? given : rectify(given).labelmap;
+  const { labels, size, ijkToLps } = grid === "keep" ? given : straightened(given, volumes);
   if (Math.max(...size) > 32_767) throw new RangeError(`NIfTI-1 axes reach 32767, got ${Math.max(...size)}.`);
+  const dimensions = [volumes > 1 ? 4 : 3, ...size, volumes, 1, 1, 1];
   const bytes = new Uint8Array(HEADER + labels.byteLength);
   const view = new DataView(bytes.buffer);
   const wide = labels instanceof Uint16Array;
   view.setInt32(0, 348, true);
-  for (const [i, value] of [3, ...size, 1, 1, 1, 1].entries()) view.setInt16(40 + 2 * i, value, true);
+  for (const [i, value] of dimensions.entries()) view.setInt16(40 + 2 * i, value, true);
   view.setInt16(68, INTENT_LABEL, true);
   view.setInt16(70, wide ? 512 : 2, true);
   view.setInt16(72, wide ? 16 : 8, true);
@@ -45,6 +55,19 @@ export function writeNiftiLabelmap(
   writeGeometry(view, affineRasToLps(ijkToLps), spacingOf(ijkToLps));
   bytes.set(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength), HEADER);
   return gzip ? new Uint8Array(gzipSync(bytes)) : bytes;
+}
+
+/** Each volume of the file on the same straight grid. */
+function straightened({ labels, ...labelmap }: Labelmap, volumes: number): Labelmap {
+  const length = labels.length / volumes;
+  const each = Array.from({ length: volumes }, (_, n) =>
+    rectify({ ...labelmap, labels: labels.subarray(n * length, (n + 1) * length) }),
+  ).map((rectified) => rectified.labelmap);
+  if (volumes === 1) return each[0];
+  const all = labels instanceof Uint16Array ? Uint16Array : Uint8Array;
+  const joined = new all(each.reduce((sum, part) => sum + part.labels.length, 0));
+  for (const [n, part] of each.entries()) joined.set(part.labels, n * part.labels.length);
+  return { ...each[0], labels: joined };
 }
 
 function writeGeometry(view: DataView, ijkToRas: Mat4, spacing: Vec3): void {

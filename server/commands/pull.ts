@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -8,6 +7,7 @@ import type { ReadableStream as WebStream } from "node:stream/web";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { type Graph, Manifest } from "../../core/wire/index.ts";
+import { sha256OfFile } from "../disk/sha256.ts";
 
 type Weights = Pick<Graph, "path" | "bytes" | "digest">;
 
@@ -135,7 +135,5 @@ async function download(url: string, part: string, maxBytes: number, signal: Abo
 async function describe(path: string): Promise<{ bytes: number; digest: Digest } | undefined> {
   const size = (await stat(path).catch(() => undefined))?.size;
   if (size === undefined) return undefined;
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return { bytes: size, digest: `sha256:${hash.digest("hex")}` };
+  return { bytes: size, digest: await sha256OfFile(path) };
 }

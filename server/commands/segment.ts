@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
-import type { Segmentation, SliceMask } from "../../core/annotation/segmentation.ts";
+import { type Segmentation, type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
@@ -125,15 +125,7 @@ function bytesOf(
 /** The masks as segment 1 of the whole volume. */
 function segmentationOf(info: ImageInfo, masks: readonly SliceMask[]): Segmentation {
   const segment = { id: "1", number: 1, name: "Segment 1", colour: "#56B4E9", hidden: false, locked: false };
-  const { imageId, size, ijkToLps, slicePositions, spacing } = info;
-  const header = {
-    imageId,
-    size,
-    ijkToLps,
-    ...(slicePositions && { slicePositions }),
-    unit: spacing ? "mm" : "px",
-  } as const;
-  return { header, segments: [segment], masks };
+  return { header: segmentationHeader(info), segments: [segment], masks };
 }
 
 function summaryOf(answers: readonly Answered[], target: string | undefined): string {

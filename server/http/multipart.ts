@@ -1,3 +1,4 @@
+/** Reads `multipart/form-data` as it arrives, so that a series of any size needs the memory of one chunk. */
 import { SegmenterError } from "../../core/errors.ts";
 
 /** One part of a `multipart/form-data` body. `body` must be read, or is skipped, before the next part comes. */

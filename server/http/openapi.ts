@@ -1,9 +1,11 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { z } from "zod";
+/** The OpenAPI document, made from the routes of the finished app. */
+import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
+import { z } from "zod";
 import {
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
+  ImageDescription,
   ImageInfo,
   Manifest,
   MaskRequest,
@@ -36,16 +38,17 @@ const INFO = {
 };
 
 const TAGS = [
-  { name: "images", description: "Pictures and volumes, named by their pixels" },
+  { name: "images", description: "Images and volumes, named by their content" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
   { name: "models", description: "Manifests and graphs" },
   { name: "operations", description: "Limits, health and metrics" },
 ];
 
-/** Shapes that get a name of their own in the document. */
+/** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   ImageInfo,
+  ImageDescription,
   PlaneInfo,
   EmbeddingRequest,
   EmbeddingInfo,
@@ -67,60 +70,80 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   PromptContext,
 };
 
+for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });
+
+type JsonObject = { readonly [key: string]: Json };
+/** Whether a shape is described as what may be sent or as what is answered: a default makes a field optional or certain. */
+type Direction = "input" | "output";
+
 /** The OpenAPI 3.1 document of a finished app, once, made from the same schemas that check the requests. */
-export function openApiDocument(app: OpenAPIHono<AppEnv>): { readonly [key: string]: Json } {
-  const { webhooks: _none, components: _empty, ...document } = plain(app);
-  return withReferences({ ...document, info: INFO, tags: TAGS }, namedSchemas());
-}
-
-const plain = (app: OpenAPIHono<AppEnv>): { readonly [key: string]: Json } =>
-  JSON.parse(JSON.stringify(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO }), exactTuples));
-
-/** Each named shape as the generator writes it out: read back from a route that answers with it. */
-function namedSchemas(): ReadonlyMap<string, Json> {
-  const app = new OpenAPIHono<AppEnv>();
-  for (const [name, schema] of Object.entries(NAMED)) {
-    const content = { "application/json": { schema } };
-    app.openAPIRegistry.registerPath({
-      method: "get",
-      path: `/${name}`,
-      responses: { 200: { description: name, content } },
-    });
+export function openApiDocument(app: OpenAPIHono<AppEnv>): JsonObject {
+  const schemas: Record<string, Json> = {};
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type !== "route") continue;
+    const { path, method } = definition.route;
+    paths[path] = { ...paths[path], [method]: operationOf(definition.route, schemas) };
   }
-  const shape = (name: string): Json => {
-    let at: Json | undefined = plain(app);
-    for (const key of ["paths", `/${name}`, "get", "responses", "200", "content", "application/json", "schema"]) {
-      at =
-        typeof at === "object" && at !== null && !Array.isArray(at) ? (at as { [key: string]: Json })[key] : undefined; // Array.isArray does not narrow readonly arrays
-    }
-    return at ?? {};
-  };
-  return new Map(Object.keys(NAMED).map((name) => [name, shape(name)]));
+  for (const schema of Object.values(NAMED)) schemaOf(schema, "output", schemas);
+  const components = { schemas: Object.fromEntries(Object.keys(NAMED).map((name) => [name, schemas[name] ?? {}])) };
+  return { openapi: "3.1.0", info: INFO, tags: TAGS, paths, components };
 }
 
-/** The generator leaves the length of tuples open, and writes the pattern of a digest too loosely. */
-function exactTuples(key: string, value: unknown): unknown {
-  if (key === "pattern" && value === "^sha256:.*$") return "^sha256:[0-9a-f]{64}$";
-  if (typeof value !== "object" || value === null || !("prefixItems" in value)) return value;
-  if (!Array.isArray(value.prefixItems) || "items" in value) return value;
-  const length = value.prefixItems.length;
-  return { ...value, items: false, minItems: length, maxItems: length };
+function operationOf(route: RouteConfig, schemas: Record<string, Json>): Json {
+  const { tags = [], summary = "", description, request = {}, responses } = route;
+  const parameters = [
+    ...parametersOf(request.params, "path", schemas),
+    ...parametersOf(request.query, "query", schemas),
+  ];
+  return {
+    tags,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(request.body ? { requestBody: described(request.body, "input", schemas) } : {}),
+    responses: described(responses, "output", schemas),
+  };
 }
 
-/** Writes `$ref` wherever a named shape was written out. */
-function withReferences(document: { readonly [key: string]: Json }, named: ReadonlyMap<string, Json>) {
-  const names = new Map([...named].map(([name, schema]) => [JSON.stringify(schema), name]));
-  const replace = (value: Json): Json => {
-    if (typeof value !== "object" || value === null) return value;
-    const name = names.get(JSON.stringify(value));
-    return name === undefined ? inside(value) : { $ref: `#/components/schemas/${name}` };
-  };
-  const inside = (value: Json): Json => {
-    if (typeof value !== "object" || value === null) return value;
-    if (Array.isArray(value)) return value.map(replace);
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner)]));
-  };
-  const schemas = Object.fromEntries([...named].map(([name, schema]) => [name, inside(schema)]));
-  const replaced = Object.fromEntries(Object.entries(document).map(([key, value]) => [key, replace(value)]));
-  return { ...replaced, components: { schemas } };
+function parametersOf(shape: unknown, place: "path" | "query", schemas: Record<string, Json>): Json[] {
+  if (!(shape instanceof z.ZodObject)) return [];
+  return Object.entries<z.ZodType>(shape.shape).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: !schema.safeParse(undefined).success,
+    ...(schema.description === undefined ? {} : { description: schema.description }),
+    schema: schemaOf(schema, "input", schemas),
+  }));
+}
+
+/** A part of a route's description with every schema in it written out. */
+function described(value: unknown, direction: Direction, schemas: Record<string, Json>): Json {
+  if (value instanceof z.ZodType) return schemaOf(value, direction, schemas);
+  if (Array.isArray(value)) return value.map((one) => described(one, direction, schemas));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, described(one, direction, schemas)]));
+  }
+  return value as Json; // what is left of a description are texts, numbers and flags
+}
+
+/** A schema as JSON Schema; the named shapes in it go to `schemas`. */
+function schemaOf(schema: z.ZodType, io: Direction, schemas: Record<string, Json>): Json {
+  const { $schema: _dialect, $defs = {}, ...own } = z.toJSONSchema(schema, { io, override: withoutSafeIntegers });
+  for (const [name, shape] of Object.entries($defs)) schemas[name] ??= placed(shape);
+  return placed(own);
+}
+
+/** References to where OpenAPI keeps named shapes; a shape knows its name by its place. */
+function placed(shape: object): Json {
+  const replace = (key: string, value: unknown): unknown =>
+    key === "$ref" && typeof value === "string" ? value.replace("#/$defs/", "#/components/schemas/") : value;
+  const { id: _name, ...rest } = JSON.parse(JSON.stringify(shape, replace));
+  return rest;
+}
+
+/** The bounds of exact integers are JavaScript's, not ours. */
+function withoutSafeIntegers({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

@@ -1,3 +1,4 @@
+/** Errors as answers: `application/problem+json` (RFC 9457) with a stable code, one status for each code. */
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import { type ErrorCode, isSegmenterError, SegmenterError } from "../../core/errors.ts";
@@ -75,6 +76,7 @@ const HTTP = {
   405: ["MethodNotAllowed", "The route does not take this method."],
   408: ["RequestTimeout", "The request took too long to arrive."],
   415: ["UnsupportedMediaType", "The route does not take this content type."],
+  431: ["HeadersTooLarge", "The headers of the request are larger than this server allows."],
   416: ["RangeNotSatisfiable", "The range lies outside the representation."],
   500: ["InternalError", "The server made a mistake; it is logged under the request id."],
 } as const;

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+/** The files of the built viewer, found by their URL. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
+import { hexOf, sha256 } from "../disk/sha256.ts";
 import type { FindStatic, StaticFile } from "./deps.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -42,7 +43,7 @@ function describe(path: string, name: string): StaticFile {
     path,
     bytes: bytes.byteLength,
     type: TYPES[extname(name)] ?? "application/octet-stream",
-    etag: createHash("sha256").update(bytes).digest("hex").slice(0, 32),
+    etag: hexOf(sha256(bytes)).slice(0, 32),
     immutable: HASHED.test(name),
   };
 }

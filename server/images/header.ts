@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
 import type { Digest } from "../../core/digest.ts";
+import { type Dtype, dtypeOf } from "../../core/image/dtype.ts";
 import { spacingOf } from "../../core/image/geometry.ts";
 import { planesOf, sliceGrid } from "../../core/image/slice.ts";
 import type { NamedWindow, Volume } from "../../core/image/volume.ts";
 import { windowsOf } from "../../core/image/window.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
-import { type Dtype, dtypeOf, littleEndianBytes } from "./voxels.ts";
+import { sha256 } from "../disk/sha256.ts";
+import { littleEndianBytes } from "./voxels.ts";
 
 /** A volume without its voxels, as it is kept beside them on disk: plain JSON. */
-export interface StoredHeader extends Omit<Volume, "data"> {
+export interface StoredHeader extends Omit<Volume, "data" | "source"> {
   readonly dtype: Dtype;
   /** sha256 of the voxel bytes, little-endian. */
   readonly pixels: Digest;
@@ -21,12 +22,6 @@ const MODALITIES = new Set(
   "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT SEG RTDOSE OT".split(" "),
 );
 
-const sha256 = (...parts: (string | Uint8Array)[]): Digest => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return `sha256:${hash.digest("hex")}`;
-};
-
 /** Names, measures and describes a volume. Free text of the file stays behind. */
 export function headerOf(volume: Volume): StoredHeader {
   const { size, channels, rescale, ijkToLps, unit, slicePositions, inverted, warnings } = volume;
@@ -37,7 +32,8 @@ export function headerOf(volume: Volume): StoredHeader {
   const pixels = sha256(littleEndianBytes(volume.data));
   const uneven = slicePositions && { slicePositions };
   const identity = { dtype, size, channels, rescale, ijkToLps, unit, ...uneven, inverted, pixels };
-  const imageId = sha256(JSON.stringify(identity));
+  const { source } = volume; // two series may hold the same pixels
+  const imageId = sha256(JSON.stringify({ ...identity, modality, windows, source }));
   return { ...identity, modality, windows, warnings, imageId, info: infoOf(clean, dtype, imageId) };
 }
 

@@ -1,86 +1,170 @@
-import { utimes } from "node:fs/promises";
+/** Every image that the server knows, by its id. */
+import { rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { LRUCache } from "lru-cache";
+import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import type { Volume } from "../../core/image/volume.ts";
+import { dtypeBytes } from "../../core/image/dtype.ts";
+import type { Volume, VoxelArray } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
+import { listAside, setAside, trimAside } from "../disk/folder.ts";
+import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
-import { hexOf, keepImage, readVoxels, removeImage, scanImages } from "./files.ts";
 import type { StoredHeader } from "./header.ts";
+import { createVolumeMemory } from "./memory.ts";
+import { type ImageRecord, readRecord, recordName, voxelsName, writeRecord } from "./record.ts";
+import { scanImages } from "./scan.ts";
+import { diskError } from "./spool.ts";
 import type { AddedImage } from "./types.ts";
+import { readVoxels } from "./voxel-file.ts";
 
 /** Images on disk by content, the recently used ones in memory too: eviction from memory loses nothing. */
 export interface ImageLibrary {
   /** Takes over a file of voxels on the same disk. */
-  keep(header: StoredHeader, voxelPath: string): Promise<AddedImage>;
+  keep(record: ImageRecord, voxelPath: string): Promise<AddedImage>;
+  /** Takes an image into memory alone, for as long as there is room. Throws DiskFull when it is larger than the cap. */
+  hold(record: ImageRecord, data: VoxelArray): AddedImage;
   info(imageId: string): ImageInfo | undefined;
-  /** Throws ImageNotFound, also for an image whose bytes on disk are not what was written. */
-  volume(imageId: string): Promise<Volume>;
+  /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
+  source(imageId: string): Promise<unknown>;
+  /**
+   * Lends the volume for the length of a call; nothing of it may be kept. Throws ImageNotFound, also for an image whose bytes
+   * on disk are not what was written, and Saturated when it cannot be read now.
+   */
+  use<T>(imageId: string, work: (volume: Volume) => T): Promise<T>;
+}
+
+type LibraryLimits = Pick<Limits, "images" | "imageMemoryBytes" | "imageDiskBytes">;
+
+interface Entry {
+  readonly header: StoredHeader;
+  /** Only for an image that is in memory alone. */
+  readonly held?: { readonly source: unknown };
 }
 
 /** Opens the library of a folder. */
 export async function openLibrary(
   dir: string,
-  { imageMemoryBytes, imageDiskBytes }: Pick<Limits, "imageMemoryBytes" | "imageDiskBytes">,
+  limits: LibraryLimits,
+  observe: Observe = ignoreEvents,
 ): Promise<ImageLibrary> {
-  const headers = new Map<string, StoredHeader>();
-  for (const header of await scanImages(dir)) headers.set(header.imageId, header);
-  const loading = new Map<string, Promise<Volume>>();
-  const inMemory = new LRUCache<string, Volume>({
-    maxSize: imageMemoryBytes,
-    sizeCalculation: ({ data }) => Math.min(data.byteLength, imageMemoryBytes),
+  const entries = new Map<string, Entry>(); // in the order of use
+  const memory = createVolumeMemory({
+    maxBytes: limits.imageMemoryBytes,
+    onEvict: (imageId) => {
+      if (entries.get(imageId)?.held) entries.delete(imageId);
+    },
   });
+  for (const header of await scanImages(dir, observe)) entries.set(header.imageId, { header });
+  await evict(dir, entries, limits, observe);
 
+  const entryOf = (imageId: string): Entry => {
+    const entry = entries.get(imageId);
+    if (!entry) throw new SegmenterError("ImageNotFound", { imageId });
+    return entry;
+  };
+  const forget = async (imageId: string, outcome: "foreign" | "gone"): Promise<never> => {
+    entries.delete(imageId);
+    for (const name of [recordName(imageId), voxelsName(imageId)]) await setAside(dir, name).catch(() => {});
+    if (outcome === "foreign") observe({ kind: "set-aside", what: "images", count: 1 });
+    throw new SegmenterError("ImageNotFound", { imageId });
+  };
   const load = async (header: StoredHeader): Promise<Volume> => {
-    const data = await readVoxels(dir, header);
-    if (!data) {
-      headers.delete(header.imageId);
-      await removeImage(dir, hexOf(header.imageId));
-      throw new SegmenterError("ImageNotFound", { imageId: header.imageId });
-    }
+    const found = await readVoxels(dir, header);
+    if (found.outcome === "unreadable") throw unreadable(observe, found.reason);
+    if (found.outcome !== "good") return forget(header.imageId, found.outcome);
     const now = new Date();
-    utimes(join(dir, `${hexOf(header.imageId)}.json`), now, now).catch(() => {});
-    const { dtype: _dtype, pixels: _pixels, imageId, info: _info, ...rest } = header;
-    const volume = { ...rest, data };
-    inMemory.set(imageId, volume);
-    return volume;
+    utimes(join(dir, recordName(header.imageId)), now, now).catch(() => {}); // the order of use outlives the process
+    return volumeOf(header, found.data);
   };
   return {
-    async keep(header, voxelPath) {
-      const known = headers.get(header.imageId);
-      if (known) return { info: known.info, created: false };
-      await keepImage(dir, header, voxelPath);
-      const created = !headers.has(header.imageId); // an equal upload may have been quicker
-      headers.set(header.imageId, header);
-      await evict(dir, headers, imageDiskBytes);
+    async keep(record, voxelPath) {
+      const { header } = record;
+      const known = entries.get(header.imageId);
+      if (!known || known.held) await moveIn(dir, record, voxelPath);
+      else if (!sameText(known.header, header)) await writeRecord(dir, record);
+      const created = !entries.has(header.imageId); // an equal upload may have been quicker
+      entries.delete(header.imageId);
+      entries.set(header.imageId, { header });
+      await evict(dir, entries, limits, observe);
       return { info: header.info, created };
     },
-    info: (imageId) => headers.get(imageId)?.info,
-    async volume(imageId) {
-      const header = headers.get(imageId);
-      if (!header) throw new SegmenterError("ImageNotFound", { imageId });
-      headers.delete(imageId);
-      headers.set(imageId, header); // the order of the map is the age
-      const near = inMemory.get(imageId) ?? loading.get(imageId);
-      if (near) return near;
-      const far = load(header).finally(() => loading.delete(imageId));
-      loading.set(imageId, far);
-      return far;
+    hold({ header, source }, data) {
+      const created = !entries.has(header.imageId);
+      if (created && !memory.set(header.imageId, volumeOf(header, data.slice())))
+        throw new SegmenterError("DiskFull", { what: "image library" });
+      if (created) entries.set(header.imageId, { header, held: { source } });
+      return { info: header.info, created };
+    },
+    info: (imageId) => entries.get(imageId)?.header.info,
+    async source(imageId) {
+      const { held } = entryOf(imageId);
+      if (held) return held.source;
+      const found = await readRecord(dir, recordName(imageId));
+      if (found.outcome === "unreadable") throw unreadable(observe, found.reason);
+      return found.outcome === "good" ? found.source : forget(imageId, found.outcome);
+    },
+    async use(imageId, work) {
+      const entry = entryOf(imageId);
+      entries.delete(imageId);
+      entries.set(imageId, entry);
+      const { header } = entry;
+      return memory.use({ imageId, bytes: bytesOf(header), read: () => load(header) }, work);
     },
   };
 }
 
-const bytesOf = ({ dtype, size, channels }: StoredHeader): number =>
-  size[0] * size[1] * size[2] * channels * (Number(/\d+/.exec(dtype)) / 8);
+function volumeOf(
+  { dtype: _d, pixels: _p, imageId: _i, info: _info, ...rest }: StoredHeader,
+  data: VoxelArray,
+): Volume {
+  return { ...rest, data };
+}
 
-/** Forgets the least recently used images until the rest fits. The newest always stays. */
-async function evict(dir: string, headers: Map<string, StoredHeader>, maxBytes: number): Promise<void> {
-  const oldestFirst = [...headers.values()];
-  let total = oldestFirst.reduce((sum, header) => sum + bytesOf(header), 0);
-  for (const header of oldestFirst.slice(0, -1)) {
-    if (total <= maxBytes) return;
-    total -= bytesOf(header);
-    headers.delete(header.imageId);
-    await removeImage(dir, hexOf(header.imageId));
+/** The voxels first: the record's presence means complete. */
+async function moveIn(dir: string, record: ImageRecord, voxelPath: string): Promise<void> {
+  try {
+    await rename(voxelPath, join(dir, voxelsName(record.header.imageId)));
+    await writeRecord(dir, record);
+  } catch (thrown) {
+    throw diskError(thrown);
   }
+}
+
+/** Warnings are no part of the identity: the record tells those of the file that was read last. */
+const sameText = (a: StoredHeader, b: StoredHeader): boolean => JSON.stringify(a.info) === JSON.stringify(b.info);
+
+/** Nothing is wrong with the image as far as anybody knows, so the caller may come back. */
+function unreadable(observe: Observe, reason: string): SegmenterError {
+  observe({ kind: "unreadable", what: "images", count: 1, reason });
+  return new SegmenterError("Saturated", { retryAfterS: 1 });
+}
+
+const bytesOf = ({ dtype, size, channels }: StoredHeader): number =>
+  size[0] * size[1] * size[2] * channels * dtypeBytes(dtype);
+
+/** Forgets the least recently used images until the rest fits, after what is set aside. The newest always stays. */
+async function evict(
+  dir: string,
+  entries: Map<string, Entry>,
+  { images, imageDiskBytes }: LibraryLimits,
+  observe: Observe,
+): Promise<void> {
+  const oldestFirst = [...entries.values()].filter(({ held }) => !held).map(({ header }) => header);
+  let bytes = oldestFirst.reduce((sum, header) => sum + bytesOf(header), 0);
+  let count = oldestFirst.length;
+  const aside = await listAside(dir);
+  if (aside.length > 0) await trimAside(dir, { maxBytes: Math.max(0, imageDiskBytes - bytes), maxFiles: 2 * images });
+  for (const { imageId, ...header } of oldestFirst.slice(0, -1)) {
+    if (bytes <= imageDiskBytes && count <= images) break;
+    bytes -= bytesOf({ ...header, imageId });
+    count--;
+    entries.delete(imageId);
+    await remove(dir, imageId);
+  }
+  const evicted = oldestFirst.length - count;
+  if (evicted > 0) observe({ kind: "evicted", what: "images", count: evicted });
+}
+
+async function remove(dir: string, imageId: Digest): Promise<void> {
+  for (const name of [recordName(imageId), voxelsName(imageId)]) await rm(join(dir, name), { force: true });
 }

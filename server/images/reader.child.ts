@@ -1,45 +1,45 @@
-/** The process that looks at untrusted bytes. It may be killed at any moment; it owns nothing but its output file. */
+/** Entry of a process that looks at untrusted bytes. It may be killed at any moment; it owns nothing but its output file. */
 import { readFile, stat } from "node:fs/promises";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { readImage } from "../../formats/index.ts";
+import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
-import { diskError, writeSynced } from "./files.ts";
-import { headerOf } from "./header.ts";
-import type { ReadAnswer, ReadJob } from "./reader.ts";
+import { serveTasks } from "../processes/serve-tasks.ts";
+import type { ReadTask } from "./reader.ts";
+import { type ImageRecord, recordOf } from "./record.ts";
+import { diskError } from "./spool.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
-async function readJob({ paths, out, limits }: ReadJob): Promise<ReadAnswer> {
-  await checkSizes(paths, limits);
-  const files = await Promise.all(paths.map(async (path) => ({ bytes: new Uint8Array(await readFile(path)) })));
+serveTasks<Limits, ReadTask, ImageRecord>(async (limits) => (task) => read(task, limits).catch(refuse));
+
+async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageRecord> {
+  const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
   });
-  const header = headerOf(volume);
-  await writeSynced(out, [littleEndianBytes(volume.data)]).catch((thrown) => Promise.reject(diskError(thrown)));
-  return { ok: true, header };
+  await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
+  return recordOf(volume);
 }
 
-/** Before a byte is read: a study folder of the machine has met no upload limit yet. */
-async function checkSizes(paths: readonly string[], { uploadBytes, expandedBytes }: Limits): Promise<void> {
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const limit = Math.max(uploadBytes, expandedBytes);
+/** One after the other, so that thousands of slices need one file handle. A study folder of the machine has met no limit yet. */
+async function contentsOf(paths: readonly string[], limit: number): Promise<{ bytes: Uint8Array }[]> {
+  const files: { bytes: Uint8Array }[] = [];
+  let total = 0;
+  for (const path of paths) total += await onDisk(async () => (await stat(path)).size);
   if (total > limit) throw new SegmenterError("TooLarge", { what: "files in bytes", value: total, limit });
+  for (const path of paths) files.push({ bytes: new Uint8Array(await onDisk(() => readFile(path))) });
+  return files;
 }
 
-function refusal(thrown: unknown): ReadAnswer {
-  if (isSegmenterError(thrown)) return { ok: false, code: thrown.code, detail: thrown.detail };
+/** What a disk does wrong is not the file's fault. */
+const onDisk = <T>(work: () => Promise<T>): Promise<T> => work().catch((thrown) => Promise.reject(diskError(thrown)));
+
+/** Errors of libraries quote what they read, so only their class crosses. */
+function refuse(thrown: unknown): never {
+  if (isSegmenterError(thrown)) throw thrown;
   const error = toError(thrown);
   if (error instanceof RangeError && /allocation|array length|buffer/i.test(error.message)) {
-    return { ok: false, code: "TooLarge", detail: { what: "memory for the image", value: 0, limit: 0 } };
+    throw new SegmenterError("TooLarge", { what: "memory for the image", value: 0, limit: 0 });
   }
-  return { ok: false, code: "MalformedFile", detail: { format: "unknown", field: "file", reason: error.name } };
+  throw new SegmenterError("MalformedFile", { format: "unknown", field: "file", reason: error.name });
 }
-
-process.on("message", (job: ReadJob) => {
-  readJob(job)
-    .catch(refusal)
-    .then((answer) => process.send?.(answer));
-});
-process.on("disconnect", () => process.exit(0));
-process.send?.("ready");

@@ -1,14 +1,20 @@
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+/** The way of an upload: spool, reading process, library. */
+import { readdir, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { sliceOf } from "../../core/image/slice.ts";
+import type { Slice, Volume } from "../../core/image/volume.ts";
+import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
+import { freeBytes, makeFolder } from "../disk/folder.ts";
+import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import { createSpool, spoolFiles, sweepSpool, writeSynced } from "./files.ts";
-import { headerOf } from "./header.ts";
-import { openLibrary } from "./library.ts";
+import { type ImageLibrary, openLibrary } from "./library.ts";
 import { createImageReader } from "./reader.ts";
+import { type ImageRecord, recordOf } from "./record.ts";
+import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
+import { voxelsAt } from "./voxel-file.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
 type ImageMetrics = Pick<Metrics, "imagesRead" | "imageSeconds">;
@@ -17,44 +23,77 @@ export interface ImageStoreOptions {
   /** Two sub-folders are made here, on one disk: `images` and `spool`. */
   readonly dir: string;
   readonly limits: Limits;
-  /** Children that read uploads. */
+  /** Files that are read at the same time. */
   readonly processes?: number;
   readonly metrics?: ImageMetrics;
+  readonly observe?: Observe;
 }
 
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
 export async function createImageStore(options: ImageStoreOptions): Promise<ImageStore> {
-  const { dir, limits, processes = 2, metrics } = options;
-  const [kept, spool] = [join(dir, "images"), join(dir, "spool")];
-  for (const folder of [kept, spool]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await sweepSpool(spool);
-  const library = await openLibrary(kept, limits);
-  const reader = createImageReader({ limits, processes });
+  const { dir, limits, processes = 2, metrics, observe = ignoreEvents } = options;
+  const [kept, spoolRoot] = [join(dir, "images"), join(dir, "spool")];
+  const usable = await prepare([kept, spoolRoot], observe);
+  const library = await openLibrary(kept, limits, observe);
+  const reader = createImageReader({ limits, processes, observe });
+  const isFull = async () => !usable || (await freeBytes(dir)) < limits.diskFloorBytes;
 
-  const inSpool = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
-    const folder = await createSpool(spool);
-    return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+  const inSpool = async <T>(work: (spool: Spool) => Promise<T>): Promise<T> => {
+    const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
+    return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], folder: string, call?: { signal?: AbortSignal }) =>
+  const read = (paths: readonly string[], spool: Spool, call?: { signal?: AbortSignal }) =>
     counted(metrics, async () => {
-      const out = join(folder, "voxels");
-      return library.keep(await reader.read(paths, out, call), out);
+      const out = join(spool.dir, "voxels");
+      return keep(library, await reader.read(paths, out, call), out, spool);
     });
   return {
     add: (files: AsyncIterable<IncomingFile>, call) =>
-      inSpool(async (folder) => read(await spoolFiles(files, folder, limits), folder, call)),
-    open: (path) => inSpool(async (folder) => read(await filesUnder(path, limits.uploadFiles), folder)),
-    addVolume: (volume) =>
-      inSpool(async (folder) => {
-        const out = join(folder, "voxels");
-        await writeSynced(out, [littleEndianBytes(volume.data)]);
-        return library.keep(headerOf(volume), out);
-      }),
+      inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
+    open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    async addVolume(volume) {
+      const record = recordOf(volume);
+      if (await isFull()) return library.hold(record, volume.data);
+      return inSpool(async (spool) => {
+        const out = join(spool.dir, "voxels");
+        await writeSynced(out, [littleEndianBytes(volume.data)]).catch((thrown) => Promise.reject(diskError(thrown)));
+        return keep(library, record, out, spool);
+      });
+    },
     get: library.info,
-    volume: library.volume,
-    slice: async (imageId, plane, k) => sliceOf(await library.volume(imageId), plane, k),
-    close: async () => reader.close(),
+    source: library.source,
+    volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
+    slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
+    degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
+    warm: reader.warm,
+    close: reader.close,
   };
+}
+
+/** A native slice is a view of the volume, which leaves when others need its memory. */
+const owned = (slice: Slice, { data }: Volume): Slice =>
+  slice.data.buffer === data.buffer ? { ...slice, data: slice.data.slice() } : slice;
+
+/** Makes the folders ready. False when the disk does not allow it: images are then kept in memory alone. */
+async function prepare(folders: readonly string[], observe: Observe): Promise<boolean> {
+  try {
+    for (const folder of folders) {
+      await makeFolder(folder);
+      await sweepTemporaries(folder);
+    }
+    return true;
+  } catch (thrown) {
+    observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) });
+    return false;
+  }
+}
+
+/** Into the library on disk; on another disk than its own, into memory. */
+async function keep(library: ImageLibrary, record: ImageRecord, path: string, spool: Spool): Promise<AddedImage> {
+  if (spool.onCacheDisk) return library.keep(record, path);
+  const data = await voxelsAt(path, record.header);
+  if (!data) throw new SegmenterError("DiskFull", { what: "image spool" });
+  return library.hold(record, data);
 }
 
 async function counted(metrics: ImageMetrics | undefined, read: () => Promise<AddedImage>): Promise<AddedImage> {

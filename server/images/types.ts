@@ -1,3 +1,4 @@
+/** What the rest of the server needs of images. */
 import type { Digest } from "../../core/digest.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
@@ -9,27 +10,36 @@ export interface IncomingFile {
 
 export interface AddedImage {
   readonly info: ImageInfo;
-  /** False when the same pixels with the same geometry were here before. */
+  /** False when the same image was here before. */
   readonly created: boolean;
 }
 
-/** Pictures by content: the id is the sha256 of pixels, geometry and rescale, never of the file. */
+/**
+ * Images by content: the id is the sha256 of what the file says of pixels, geometry, rescale, modality, windows and source,
+ * never of the file's bytes. Warnings are no part of it: an upload answers with those of the file that was just read.
+ */
 export interface ImageStore {
-  /** Reads one picture or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Cancelled. */
+  /** Reads one image or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
   add(files: AsyncIterable<IncomingFile>, options?: { signal?: AbortSignal }): Promise<AddedImage>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
   get(imageId: string): ImageInfo | undefined;
-  /** Throws ImageNotFound. */
+  /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
+  source(imageId: string): Promise<unknown>;
+  /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  /** What does not work as it should: `NoDiskCache`. */
+  degraded(): Promise<readonly string[]>;
+  /** Starts what reads uploads, so that the first need not wait for it. */
+  warm(): void;
   close(): Promise<void>;
 }
 
-/** A picture that is open from the start. */
+/** An image that is open from the start. */
 export interface Study {
   readonly imageId: Digest;
   readonly name: string;

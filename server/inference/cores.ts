@@ -1,3 +1,4 @@
+/** Cores of this machine and how the children share them. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 

@@ -1,8 +1,9 @@
+/** Which device encodes: the one that was asked for, or the fastest that gives the right answer. */
 import { existsSync, readdirSync } from "node:fs";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Model } from "../models/registry.ts";
-import { startChild } from "./child-handle.ts";
 import type { ProbeResult, ProbeTask, Provider } from "./protocol.ts";
+import { startInference } from "./start.ts";
 
 export type Device = "auto" | Provider;
 
@@ -40,7 +41,7 @@ function hasGpu(): boolean {
 }
 
 async function tryProviders(task: ProbeTask, models: readonly Model[], threads: number): Promise<ProbeResult> {
-  const child = startChild({ models, provider: "cpu", threads, preload: [], preparedSlices: 1 });
+  const child = startInference({ models, provider: "cpu", threads, preload: [], preparedSlices: 1 });
   let late = false;
   const limit = setTimeout(() => {
     late = true;

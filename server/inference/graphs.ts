@@ -1,3 +1,4 @@
+/** Model files as sessions of ONNX Runtime. */
 import * as ort from "onnxruntime-node";
 import { SegmenterError } from "../../core/errors.ts";
 import { createDecoder, type Decoder } from "../../core/model/decoder.ts";

@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
+/** The children that encode and decode, behind two queues. */
 import type { Slice } from "../../core/image/volume.ts";
+import { sha256 } from "../disk/sha256.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
-import { type ChildHandle, startChild } from "./child-handle.ts";
+import type { ChildHandle } from "../processes/child-handle.ts";
+import type { CallOptions, LaneStats } from "../processes/job.ts";
+import { Lane } from "../processes/lane.ts";
 import { shareCores, usableCores } from "./cores.ts";
-
-export type { Device } from "./device.ts";
-
 import { type ChosenDevice, chooseDevice, type Device } from "./device.ts";
-import { type CallOptions, Lane, type LaneStats } from "./lane.ts";
 import type {
   ChildSetup,
   DecodeResult,
@@ -19,6 +18,10 @@ import type {
   Task,
   TaskResult,
 } from "./protocol.ts";
+import { startInference } from "./start.ts";
+
+type Child = ChildHandle<Task, TaskResult>;
+type InferenceLane = Lane<Task, TaskResult>;
 
 export interface EncodeJob extends Omit<EncodeTask, "kind" | "slice"> {
   /** A function is asked when a child is free, so that a long queue holds no pixels. */
@@ -49,6 +52,7 @@ export interface PoolStats extends ChosenDevice {
 
 export interface PoolLimits {
   readonly encodeQueueJobs: number;
+  readonly decodeQueueJobs: number;
   readonly queueWaitMs: number;
   readonly encodeCpuMs: number;
   readonly encodeGpuMs: number;
@@ -68,6 +72,7 @@ export interface InferencePoolOptions {
 
 const LIMITS: PoolLimits = {
   encodeQueueJobs: 64,
+  decodeQueueJobs: 256,
   queueWaitMs: 30_000,
   encodeCpuMs: 120_000,
   encodeGpuMs: 15_000,
@@ -92,13 +97,13 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
   return {
     ...chosen,
     async encode({ name, ...job }, call) {
-      const run = (child: ChildHandle) => encodeOn(child, job);
+      const run = (child: Child) => encodeOn(child, job);
       const { result, waitMs, ms } = await encode.submit({ run, input: name ?? inputName(job) }, call);
       observe({ kind: "encode", modelId: job.modelId, ms, waitMs });
       return result;
     },
     async decode(job, call) {
-      const run = (child: ChildHandle) => decodeOn(child, job);
+      const run = (child: Child) => decodeOn(child, job);
       const work = { run, input: `${job.embeddingId} ${JSON.stringify(job.prompts)}`, affinity: job.embeddingId };
       const { result, waitMs, ms } = await decode.submit(work, call);
       observe({ kind: "decode", modelId: job.modelId, ms, waitMs });
@@ -115,11 +120,11 @@ function openLanes(
   options: InferencePoolOptions,
   { device }: ChosenDevice,
   cores: number,
-): Record<"encode" | "decode", Lane> {
+): Record<"encode" | "decode", InferenceLane> {
   const { models, observe = ignoreEvents } = options;
   const share = shareCores(cores, device !== "cpu");
   const limits = { ...LIMITS, ...options.limits };
-  const common = { queue: limits.encodeQueueJobs, waitMs: limits.queueWaitMs, observe };
+  const common = { waitMs: limits.queueWaitMs, observe };
   const setup = { models: models.list(), preparedSlices: PREPARED_SLICES };
   const encoder: ChildSetup = {
     ...setup,
@@ -134,30 +139,32 @@ function openLanes(
     preload: ["decoder"],
   };
   return {
-    encode: new Lane({
+    encode: new Lane<Task, TaskResult>({
       ...common,
       name: "encode",
+      queue: limits.encodeQueueJobs,
       slots: options.encoders ?? share.encoders,
       runMs: device === "cpu" ? limits.encodeCpuMs : limits.encodeGpuMs,
-      start: () => startChild(encoder),
+      start: () => startInference(encoder),
     }),
-    decode: new Lane({
+    decode: new Lane<Task, TaskResult>({
       ...common,
       name: "decode",
+      queue: limits.decodeQueueJobs,
       slots: options.decoders ?? share.decoders,
       runMs: limits.decodeMs,
-      start: () => startChild(decoder),
+      start: () => startInference(decoder),
     }),
   };
 }
 
-async function encodeOn(child: ChildHandle, { slice, ...job }: EncodeJob): Promise<EncodeResult> {
+async function encodeOn(child: Child, { slice, ...job }: EncodeJob): Promise<EncodeResult> {
   const pixels = typeof slice === "function" ? await slice() : slice;
   return asEncoded(await child.run({ kind: "encode", ...job, slice: pixels }));
 }
 
 /** First without the slice: the child mostly holds it. */
-async function decodeOn(child: ChildHandle, { load, ...job }: DecodeJob): Promise<DecodeResult> {
+async function decodeOn(child: Child, { load, ...job }: DecodeJob): Promise<DecodeResult> {
   const task: Task = { kind: "decode", ...job };
   const first = await child.run(task);
   if (first !== "missing") return asDecoded(first);
@@ -178,6 +185,6 @@ function asDecoded(result: TaskResult): DecodeResult {
 function inputName({ modelId, slice, window, crop }: EncodeJob): string {
   if (typeof slice === "function") throw new RangeError("An encode job with a slice to be loaded needs a name.");
   const { buffer, byteOffset, byteLength } = slice.data;
-  const hash = createHash("sha256").update(JSON.stringify([modelId, window, crop, slice.width, slice.height]));
-  return hash.update(new Uint8Array(buffer, byteOffset, byteLength)).digest("hex");
+  const shown = JSON.stringify([modelId, window, crop, slice.width, slice.height]);
+  return sha256(shown, new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -1,3 +1,4 @@
+/** The trial of a device, run in a child because a bad driver may end it. */
 import { toError } from "../../core/errors.ts";
 import type { Encoder } from "../../core/model/encoder.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
@@ -64,7 +65,7 @@ async function trial(model: Model, provider: Provider, threads: number, image: F
   }
 }
 
-/** A smooth pattern with edges in the range of a normalised picture. */
+/** A smooth pattern with edges in the range of a normalised image. */
 function testImage({ manifest: { input } }: Model): Float32Array {
   const { size } = input;
   return Float32Array.from({ length: 3 * size * size }, (_, at) => {

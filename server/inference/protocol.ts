@@ -1,8 +1,6 @@
-/** Messages between the server and an inference child, and what crosses with them. All of it survives structured clone. */
+/** What an inference child is set up with, asked and answers. All of it survives structured clone. */
 
 import type { Digest } from "../../core/digest.ts";
-import type { ErrorCode, ErrorDetail } from "../../core/errors.ts";
-import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
 import type { Crop, MaskResult, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
@@ -90,31 +88,3 @@ export interface ProbeResult {
 export type Task = EncodeTask | DecodeTask | ProbeTask;
 /** `missing`: the child does not hold this embedding; send the task again with its source. */
 export type TaskResult = EncodeResult | DecodeResult | ProbeResult | "missing";
-
-export type ToChild =
-  | { readonly kind: "setup"; readonly setup: ChildSetup }
-  | { readonly kind: "ping" }
-  | { readonly kind: "task"; readonly id: number; readonly task: Task };
-
-export type FromChild =
-  | { readonly kind: "ready" }
-  | { readonly kind: "pong" }
-  | { readonly kind: "done"; readonly id: number; readonly result: TaskResult }
-  | { readonly kind: "failed"; readonly id: number; readonly error: PackedError };
-
-/** Errors lose their class between processes; code and detail are what counts. */
-export interface PackedError {
-  readonly message: string;
-  readonly known?: { readonly code: ErrorCode; readonly detail: ErrorDetail[ErrorCode] };
-}
-
-export function packError(thrown: unknown): PackedError {
-  const error = toError(thrown);
-  if (error instanceof SegmenterError)
-    return { message: error.message, known: { code: error.code, detail: error.detail } };
-  return { message: error.stack ?? error.message };
-}
-
-export function unpackError({ message, known }: PackedError): Error {
-  return known ? new SegmenterError(known.code, known.detail) : new Error(message);
-}

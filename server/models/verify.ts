@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
+import { sha256 } from "../disk/sha256.ts";
 import { unsafeOnnx } from "./onnx-walk.ts";
 
 /** A file of a model folder with what its bytes must be. */
@@ -13,8 +13,6 @@ export interface ModelFile {
   readonly bytes: number;
   readonly digest: Digest;
 }
-
-export const sha256 = (bytes: Uint8Array): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 /** The bytes of a model file, if they are the manifest's and, for a graph, safe to load. Throws ModelCorrupt. */
 export async function readVerified(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {

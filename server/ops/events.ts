@@ -1,11 +1,24 @@
-/** What the inference side tells the rest of the server; metrics and logs are made from these. No identifiers of patients or images. */
+/** What stores and processes tell the rest of the server; metrics and logs are made from these. No identifiers of patients or images. */
 export type ServerEvent =
   | { readonly kind: "encode"; readonly modelId: string; readonly ms: number; readonly waitMs: number }
   | { readonly kind: "decode"; readonly modelId: string; readonly ms: number; readonly waitMs: number }
-  | { readonly kind: "refused"; readonly lane: "encode" | "decode"; readonly code: string }
-  | { readonly kind: "death"; readonly lane: "encode" | "decode"; readonly reason: string }
+  | { readonly kind: "refused"; readonly lane: LaneName; readonly code: string }
+  | { readonly kind: "death"; readonly lane: LaneName; readonly reason: string }
   | { readonly kind: "cache"; readonly tier: CacheTier; readonly outcome: "hit" | "miss" | "corrupt" | "evicted" }
-  | { readonly kind: "cache-off"; readonly tier: CacheTier; readonly reason: string };
+  | { readonly kind: "cache-off"; readonly tier: CacheTier; readonly reason: string }
+  /** Entries of a cache that are not what was written: moved aside, never served. */
+  | { readonly kind: "set-aside"; readonly what: StoredThing; readonly count: number }
+  /** Entries that could not be read, which says nothing of them: left where they are. */
+  | { readonly kind: "unreadable"; readonly what: StoredThing; readonly count: number; readonly reason: string }
+  /** Entries that left to make room. */
+  | { readonly kind: "evicted"; readonly what: StoredThing; readonly count: number }
+  /** The folder of a cache cannot be used: what belongs there is kept in memory alone. */
+  | { readonly kind: "no-folder"; readonly what: StoredThing; readonly reason: string };
+
+export type StoredThing = "images" | "embeddings";
+
+/** Queues in front of child processes. */
+export type LaneName = "encode" | "decode" | "read";
 
 export type CacheTier = "memory" | "disk" | "logits";
 

@@ -1,3 +1,4 @@
+/** Every number that bounds what a request may cost. */
 import { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
 
@@ -25,9 +26,11 @@ export const DEFAULT_LIMITS = {
   boxCount: 64,
   scribbleVertices: 8192,
   textChars: 512,
+  readQueueJobs: 32,
   readImageMs: 120_000,
   readImageBytes: 4 * GIB,
   encodeQueueJobs: 64,
+  decodeQueueJobs: 256,
   queueWaitMs: 30_000,
   encodeGpuMs: 15_000,
   encodeCpuMs: 120_000,
@@ -38,8 +41,10 @@ export const DEFAULT_LIMITS = {
   socketRequests: 1000,
   connections: 2048,
   drainMs: 30_000,
+  images: 4096,
   imageMemoryBytes: GIB,
   imageDiskBytes: 32 * GIB,
+  diskFloorBytes: 256 * MIB,
   embeddingMemoryBytes: 512 * MIB,
   embeddingDiskBytes: 16 * GIB,
 } as const;

@@ -1,9 +1,31 @@
+/** The log: JSON lines that name no patient, image or file. */
 import { type DestinationStream, type Logger, pino } from "pino";
 import { isSegmenterError, toError } from "../../core/errors.ts";
+import type { Observe } from "./events.ts";
 
 export type Log = Logger;
 
-/** JSON lines on stderr. No line carries a URL, a file name, an id of a picture or a message that a library wrote. */
+/** Writes down what an operator should know: what was set aside or lost, and caches that stopped writing. */
+export function logEvents(log: Log): Observe {
+  return (event) => {
+    switch (event.kind) {
+      case "set-aside":
+        return log.warn(event, "stored things were not what was written and were set aside");
+      case "unreadable":
+        return log.warn(event, "stored things could not be read and were left where they are");
+      case "evicted":
+        return log.info(event, "the least recently used gave way");
+      case "cache-off":
+        return log.warn(event, "the cache only reads for a minute");
+      case "no-folder":
+        return log.warn(event, "no folder for the cache: it is kept in memory alone");
+      case "death":
+        return log.warn({ kind: event.kind, lane: event.lane }, "a child process ended by itself");
+    }
+  };
+}
+
+/** JSON lines on stderr. No line carries a URL, a file name, an id of an image or a message that a library wrote. */
 export function createLog({
   level = "info",
   destination,

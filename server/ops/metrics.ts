@@ -1,3 +1,4 @@
+/** Prometheus metrics. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observe } from "./events.ts";
 
@@ -13,6 +14,7 @@ export interface Metrics {
   readonly refusals: Counter<"lane" | "code">;
   readonly childDeaths: Counter<"lane">;
   readonly cacheOff: Counter<"tier">;
+  readonly storedLost: Counter<"what" | "outcome">;
   readonly encodeSeconds: Histogram<"model">;
   readonly decodeSeconds: Histogram<"model">;
   readonly imagesRead: Counter<"outcome">;
@@ -44,6 +46,10 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
     refusals: counter("refused", "Jobs refused by a full or late queue", ["lane", "code"]),
     childDeaths: counter("child_deaths", "Inference processes that ended by themselves or were killed", ["lane"]),
     cacheOff: counter("cache_off", "Times that a cache tier stopped writing", ["tier"]),
+    storedLost: counter("stored_lost", "Stored things set aside as damaged, unreadable, or evicted", [
+      "what",
+      "outcome",
+    ]),
     encodeSeconds: seconds("encode", "Encoder run with preprocessing", ["model"]),
     decodeSeconds: seconds("decode", "Mask decoder run", ["model"]),
     imagesRead: counter("images_read", "Uploads read, by outcome", ["outcome"]),
@@ -54,7 +60,7 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
   };
 }
 
-/** Turns what the inference side tells into numbers. */
+/** Turns what stores and processes tell into numbers. */
 export function countEvents(metrics: Metrics): Observe {
   return (event) => {
     switch (event.kind) {
@@ -79,6 +85,14 @@ export function countEvents(metrics: Metrics): Observe {
         break;
       case "cache-off":
         metrics.cacheOff.inc({ tier: event.tier });
+        break;
+      case "set-aside":
+      case "unreadable":
+      case "evicted":
+        metrics.storedLost.inc({ what: event.what, outcome: event.kind }, event.count);
+        break;
+      case "no-folder":
+        metrics.cacheOff.inc({ tier: "disk" });
         break;
       default:
         event satisfies never;

@@ -1,35 +1,39 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+/** Embeddings on disk. */
+import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
-import { toError } from "../../core/errors.ts";
+import { errorCode, sweepTemporaries, writeWhole } from "../disk/durable.ts";
+import { freeBytes, makeFolder, setAside, trimAside } from "../disk/folder.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { entryTrailer, openEntry, TRAILER_BYTES } from "./entry.ts";
 
 export interface DiskStoreOptions {
   readonly dir: string;
   readonly maxBytes: number;
+  /** Nothing is written while less than this is free on the disk. */
+  readonly floorBytes?: number;
   readonly observe?: Observe;
 }
 
 const ID = /^sha256:([0-9a-f]{64})$/;
 const ENTRY = /^[0-9a-f]{64}\.emb$/;
-const TEMP = /^(\d+)-[0-9a-f]+\.tmp$/;
 /** After a failed write the cache only reads for this long, then tries again. */
 const REST_MS = 60_000;
-const MAX_QUARANTINED = 16;
+const MAX_ASIDE = { maxBytes: 64 * 2 ** 20, maxFiles: 16 };
 
 /**
  * Files that survive a crash: written beside, synced, renamed; read only when length and hash agree.
- * A disk that fails turns writing off for a minute, it never fails a request.
+ * A disk that fails or is full turns writing off for a minute, it never fails a request.
  */
-export async function diskStore({ dir, maxBytes, observe = ignoreEvents }: DiskStoreOptions): Promise<EmbeddingStore> {
-  await prepare(dir);
+export async function diskStore(options: DiskStoreOptions): Promise<EmbeddingStore> {
+  const { dir, maxBytes, floorBytes = 0, observe = ignoreEvents } = options;
+  await makeFolder(dir);
+  await sweepTemporaries(dir);
   const index = new LRUCache<string, number>({ maxSize: maxBytes, sizeCalculation: (bytes) => bytes, dispose });
   const evicted: string[] = [];
-  let restUntil = 0;
+  let restUntil = 0; // on the clock that never jumps
 
   function dispose(_bytes: number, name: string, reason: LRUCache.DisposeReason): void {
     if (reason === "evict") evicted.push(name);
@@ -42,26 +46,30 @@ export async function diskStore({ dir, maxBytes, observe = ignoreEvents }: DiskS
       await rm(join(dir, old), { force: true }).catch(() => {});
     }
   };
-  for (const { name, bytes } of await entriesByAge(dir)) await keep(name, bytes);
+  const rest = (reason: string): void => {
+    restUntil = performance.now() + REST_MS;
+    observe({ kind: "cache-off", tier: "disk", reason });
+  };
+  for (const { name, bytes } of await entriesByAge(dir, observe)) await keep(name, bytes);
   return {
     async get(id) {
       const name = fileName(id);
       const read = await readEntry(dir, name);
       observe({ kind: "cache", tier: "disk", outcome: read.outcome });
       if (read.outcome === "hit") await keep(name, read.payload.byteLength + TRAILER_BYTES);
-      else index.delete(name);
+      else if (read.outcome === "corrupt" || read.gone) index.delete(name);
       return read.outcome === "hit" ? read.payload : undefined;
     },
     async set(id, bytes) {
       const name = fileName(id);
       const size = bytes.byteLength + TRAILER_BYTES;
-      if (size > maxBytes || index.has(name) || Date.now() < restUntil) return;
+      if (size > maxBytes || index.has(name) || performance.now() < restUntil) return;
+      if (floorBytes > 0 && (await freeBytes(dir)) < floorBytes) return rest("FLOOR");
       try {
-        await writeAtomic(dir, name, bytes);
+        await writeWhole(dir, name, [bytes, entryTrailer(bytes)]);
         await keep(name, size);
       } catch (thrown) {
-        restUntil = Date.now() + REST_MS;
-        observe({ kind: "cache-off", tier: "disk", reason: errorCode(thrown) });
+        rest(errorCode(thrown));
       }
     },
   };
@@ -69,21 +77,24 @@ export async function diskStore({ dir, maxBytes, observe = ignoreEvents }: DiskS
 
 type Read =
   | { readonly outcome: "hit"; readonly payload: Uint8Array<ArrayBuffer> }
-  | { readonly outcome: "miss" | "corrupt" };
+  | { readonly outcome: "miss"; readonly gone: boolean }
+  | { readonly outcome: "corrupt" };
 
-/** A hit is touched, so that the order of use outlives the process; a bad file is moved aside. */
+/** A hit is touched, so that the order of use outlives the process; a bad file is moved aside, one that cannot be read stays. */
 async function readEntry(dir: string, name: string): Promise<Read> {
   const path = join(dir, name);
-  const file = await readFile(path).catch(() => undefined);
-  if (!file) return { outcome: "miss" };
-  const payload = openEntry(file);
-  if (!payload) {
-    await quarantine(dir, name);
-    return { outcome: "corrupt" };
+  try {
+    const payload = openEntry(await readFile(path));
+    if (!payload) {
+      await quarantine(dir, name);
+      return { outcome: "corrupt" };
+    }
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+    return { outcome: "hit", payload };
+  } catch (thrown) {
+    return { outcome: "miss", gone: errorCode(thrown) === "ENOENT" };
   }
-  const now = new Date();
-  utimes(path, now, now).catch(() => {});
-  return { outcome: "hit", payload };
 }
 
 function fileName(id: Digest): string {
@@ -92,66 +103,25 @@ function fileName(id: Digest): string {
   return `${hex}.emb`;
 }
 
-/** Creates the folder and removes temporary files whose writer is gone. */
-async function prepare(dir: string): Promise<void> {
-  await mkdir(join(dir, "quarantine"), { recursive: true, mode: 0o700 });
-  for (const name of await readdir(dir)) {
-    const writer = Number(TEMP.exec(name)?.[1] ?? Number.NaN);
-    if (writer > 0 && (writer === process.pid || !isAlive(writer))) await rm(join(dir, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return errorCode(thrown) === "EPERM";
-  }
-}
-
-/** Oldest use first. */
-async function entriesByAge(dir: string): Promise<{ name: string; bytes: number }[]> {
-  const names = (await readdir(dir)).filter((name) => ENTRY.test(name));
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const info = await stat(join(dir, name)).catch(() => undefined);
-      return info ? [{ name, bytes: info.size, usedAt: info.mtimeMs }] : [];
-    }),
-  );
-  return found.flat().sort((a, b) => a.usedAt - b.usedAt);
-}
-
-/** The name appears only when every byte is on the disk (fsync of file and folder); a crash leaves a `.tmp`. */
-async function writeAtomic(dir: string, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dir, `${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
-  try {
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.writeFile(entryTrailer(bytes));
-      await file.sync();
-    } finally {
-      await file.close();
+/** Oldest use first. What is no file, or too short to be an entry, is set aside. */
+async function entriesByAge(dir: string, observe: Observe): Promise<{ name: string; bytes: number }[]> {
+  const found: { name: string; bytes: number; usedAt: number }[] = [];
+  let count = 0;
+  for (const name of (await readdir(dir)).filter((name) => ENTRY.test(name))) {
+    const info = await stat(join(dir, name)).catch(() => undefined);
+    if (!info) continue;
+    if (info.isFile() && info.size >= TRAILER_BYTES) found.push({ name, bytes: info.size, usedAt: info.mtimeMs });
+    else {
+      await quarantine(dir, name);
+      count++;
     }
-    await rename(temporary, join(dir, name));
-  } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw thrown;
   }
-  const folder = await open(dir, "r");
-  await folder.sync().finally(() => folder.close());
+  if (count > 0) observe({ kind: "set-aside", what: "embeddings", count });
+  return found.sort((a, b) => a.usedAt - b.usedAt);
 }
 
 /** Moves a bad entry aside for a look, keeping only a few of them. */
 async function quarantine(dir: string, name: string): Promise<void> {
-  const aside = join(dir, "quarantine");
-  const kept = await readdir(aside).catch(() => []);
-  if (kept.length >= MAX_QUARANTINED) await rm(join(dir, name), { force: true });
-  else await rename(join(dir, name), join(aside, name)).catch(() => {});
-}
-
-function errorCode(thrown: unknown): string {
-  const error = toError(thrown);
-  return "code" in error ? String(error.code) : error.name;
+  await setAside(dir, name).catch(() => {});
+  await trimAside(dir, MAX_ASIDE).catch(() => {});
 }

@@ -1,3 +1,4 @@
+/** Embeddings in memory. */
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";

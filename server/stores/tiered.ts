@@ -1,3 +1,4 @@
+/** Two stores as one: a quick one in front of a large one. */
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 
 /** Reads `first`, then `second`; what only `second` knows is copied up. Writes go to both. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+/** Embeddings by request: found in the stores, or encoded once for all who ask at the same time. */
 import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import { embeddingKeyText } from "../../core/embedding/key.ts";
@@ -10,6 +10,7 @@ import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts"
 import { isWholeCrop } from "../../core/prompt/space.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
+import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
@@ -124,14 +125,12 @@ function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServ
   };
   const place = { imageId, plane, slice, window, transform, width, height, spacingMm };
   return {
-    id: digestOf(embeddingKeyText(key)),
+    id: sha256(embeddingKeyText(key)),
     model,
     crop,
     context: { ...place, model: model.id, modelDigest: encoder },
   };
 }
-
-const digestOf = (text: string): Digest => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
 /** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
 function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {

@@ -1,9 +1,9 @@
 /** Answers that clients may refine by id. A cache like the others: what is gone is answered with LogitsNotFound, and the client sends the mask itself. */
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { sliceKeyOf } from "../../core/image/slice-ref.ts";
+import { sha256 } from "../disk/sha256.ts";
 import type { DecodedMask } from "../inference/protocol.ts";
 import type { Observe } from "../ops/events.ts";
 import type { OnSlice } from "./embedding-context.ts";
@@ -47,5 +47,5 @@ export function createKeptMasks({ maxBytes, observe }: { maxBytes: number; obser
 function idOf({ imageId, plane, slice, transform }: OnSlice, { lowResLogits }: DecodedMask): Digest {
   const frame = JSON.stringify([imageId, plane, slice, transform]);
   const bytes = new Uint8Array(lowResLogits.buffer, lowResLogits.byteOffset, lowResLogits.byteLength);
-  return `sha256:${createHash("sha256").update(frame).update(bytes).digest("hex")}`;
+  return sha256(frame, bytes);
 }

@@ -1,3 +1,4 @@
+/** Equal work asked for at the same time is done once. */
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 
 export interface Waiting {
@@ -17,8 +18,9 @@ interface Flight<T> {
 }
 
 /**
- * One run per key for all who ask while it lasts. Who leaves, by abort or deadline, leaves alone; when the last has
- * left the work is aborted. Who comes in between an abort and its effect gets a run of their own.
+ * One run per key for all callers that ask while it lasts. A caller that aborts, or whose deadline passes, does not disturb
+ * the others; when the last one has left, the work is aborted. A caller that comes after that abort but before the work has
+ * ended gets a run of its own.
  */
 export function singleFlight<T>(what: string): (key: string, start: Start<T>, waiting?: Waiting) => Promise<T> {
   const flights = new Map<string, Flight<T>>();

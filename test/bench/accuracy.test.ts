@@ -6,7 +6,7 @@ import { contextOf, type LabelledSlice, readCase, readIndex } from "../../bench/
 import { reportOf, tables } from "../../bench/accuracy/report.ts";
 import { runAccuracy } from "../../bench/accuracy/run.ts";
 import { maskArea } from "../../core/mask/mask.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 import { writeTinyModel } from "../support/onnx.ts";
 
 const data = dataPath("train/index.jsonl") && dataPath("train");
@@ -30,7 +30,7 @@ test("the first word of a modality is its context, in the models' vocabulary", (
   ]);
 });
 
-describe.skipIf(!data)("with the labelled pictures", () => {
+describe("with the labelled pictures", needsData("train/index.jsonl"), () => {
   const root = data ?? "";
 
   test("nuclei are judged one by one, at most three of a picture, and named together", async () => {

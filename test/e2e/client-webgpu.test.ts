@@ -1,8 +1,8 @@
 /** One session on a software GPU: it compiles shaders for most of a minute, so every claim shares it. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Prompt, SegmenterStatus, SegmentMask } from "../../client/index.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, offersWebGpu } from "../support/browser.ts";
 import type { ClientPage } from "../support/client-page/main.ts";
 import { type BuiltPage, buildClientPage, startTestServer, type TestServer } from "../support/serve.ts";
 
@@ -19,6 +19,7 @@ let built: BuiltPage;
 let server: TestServer;
 let browser: Browser;
 let page: Page;
+let webGpu: boolean;
 
 beforeAll(async () => {
   built = await buildClientPage();
@@ -26,7 +27,10 @@ beforeAll(async () => {
   browser = await launchBrowser({ webgpu: true });
   page = await browser.newPage();
   await page.goto(server.url);
+  webGpu = await offersWebGpu(page);
 });
+
+beforeEach(({ skip }) => skip(!webGpu, "WebGPU, which this Chromium lacks"));
 
 afterAll(async () => {
   await browser?.close();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Embedding, Prompt } from "../../client/index.ts";
 import type { ClientPage } from "../support/client-page/main.ts";
 import { AWAY, CLICK, type ClientStage, clientStage } from "../support/client-stage.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 import { serveUnisolated, startTestServer } from "../support/serve.ts";
 
 /** In the page. */
@@ -80,7 +80,7 @@ describe("a decode in the browser's WASM", () => {
     expect(stage.errors).toEqual([]);
   });
 
-  test.skipIf(!dataPath("tests/ct_dicom_j2k/series"))("gives the server's mask on a real CT", async () => {
+  test("gives the server's mask on a real CT", needsData("tests/ct_dicom_j2k/series"), async () => {
     const { info } = await stage.server.running.services.images.open(dataPath("tests/ct_dicom_j2k/series")!);
     const [result] = await compare({ imageId: info.imageId, plane: "axial", slice: 3 }, [{ ...CLICK, x: 200, y: 250 }]);
     expect(result!.iou).toBeGreaterThanOrEqual(0.99);

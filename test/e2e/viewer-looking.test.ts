@@ -32,27 +32,27 @@ describe("looking", () => {
     await stage.viewer.page.getByRole("button", { name: "Re-encode with this window" }).click();
     await stage.viewer.page.waitForTimeout(50);
     await stage.viewer.ready();
-    expect(await stage.viewer.read((state) => state.study?.embedding?.window)).toEqual({ center: 480, width: 2500 });
+    expect(await stage.viewer.read((state) => state.image?.embedding?.window)).toEqual({ center: 480, width: 2500 });
     expect(inside(await stage.only(), LIVER)).toBe(1);
     expect(maskIou((await stage.only()).mask, before.mask)).toBeLessThan(1);
   });
 
   test("wheel, Home and the plane switch move through the volume; encoded slices get ticks", async () => {
     const { page } = stage.viewer;
-    const middle = (await stage.viewer.read((state) => state.study?.slice)) ?? 0;
+    const middle = (await stage.viewer.read((state) => state.image?.slice)) ?? 0;
     const { x, y } = await stage.viewer.at(...LIVER);
     await page.mouse.move(x, y);
     await page.mouse.wheel(0, 100);
-    expect(await stage.viewer.read((state) => state.study?.slice)).toBe(middle + 1);
+    expect(await stage.viewer.read((state) => state.image?.slice)).toBe(middle + 1);
     await stage.viewer.ready();
     await page.waitForFunction(
-      () => ((document.querySelector("viewer-app") as ViewerElement).app.store.state.study?.encoded.size ?? 0) >= 4,
+      () => ((document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.encoded.size ?? 0) >= 4,
     );
     await page.keyboard.press("Home");
-    expect(await stage.viewer.read((state) => state.study?.slice)).toBe(0);
+    expect(await stage.viewer.read((state) => state.image?.slice)).toBe(0);
     await page.getByRole("radio", { name: "Sagittal" }).click();
     await stage.viewer.ready();
-    expect(await stage.viewer.read((state) => state.study?.plane.plane)).toBe("sagittal");
+    expect(await stage.viewer.read((state) => state.image?.plane.plane)).toBe("sagittal");
     expect(stage.viewer.problems).toEqual([]);
   });
 
@@ -77,6 +77,7 @@ describe("looking", () => {
     );
     await page.keyboard.press("PageUp");
     await page.getByText("Saturated").first().waitFor();
+    await stage.viewer.shown();
     const { x, y } = await stage.viewer.at(...LIVER);
     await page.mouse.click(x, y);
     refuse = false;
@@ -111,11 +112,11 @@ describe("looking", () => {
     await touch("touchEnd", []);
     await phone.ready();
     expect(inside((await phone.masks())[0]!, edge)).toBe(0);
-    const start = (await phone.read((state) => state.study?.slice)) ?? 0;
+    const start = (await phone.read((state) => state.image?.slice)) ?? 0;
     await touch("touchStart", [{ x, y }]);
     for (let i = 1; i <= 6; i++) await touch("touchMove", [{ x, y: y + i * 10 }]);
     await touch("touchEnd", []);
-    expect(await phone.read((state) => state.study?.slice)).toBeGreaterThan(start);
+    expect(await phone.read((state) => state.image?.slice)).toBeGreaterThan(start);
     await touch("touchStart", [
       { x: x - 20, y },
       { x: x + 20, y },

@@ -16,7 +16,7 @@ export const buildViewer = (outDir: string) =>
   build({ configFile: CONFIG, logLevel: "error", build: { outDir, emptyOutDir: true } });
 
 export interface MaskOnPage {
-  readonly label: string;
+  readonly segment: string;
   readonly slice: number;
   readonly chosen: number;
   readonly candidates: number;
@@ -30,6 +30,8 @@ export interface Viewer {
   readonly problems: string[];
   /** Waits until the slice shown is encoded and no prompt waits. */
   ready(): Promise<void>;
+  /** Waits until the pixels of the slice are on the screen: from then on it takes prompts. */
+  shown(): Promise<void>;
   /** Screen position of a slice pixel. */
   at(x: number, y: number): Promise<{ x: number; y: number }>;
   click(x: number, y: number, options?: { button?: "left" | "right"; modifiers?: ("Alt" | "Shift")[] }): Promise<void>;
@@ -58,7 +60,8 @@ export async function openViewer(browser: Browser, url: string, options: Browser
   return viewer;
 }
 
-function viewerOn(page: Page, problems: string[]): Viewer {
+/** Drives a page that has the viewer in it already. */
+export function viewerOn(page: Page, problems: string[]): Viewer {
   const read: Viewer["read"] = (pick) =>
     page.evaluate(`(${pick.toString()})(document.querySelector("viewer-app").app.store.state)`) as ReturnType<
       Viewer["read"]
@@ -68,10 +71,10 @@ function viewerOn(page: Page, problems: string[]): Viewer {
     page.evaluate(
       ([x, y]) => {
         const { app, shadowRoot } = document.querySelector("viewer-app") as ViewerElement;
-        const { study, view } = app.store.state;
+        const { image, view } = app.store.state;
         const canvas = shadowRoot!.querySelector("image-stage")!.shadowRoot!.querySelector("canvas")!;
         const bounds = canvas.getBoundingClientRect();
-        const { width, height, spacingMm } = study!.plane;
+        const { width, height, spacingMm } = image!.plane;
         const [pitchX, pitchY] = spacingMm ?? [1, 1];
         const fit = Math.min((bounds.width - 36) / (width * pitchX), (bounds.height - 36) / (height * pitchY));
         return {
@@ -86,10 +89,16 @@ function viewerOn(page: Page, problems: string[]): Viewer {
     await page.waitForFunction(
       () => {
         const state = (document.querySelector("viewer-app") as ViewerElement | null)?.app.store.state;
-        return state?.study?.stage === "ready" && state.study.pixels && state.waiting === 0;
+        return state?.image?.stage === "ready" && state.image.pixels && state.waiting === 0;
       },
       null,
       { timeout: 90_000 },
+    );
+  };
+
+  const shown = async () => {
+    await page.waitForFunction(
+      () => (document.querySelector("viewer-app") as ViewerElement | null)?.app.store.state.image?.pixels,
     );
   };
 
@@ -97,6 +106,7 @@ function viewerOn(page: Page, problems: string[]): Viewer {
     page,
     problems,
     ready,
+    shown,
     at,
     read,
     async click(x, y, { button = "left", modifiers = [] } = {}) {
@@ -137,10 +147,10 @@ async function masksOn(page: Page): Promise<MaskOnPage[]> {
           }
         }
       counts.push(run);
-      const [label, place] = key.split("@") as [string, string];
+      const [segment, place] = key.split("@") as [string, string];
       const area = data.reduce((sum, inside) => sum + inside, 0);
       return {
-        label,
+        segment,
         slice: Number(place.split("/").at(-1)),
         chosen,
         candidates: candidates.length,

@@ -75,20 +75,21 @@ describe("clicking", () => {
     expect(await stage.viewer.masks()).toEqual([]);
   });
 
-  test("Enter accepts, so that the next click begins another label", async () => {
+  test("Enter accepts, so that the next click begins another segment", async () => {
     await stage.viewer.click(...LIVER);
     await stage.viewer.page.keyboard.press("Enter");
     await stage.viewer.click(...SPLEEN);
     const masks = await stage.viewer.masks();
-    expect(masks.map(({ label }) => label)).toEqual(["label-1", "label-2"]);
+    expect(masks.map(({ segment }) => segment)).toEqual(["segment-1", "segment-2"]);
     expect(inside(masks[1]!, SPLEEN)).toBe(1);
   });
 
   test("prompts given while a slice is encoded wait and are applied", async () => {
     await stage.viewer.page.keyboard.press("PageDown");
+    await stage.viewer.shown();
     const target = await stage.viewer.at(...LIVER);
     await stage.viewer.page.mouse.click(target.x, target.y);
-    expect(await stage.viewer.read((state) => state.study?.stage)).not.toBe("ready");
+    expect(await stage.viewer.read((state) => state.image?.stage)).not.toBe("ready");
     await stage.viewer.ready();
     expect(inside(await stage.only(), LIVER)).toBe(1);
   });
@@ -120,7 +121,7 @@ describe("hovering", () => {
 });
 
 describe("drawing", () => {
-  test("a box is dragged with B, or clicked corner by corner, each box its own label", async () => {
+  test("a box is dragged with B, or clicked corner by corner, each box its own segment", async () => {
     await stage.viewer.page.keyboard.press("b");
     await stage.viewer.drag([
       [60, 70],
@@ -159,15 +160,44 @@ describe("drawing", () => {
     expect(inside((await stage.viewer.masks())[1]!, [205, 100])).toBe(1);
   });
 
-  test("text goes to a label of that name, and shortcuts stay out of the field", async () => {
-    await stage.viewer.page.keyboard.press("t");
-    await stage.viewer.page.keyboard.type("spleen");
+  test("a name that is not recognised says so and leaves no segment; shortcuts stay out of the field", async () => {
+    const { page } = stage.viewer;
+    await page.keyboard.press("t");
+    await page.keyboard.type("spleen");
     expect(await stage.viewer.read((state) => state.tool)).toBe("point");
-    await stage.viewer.page.keyboard.press("Enter");
-    await stage.viewer.ready();
-    const action = await stage.viewer.read((state) => state.log.done.map(({ kind }) => kind));
-    expect(action).toEqual(["add-object", "prompt"]);
-    expect(await stage.viewer.page.getByLabel("Name of label 1").inputValue()).toBe("spleen");
+    await page.keyboard.press("Enter");
+    // The tiny model of these tests recognises no name.
+    await page.getByText("“spleen” was not recognised on slice").waitFor();
+    expect(await stage.viewer.read((state) => state.log.done.length)).toBe(0);
+    expect(await page.getByLabel(/^Name of segment/).count()).toBe(0);
+  });
+
+  test("an unknown name leaves no segment, and its suggestions are buttons", async () => {
+    const { page } = stage.viewer;
+    await page.keyboard.press("t");
+    await page.keyboard.type("livre capsule");
+    await page.keyboard.press("Enter");
+    await page.getByText("does not know “livre capsule”").waitFor();
+    expect(await stage.viewer.read((state) => state.log.done.length)).toBe(0);
+    expect(await page.locator("toast-stack").getByRole("button").count()).toBeGreaterThan(1);
+  });
+
+  test("names are completed while typing, and all of them can be browsed", async () => {
+    const { page } = stage.viewer;
+    await page.keyboard.press("t");
+    await page.keyboard.type("kidn");
+    const options = page.getByRole("option");
+    await page.getByRole("option", { name: "left kidney", exact: true }).waitFor();
+    expect(await options.count()).toBeLessThanOrEqual(8);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    await page.getByLabel("Segment by name").fill("");
+    await page.waitForTimeout(100);
+    expect(await options.count()).toBeGreaterThan(280);
+    await page.keyboard.press("ArrowDown");
+    expect(await page.getByRole("option", { selected: true }).count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await options.count()).toBe(0);
   });
 });
 

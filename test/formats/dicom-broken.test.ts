@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError } from "../../core/errors.ts";
 import { readImage } from "../../formats/index.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 
 const zoo = dataPath("tests/dicom_zoo");
 const FILES = [
@@ -31,7 +31,7 @@ async function expectClean(bytes: Uint8Array): Promise<void> {
   expect(data.length).toBe(size[0] * size[1] * size[2] * channels);
 }
 
-describe.skipIf(!zoo)("broken DICOM files (B-4, B-7)", () => {
+describe("broken DICOM files (B-4, B-7)", needsData("tests/dicom_zoo"), () => {
   test.each(FILES)("%s cut anywhere is refused or read whole", async (name) => {
     const bytes = new Uint8Array(readFileSync(join(zoo ?? "", name)));
     await fc.assert(

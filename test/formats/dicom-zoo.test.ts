@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, readImage } from "../../formats/index.ts";
 import { openDicom } from "../../formats/read/dicom/file.ts";
 import { readImageHeader } from "../../formats/read/dicom/header.ts";
 import { valueReader } from "../../formats/read/dicom/series/voxels.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 import { codeOf } from "./support.ts";
 
 type Golden = { undecodable: string } | { type: string; shape: number[]; sha256: string; samples: number[] };
@@ -43,7 +43,7 @@ const digest = (values: readonly VoxelArray[]) => {
 
 const cases = Object.entries(goldens).map(([name, golden]) => ({ name, golden }));
 
-describe.skipIf(!zoo)("the DICOM zoo", () => {
+describe("the DICOM zoo", needsData("tests/dicom_zoo"), () => {
   test.each(cases.filter(({ golden }) => "sha256" in golden))(
     "$name decodes to pydicom's pixels",
     async ({ name, golden }) => {

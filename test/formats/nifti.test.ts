@@ -6,7 +6,7 @@ import { isSegmenterError } from "../../core/errors.ts";
 import { spacingOf, transformPoint } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
 import { readImage, writeNiftiLabelmap } from "../../formats/index.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 import { expectNear } from "./support.ts";
 
 const bytesOf = (path: string) => new Uint8Array(readFileSync(path));
@@ -202,7 +202,7 @@ describe("NIfTI labelmaps", () => {
 
 const folder = dataPath("tests/nifti");
 
-describe.skipIf(!folder)("real NIfTI files", () => {
+describe("real NIfTI files", needsData("tests/nifti"), () => {
   test.each([
     ["example_ct.nii.gz", [122, 101, 112], "CT"],
     ["mni152_t1.nii.gz", [197, 233, 189], "OT"],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Labelmap } from "../../core/annotation/labelmap.ts";
 import { transformPoint } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
-import { type Labelmap, readImage, rectify, writeNiftiLabelmap } from "../../formats/index.ts";
+import { readImage, rectify, writeNiftiLabelmap } from "../../formats/index.ts";
 
 const labelsOf = ([i, j, k]: Vec3) => Uint8Array.from({ length: i * j * k }, (_, n) => 1 + (n % 250));
 

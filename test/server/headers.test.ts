@@ -76,7 +76,10 @@ describe("S-5: the security headers", () => {
 
   test("readiness that fails is 503 with reasons, and no problem", async () => {
     const response = await failing.request("/readyz");
-    expect([response.status, await response.json()]).toEqual([503, { status: "not ready", reasons: ["NoModel"] }]);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: "not ready", reasons: ["NoModel"], degraded: [] },
+    ]);
   });
 });
 
@@ -129,6 +132,24 @@ describe("S-4: another origin", () => {
     expect(
       (await own({ Origin: "http://localhost:5173", "Sec-Fetch-Site": "cross-site", Host: "localhost:5173" })).status,
     ).toBe(403);
+  });
+
+  test.each([
+    { site: "cross-site", mode: "no-cors", method: "POST", status: 403 },
+    { site: "same-site", mode: "no-cors", method: "POST", status: 403 },
+    { site: "cross-site", mode: "navigate", method: "POST", status: 403 },
+    { site: "cross-site", mode: "no-cors", method: "GET", status: 403 },
+    { site: "cross-site", mode: "navigate", method: "GET", status: 200 },
+    { site: "same-origin", mode: "cors", method: "GET", status: 200 },
+    { site: "none", mode: "navigate", method: "GET", status: 200 },
+  ])("without an Origin, $site $mode $method is answered $status", async ({ site, mode, method, status }) => {
+    const headers = { "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Content-Type": "application/json" };
+    const response = await harness.request(method === "GET" ? "/v1/models" : "/v1/masks", {
+      method,
+      headers,
+      ...(method === "GET" ? {} : { body: "{}" }),
+    });
+    expect(response.status).toBe(status);
   });
 });
 

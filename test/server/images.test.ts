@@ -9,7 +9,7 @@ import { createImageStore } from "../../server/images/store.ts";
 import type { ImageStore, IncomingFile } from "../../server/images/types.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
 import { createMetrics } from "../../server/ops/metrics.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 
 let dir: string;
 let store: ImageStore;
@@ -201,7 +201,7 @@ describe("descriptions", () => {
   });
 });
 
-describe.skipIf(!dataPath("tests"))("real files", () => {
+describe("real files", needsData("tests/mr_dicom_t1w"), () => {
   test("of a DICOM series are one volume, counted in the metrics", async () => {
     const metrics = createMetrics();
     const counted = await createImageStore({ dir, limits: DEFAULT_LIMITS, metrics });

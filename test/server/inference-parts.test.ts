@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
-import { createBreaker } from "../../server/inference/breaker.ts";
+import { packError, unpackError } from "../../core/packed-error.ts";
 import { shareCores, usableCores } from "../../server/inference/cores.ts";
-import { packError, unpackError } from "../../server/inference/protocol.ts";
+import { createBreaker } from "../../server/processes/breaker.ts";
 import { singleFlight } from "../../server/work/single-flight.ts";
 
 describe("the circuit breaker", () => {

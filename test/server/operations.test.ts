@@ -36,7 +36,7 @@ describe("operations", () => {
   test("limits, health, readiness, studies, metrics and documents answer", async () => {
     expect(LimitsResponse.parse(await (await request("/v1/limits")).json())).toEqual(harness.deps.limits);
     expect(await (await request("/livez")).json()).toEqual({ status: "live" });
-    expect(await (await request("/readyz")).json()).toEqual({ status: "ready", reasons: [] });
+    expect(await (await request("/readyz")).json()).toEqual({ status: "ready", reasons: [], degraded: [] });
     expect(await (await request("/v1/studies")).json()).toEqual([]);
     const metrics = await (await request("/metrics")).text();
     expect(metrics).toMatch(/promptomy_http_requests_total\{method="GET",route="\/v1\/limits",status="200"\} 1/);

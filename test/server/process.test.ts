@@ -218,7 +218,7 @@ interface Spawned {
 /** The command itself, from source; `before` is shell text that runs in front of it. */
 async function spawnServer(cache: string, models: string, before = ""): Promise<Spawned> {
   const serve = `server/cli.ts serve --port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${join(dir, models)}' '${join(dir, "study.png")}'`;
-  const child = spawn("bash", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
+  const child = spawn("sh", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -260,7 +260,7 @@ test("L-10: SIGTERM lets what runs end, refuses what is new, and ends with 0", a
 }, 90_000);
 
 test("F-2: a full disk refuses the upload with 507, and the next small one works", async () => {
-  const { url } = await spawnServer(join(dir, "full"), "quick", "ulimit -f 2048;"); // 2 MiB
+  const { url } = await spawnServer(join(dir, "full"), "quick", "ulimit -f 4096;"); // 2 MiB, in blocks of 512 bytes
   const large = new Uint8Array(4 * 2 ** 20);
   const refused = await fetch(`${url}/v1/images`, { method: "POST", body: large });
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([507, "DiskFull"]);

@@ -4,7 +4,7 @@ import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import { EmbeddingInfo, ImageInfo, MaskResponse, Problem } from "../../core/wire/index.ts";
 import { DEFAULT_LIMITS as FORMAT_LIMITS } from "../../formats/bytes/limits.ts";
 import { readPng, writePng } from "../../formats/index.ts";
-import { dataPath } from "../support/data.ts";
+import { dataPath, needsData } from "../support/data.ts";
 import { createHarness, type Harness, post, SETUP_MS, seriesForm, upload } from "./harness.ts";
 
 let harness: Harness;
@@ -253,7 +253,7 @@ describe("prefetch", () => {
   });
 });
 
-describe.skipIf(!dataPath("tests"))("real files over HTTP", () => {
+describe("real files over HTTP", needsData("tests/mr_dicom_t1w", "tests/nifti"), () => {
   test("a DICOM series, as multipart, is a volume with four planes", async () => {
     const body = await seriesForm(dataPath("tests/mr_dicom_t1w")!);
     const response = await request("/v1/images", { method: "POST", body });

@@ -1,15 +1,6 @@
-/** The installed Chromium, with software WebGPU. */
-import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
-
-const PLACES = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
+/** Chromium, with software WebGPU where it is asked for; `scripts/browser.mjs` says which Chromium. */
+import { type Browser, chromium, type Page } from "playwright-core";
+import { findBrowser } from "../../scripts/browser.mjs";
 
 const ARGS = [
   "--headless=new",
@@ -21,14 +12,17 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** `CHROMIUM_PATH`, else the usual places; `undefined` when there is none. */
-export function chromiumPath(): string | undefined {
-  return process.env.CHROMIUM_PATH ?? PLACES.find((path) => existsSync(path));
-}
+/** `CHROMIUM_PATH`, else an installed or fetched one; `undefined` when there is none. */
+export const chromiumPath = findBrowser;
 
 /** `webgpu` gives the page a software GPU: right answers, slowly. Without it `requestAdapter()` resolves to null. */
 export async function launchBrowser({ webgpu = false }: { webgpu?: boolean } = {}): Promise<Browser> {
   const executablePath = chromiumPath();
-  if (!executablePath) throw new Error("No Chromium found; set CHROMIUM_PATH.");
+  if (!executablePath) throw new Error("No Chromium found; `npm test` gets one, or set CHROMIUM_PATH.");
   return chromium.launch({ executablePath, args: [...ARGS, ...(webgpu ? ["--enable-unsafe-webgpu"] : [])] });
+}
+
+/** Some builds of Chromium come without the software GPU. */
+export function offersWebGpu(page: Page): Promise<boolean> {
+  return page.evaluate(async () => Boolean(await navigator.gpu?.requestAdapter()));
 }

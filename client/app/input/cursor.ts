@@ -1,16 +1,16 @@
 /** The keyboard's crosshair on the slice. */
 import type { PointLabel } from "../../../core/wire/index.ts";
-import type { Prompts } from "../controller/prompts.ts";
+import type { Prompts } from "../annotate/prompts.ts";
 import { clampInside } from "../render/viewport.ts";
 import type { Store } from "../state/store.ts";
 import { finishGesture } from "./gestures.ts";
 
 /** Shows the crosshair where the pointer was last, else in the middle. */
 export function enterCursor(store: Store): void {
-  const { study, cursor, pointer } = store.state;
-  if (!study || cursor) return;
-  const middle = { x: (study.plane.width - 1) / 2, y: (study.plane.height - 1) / 2 };
-  const { x, y } = clampInside(pointer ?? middle, study.plane);
+  const { image, cursor, pointer } = store.state;
+  if (!image || cursor) return;
+  const middle = { x: (image.plane.width - 1) / 2, y: (image.plane.height - 1) / 2 };
+  const { x, y } = clampInside(pointer ?? middle, image.plane);
   store.set({ cursor: { x: Math.round(x), y: Math.round(y) }, preview: undefined });
 }
 
@@ -21,9 +21,9 @@ export function leaveCursor(store: Store): void {
 
 /** Moves by whole pixels, staying on the slice; a box begun with the crosshair follows. */
 export function moveCursor(store: Store, dx: number, dy: number): void {
-  const { study, cursor, gesture } = store.state;
-  if (!study || !cursor) return;
-  const moved = clampInside({ x: cursor.x + dx, y: cursor.y + dy }, study.plane);
+  const { image, cursor, gesture } = store.state;
+  if (!image || !cursor) return;
+  const moved = clampInside({ x: cursor.x + dx, y: cursor.y + dy }, image.plane);
   store.set({ cursor: moved, ...(gesture ? { gesture: { ...gesture, points: [gesture.points[0], moved] } } : {}) });
 }
 

@@ -1,10 +1,10 @@
 /** What a pressed pointer does until it is released. Positions are in CSS pixels of the canvas. */
 
 import type { PointLabel } from "../../../core/wire/index.ts";
-import type { App } from "../app.ts";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { clampInside, isInside, toSlice, type Viewport } from "../render/viewport.ts";
 import type { Gesture, Point } from "../state/state.ts";
+import type { Controls } from "./controls.ts";
 import { addCorner, extendGesture, finishGesture, startGesture } from "./gestures.ts";
 
 export interface Drag {
@@ -15,7 +15,7 @@ export interface Drag {
 
 /** What drags need to know of the canvas. */
 export interface Surface {
-  readonly app: App;
+  readonly app: Controls;
   viewport(): Viewport | undefined;
   /** CSS size of the canvas. */
   size(): { readonly width: number; readonly height: number };
@@ -29,16 +29,16 @@ const CLOSE_DISTANCE = 10;
 const nothing = () => {};
 const distance = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** The slice position under a canvas position; `undefined` without a slice. */
+/** The slice position under a canvas position; `undefined` while no slice is shown: what is not seen cannot be meant. */
 export function slicePoint({ app, viewport }: Surface, at: Point): { point: Point; inside: boolean } | undefined {
-  const { study } = app.store.state;
+  const { image } = app.store.state;
   const current = viewport();
-  if (!study || !current) return undefined;
+  if (!image?.pixels || !current) return undefined;
   const point = toSlice(current, at);
-  return { point: clampInside(point, study.plane), inside: isInside(point, study.plane) };
+  return { point: clampInside(point, image.plane), inside: isInside(point, image.plane) };
 }
 
-/** Moves the picture. */
+/** Moves the image. */
 export function panDrag({ app }: Surface, start: Point): Drag {
   let last = start;
   return {
@@ -68,22 +68,22 @@ export function zoomDrag({ app, size }: Surface, start: Point): Drag {
 
 /** Sideways changes the width, up and down the centre, in proportion to the window. */
 export function windowDrag({ app }: Surface, start: Point): Drag {
-  const first = app.store.state.study?.window;
+  const first = app.store.state.image?.window;
   return {
     move(at) {
       if (!first) return;
       const width = Math.max(1, first.width * Math.exp((at.x - start.x) / 300));
       const center = first.center + ((at.y - start.y) * first.width) / 400;
-      app.studies.setWindow({ name: t.windowManual, width: Math.round(width), center: Math.round(center) });
+      app.images.setWindow({ name: t.windowManual, width: Math.round(width), center: Math.round(center) });
     },
     end: nothing,
     cancel: () => {
-      if (first) app.studies.setWindow(first);
+      if (first) app.images.setWindow(first);
     },
   };
 }
 
-/** A click gives a point; a drag moves the picture. */
+/** A click gives a point; a drag moves the image. */
 export function pointPress(surface: Surface, start: Point, label: PointLabel): Drag {
   let pan: Drag | undefined;
   return {
@@ -164,7 +164,7 @@ export function touchPress(surface: Surface, start: Point): Drag {
       const steps = Math.trunc((at.y - anchor) / PIXELS_PER_SLICE);
       if (steps === 0) return;
       anchor += steps * PIXELS_PER_SLICE;
-      app.studies.step(steps);
+      app.images.step(steps);
     },
     end() {
       clearTimeout(timer);

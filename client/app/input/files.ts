@@ -1,16 +1,29 @@
-/** Files of a drop, folders walked. */
-export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return [...transfer.files];
-  return (await Promise.all(entries.map(walk))).flat().filter(isImage);
+/** Files of a drop or a picker: what may be an image, and the names of what is none. */
+
+export interface Picked {
+  readonly files: readonly File[];
+  /** Names of files that are no images. */
+  readonly leftOut: readonly string[];
 }
 
-/** Files of a picker, without the ones that are no images. */
-export const filesOfPicker = (list: FileList | null): File[] => [...(list ?? [])].filter(isImage);
+/** Folders are walked. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<Picked> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  return sorted(entries.length === 0 ? [...transfer.files] : (await Promise.all(entries.map(walk))).flat());
+}
+
+export const filesOfPicker = (list: FileList | null): Picked => sorted([...(list ?? [])]);
+
+function sorted(files: readonly File[]): Picked {
+  return {
+    files: files.filter(mayBeImage),
+    leftOut: files.filter((file) => !mayBeImage(file)).map(({ name }) => name),
+  };
+}
 
 /** Operating systems and DICOM media leave these beside the images. */
-const isImage = ({ name }: File) =>
-  !name.startsWith(".") && name.toUpperCase() !== "DICOMDIR" && !/\.(txt|md|xml|html?)$/i.test(name);
+const mayBeImage = ({ name }: File) =>
+  !name.startsWith(".") && name.toUpperCase() !== "DICOMDIR" && !/\.(txt|md|xml|html?|pdf|docx?|csv|tsv)$/i.test(name);
 
 async function walk(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile) {

@@ -1,7 +1,7 @@
 /** Drawings: box, scribble and lasso, by dragging or corner by corner. */
 import { resamplePolyline } from "../../../core/mask/polygon.ts";
 import type { PointLabel, Prompt } from "../../../core/wire/index.ts";
-import type { Prompts } from "../controller/prompts.ts";
+import type { Prompts } from "../annotate/prompts.ts";
 import type { Gesture, Point } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
@@ -51,5 +51,5 @@ function promptOf({ kind, label, points, clicked }: Gesture): Prompt | undefined
 
 function boxOf(a: Point, b: Point): Prompt | undefined {
   const box = { x0: Math.min(a.x, b.x), y0: Math.min(a.y, b.y), x1: Math.max(a.x, b.x), y1: Math.max(a.y, b.y) };
-  return box.x1 - box.x0 < 1 || box.y1 - box.y0 < 1 ? undefined : { kind: "box", ...box };
+  return box.x1 - box.x0 < 1 && box.y1 - box.y0 < 1 ? undefined : { kind: "box", ...box };
 }

@@ -1,5 +1,5 @@
 /** Keys of the whole page: shortcuts, crosshair, keys that are held. */
-import type { App } from "../app.ts";
+import type { Controls } from "./controls.ts";
 import { addCursorPoint, moveCursor } from "./cursor.ts";
 import { chordOf, HOLD } from "./keymap.ts";
 
@@ -16,11 +16,11 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Listens on the document; returns which drag-changing keys are down. */
-export function listenToKeys(app: App): Held {
+export function listenToKeys(app: Controls): Held {
   const held = { pan: false, window: false };
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isTyping(event)) return;
-    if (hold(app, held, event, true) || cursorKey(app, event) || pickLabel(app, event)) return event.preventDefault();
+    if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
     if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
     if (app.commands.run(command)) event.preventDefault();
@@ -36,11 +36,14 @@ export function listenToKeys(app: App): Held {
 
 const targetOf = (event: Event) => event.composedPath()[0];
 
-/** Keys in text fields belong to the text, apart from Escape. */
+/** Inputs whose keys are letters; a file picker that keeps the focus is none of them. */
+const TEXT_TYPES = ["text", "search", "number", "email", "url", "tel", "password"];
+
+/** Keys in text fields belong to the text. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = targetOf(event);
-  const field = target instanceof HTMLInputElement && !["range", "checkbox", "color"].includes(target.type);
-  return (field || target instanceof HTMLTextAreaElement) && event.key !== "F1";
+  const field = target instanceof HTMLInputElement && TEXT_TYPES.includes(target.type);
+  return (field || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) && event.key !== "F1";
 }
 
 /** Buttons keep Enter and Space; sliders, toolbars and lists keep their arrows; Tab moves focus everywhere but on the canvas. */
@@ -59,7 +62,7 @@ function ownsKey(event: KeyboardEvent): boolean {
   );
 }
 
-function hold(app: App, held: { pan: boolean; window: boolean }, event: KeyboardEvent, down: boolean): boolean {
+function hold(app: Controls, held: { pan: boolean; window: boolean }, event: KeyboardEvent, down: boolean): boolean {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
   if (down && (!plain || !app.shortcuts.singleKeys || (event.key === HOLD.pan && ownsKey(event)))) return false;
   const key = event.key.toLowerCase();
@@ -71,7 +74,7 @@ function hold(app: App, held: { pan: boolean; window: boolean }, event: Keyboard
 }
 
 /** While the crosshair is shown, arrows and Enter are its keys. */
-function cursorKey({ store, prompts }: App, event: KeyboardEvent): boolean {
+function cursorKey({ store, prompts }: Controls, event: KeyboardEvent): boolean {
   if (!store.state.cursor || event.ctrlKey || event.metaKey || ownsKey(event)) return false;
   const arrow = ARROWS[event.key];
   if (arrow) {
@@ -84,8 +87,8 @@ function cursorKey({ store, prompts }: App, event: KeyboardEvent): boolean {
   return true;
 }
 
-function pickLabel(app: App, event: KeyboardEvent): boolean {
+function pickSegment(app: Controls, event: KeyboardEvent): boolean {
   if (!(event.ctrlKey || event.metaKey) || !/^[0-9]$/.test(event.key)) return false;
-  app.commands.pickLabel(Number(event.key) || 10);
+  app.commands.pickSegment(Number(event.key) || 10);
   return true;
 }

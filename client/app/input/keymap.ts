@@ -1,6 +1,6 @@
 /** Shortcuts as data. A chord is lower-case, modifiers first: `mod+shift+z` (mod = Ctrl, or ⌘ on a Mac). */
 
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 
 export type Command =
   | "tool.point"
@@ -34,7 +34,7 @@ export type Command =
   | "view.help"
   | `window.${1 | 2 | 3 | 4 | 5}`;
 
-export type ShortcutGroup = "prompts" | "labels" | "slices" | "view";
+export type ShortcutGroup = "prompts" | "segments" | "slices" | "view";
 
 export interface Shortcut {
   readonly command: Command;
@@ -55,9 +55,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "edit.undo", group: "prompts", chords: ["mod+z"] },
   { command: "edit.redo", group: "prompts", chords: ["mod+shift+z", "mod+y"] },
   { command: "prompt.cancel", group: "prompts", chords: ["escape"] },
-  { command: "prompt.accept", group: "labels", chords: ["enter", "mod+enter"] },
-  { command: "prompt.new", group: "labels", chords: ["n"] },
-  { command: "prompt.clear", group: "labels", chords: ["backspace", "delete"] },
+  { command: "prompt.accept", group: "segments", chords: ["enter", "mod+enter"] },
+  { command: "prompt.new", group: "segments", chords: ["n"] },
+  { command: "prompt.clear", group: "segments", chords: ["backspace", "delete"] },
   { command: "slice.next", group: "slices", chords: ["arrowdown", "arrowright"] },
   { command: "slice.previous", group: "slices", chords: ["arrowup", "arrowleft"] },
   { command: "slice.forward", group: "slices", chords: ["pagedown"] },

@@ -113,7 +113,7 @@ function pressByPointer(surface: Surface, event: PointerEvent, start: Point, lab
   };
 }
 
-/** Two fingers move and scale the picture together. */
+/** Two fingers move and scale the image together. */
 function pinch({ app, size }: Surface, fingers: Map<number, Point>, id: number, point: Point) {
   const before = [...fingers.values()];
   fingers.set(id, point);

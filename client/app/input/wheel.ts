@@ -6,7 +6,7 @@ const NOTCH = 80;
 const TOUCHPAD_STEP = 40;
 const LINE = 33;
 
-/** Wheel turns slices; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single picture always zooms. */
+/** Wheel turns slices; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single image always zooms. */
 export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (event: MouseEvent) => Point): void {
   let rest = 0;
   canvas.addEventListener(
@@ -14,7 +14,7 @@ export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (
     (event) => {
       event.preventDefault();
       const delta = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
-      if (event.ctrlKey || event.metaKey || (app.store.state.study?.plane.count ?? 1) < 2) {
+      if (event.ctrlKey || event.metaKey || (app.store.state.image?.plane.count ?? 1) < 2) {
         const { width, height } = size();
         const { x, y } = at(event);
         const centre = { x: x - width / 2, y: y - height / 2 };
@@ -23,7 +23,7 @@ export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (
       rest = Math.abs(delta) >= NOTCH ? Math.sign(delta) * TOUCHPAD_STEP : rest + delta;
       const steps = Math.trunc(rest / TOUCHPAD_STEP);
       rest -= steps * TOUCHPAD_STEP;
-      if (steps !== 0) app.studies.step(steps);
+      if (steps !== 0) app.images.step(steps);
     },
     { passive: false },
   );

@@ -1,4 +1,4 @@
-/** Paints stored pixels through the display window. The windowed picture is kept until slice or window change. */
+/** Paints stored pixels through the display window. The windowed image is kept until slice or window change. */
 
 import type { Slice, Window } from "../../../core/image/volume.ts";
 import { shownColour, windowToBytes } from "../../../core/image/window.ts";

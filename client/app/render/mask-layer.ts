@@ -8,7 +8,7 @@ export interface MaskPaint {
   readonly colour: string;
   readonly opacity: number;
   readonly overlay: Overlay;
-  /** The label being edited has the stronger line. */
+  /** The segment being edited has the stronger line. */
   readonly active: boolean;
   /** Hover previews are dashed. */
   readonly dashed: boolean;
@@ -60,21 +60,21 @@ export function maskAnchor(mask: Mask): { x: number; y: number } | null {
 export function paintBadge(
   context: CanvasRenderingContext2D,
   at: { x: number; y: number },
-  label: { colour: string; number: number },
+  { text, colour }: { text: string; colour: string },
 ) {
   context.save();
   context.beginPath();
   context.arc(at.x, at.y, 9, 0, 2 * Math.PI);
-  context.fillStyle = label.colour;
+  context.fillStyle = colour;
   context.fill();
   context.lineWidth = 1.5;
   context.strokeStyle = "rgb(0 0 0 / 75%)";
   context.stroke();
-  context.fillStyle = inkOn(label.colour);
+  context.fillStyle = inkOn(colour);
   context.font = "700 11px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(String(label.number), at.x, at.y + 0.5);
+  context.fillText(text, at.x, at.y + 0.5);
   context.restore();
 }
 

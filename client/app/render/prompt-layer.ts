@@ -7,7 +7,7 @@ type Context = CanvasRenderingContext2D;
 
 const COLOUR = { foreground: "#2fbf71", background: "#ff5c74" } as const satisfies Record<PointLabel, string>;
 
-/** Paints the prompts of one object on the slice shown. */
+/** Paints the prompts of one segment on the slice shown. */
 export function paintPrompts(context: Context, viewport: Viewport, prompts: readonly Prompt[]): void {
   for (const prompt of prompts) paintPrompt(context, viewport, prompt);
 }

@@ -1,8 +1,8 @@
 /** Paints the canvas once per frame at most, from the state alone. */
-import { promptsOf, sliceKeyOf } from "../../../core/annotation/log.ts";
-import { activeLabelOf, colourOf, labelNumber, labelsOf, nextLabelId } from "../state/labels.ts";
-import { maskKey, placeOf } from "../state/places.ts";
-import type { OpenStudy, State } from "../state/state.ts";
+import { promptsOf } from "../../../core/annotation/chain.ts";
+import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
+import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
@@ -21,7 +21,7 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
   let size = { width: 1, height: 1 };
   let frame = 0;
 
-  const viewport = () => (store.state.study ? viewportFor(store.state.study, store.state, size) : undefined);
+  const viewport = () => (store.state.image ? viewportFor(store.state.image, store.state, size) : undefined);
   const paint = () => {
     frame = 0;
     const current = viewport();
@@ -59,8 +59,8 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
 }
 
 /** Where the slice shown lies on a canvas of this CSS size. */
-function viewportFor(study: OpenStudy, { view }: State, size: { width: number; height: number }): Viewport {
-  const { width, height, spacingMm } = study.plane;
+function viewportFor(image: OpenImage, { view }: State, size: { width: number; height: number }): Viewport {
+  const { width, height, spacingMm } = image.plane;
   return viewportOf({ width, height, spacingMm, canvasWidth: size.width, canvasHeight: size.height, view });
 }
 
@@ -72,48 +72,44 @@ interface Scene {
 }
 
 function paintScene(scene: Scene, state: State) {
-  const { context, viewport, image, size } = scene;
-  const { study } = state;
-  if (!study?.pixels) return;
-  image.paint(context, viewport, study.pixels, { window: study.window, inverted: state.inverted });
-  if (!state.peek) paintMasks(scene, state, study);
-  const active = activeLabelOf(state);
-  if (active && !active.accepted && !state.peek)
-    paintPrompts(context, viewport, promptsOf(state.log, active.id, sliceKeyOf(placeOf(study))));
+  const { context, viewport, image: layer, size } = scene;
+  const { image } = state;
+  if (!image?.pixels) return;
+  layer.paint(context, viewport, image.pixels, { window: image.window, inverted: state.inverted });
+  if (!state.peek) paintMasks(scene, state, image);
+  const open = openSegmentOf(state);
+  if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);
 }
 
-function paintMasks({ context, viewport }: Scene, state: State, study: OpenStudy) {
-  const { opacity, overlay, preview } = state;
-  const active = activeLabelOf(state);
-  const shown = labelsOf(state).flatMap((label) => {
-    const view = label.visible ? state.masks.get(maskKey(label.id, placeOf(study))) : undefined;
-    return view ? [{ label, mask: view.candidates[view.chosen] }] : [];
+function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage) {
+  const { opacity, overlay, preview, activeSegment } = state;
+  const open = openSegmentOf(state);
+  const shown = segmentList(state).flatMap((segment) => {
+    const view = segment.hidden ? undefined : state.masks.get(maskKey(segment.id, placeOf(image)));
+    return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
   });
-  for (const { label, mask } of shown) {
-    const replaced = preview && label.id === active?.id && !active.accepted;
+  for (const { segment, mask, doubtful } of shown) {
+    const replaced = preview && segment.id === open?.id;
     paintMask(context, viewport, {
       mask,
-      colour: label.colour,
+      colour: segment.colour,
       opacity: replaced ? opacity * 0.4 : opacity,
-      overlay,
-      active: label.id === active?.id,
-      dashed: false,
+      // A guess has no body: its outline is dashed, and its badge asks.
+      overlay: doubtful && overlay === "fill" ? "outline" : overlay,
+      active: segment.id === activeSegment,
+      dashed: doubtful,
     });
   }
-  if (preview && overlay !== "off") {
-    const colour = active && !active.accepted ? active.colour : nextColour(state);
+  if (overlay === "off") return;
+  if (preview) {
+    const colour = open?.colour ?? nextSegment(state.log).colour;
     paintMask(context, viewport, { mask: preview, colour, opacity, overlay, active: false, dashed: true });
   }
-  if (overlay === "off") return;
-  for (const { label, mask } of shown) {
+  for (const { segment, mask, doubtful } of shown) {
     const anchor = maskAnchor(mask);
-    if (anchor) paintBadge(context, toScreen(viewport, anchor), label);
+    const text = doubtful ? `${segment.number}?` : String(segment.number);
+    if (anchor) paintBadge(context, toScreen(viewport, anchor), { text, colour: segment.colour });
   }
 }
-
-const nextColour = ({ log }: State): string => {
-  const id = nextLabelId(log);
-  return colourOf(id ? labelNumber(id) : 1);
-};

@@ -1,37 +1,48 @@
 /** Names of slices and masks, as keys. */
-import { type SliceRef, sliceKeyOf } from "../../../core/annotation/log.ts";
+import type { EncodedRef } from "../../../core/annotation/entries.ts";
+import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Plane, Window } from "../../../core/image/volume.ts";
-import type { MaskView, OpenStudy, State } from "./state.ts";
-
-/** One slice of a picture. */
-export type Place = Pick<SliceRef, "imageId" | "plane" | "slice">;
+import type { MaskView, OpenImage, State } from "./state.ts";
 
 /** The slice shown. */
-export const placeOf = ({ info, plane, slice }: OpenStudy): Place & { imageId: OpenStudy["info"]["imageId"] } => ({
+export const placeOf = ({ info, plane, slice }: OpenImage): SliceRef => ({
   imageId: info.imageId,
   plane: plane.plane,
   slice,
 });
 
+/** A window without its name, as the wire and the log take it. */
+export const bareWindow = ({ center, width }: Window): Window => ({ center, width });
+
 /** Where a prompt given now belongs. */
-export const sliceRefOf = (study: OpenStudy): SliceRef => ({
-  ...placeOf(study),
-  window: study.encodeWindow && { center: study.encodeWindow.center, width: study.encodeWindow.width },
+export const encodedRefOf = (image: OpenImage): EncodedRef => ({
+  ...placeOf(image),
+  window: image.encodeWindow && bareWindow(image.encodeWindow),
 });
 
-/** Names the mask of one label on one slice. */
-export const maskKey = (labelId: string, place: Place): string => `${labelId}@${sliceKeyOf(place)}`;
+/** Names the mask of one segment on one slice. */
+export const maskKey = (segmentId: string, place: SliceRef): string => `${segmentId}@${sliceKeyOf(place)}`;
 
 const windowKey = (window: Window | null): string => (window ? `${window.center},${window.width}` : "colour");
 
-/** Names an encoded slice in `OpenStudy.encoded`. */
+/** Names an encoded slice in `OpenImage.encoded`. */
 export const encodedKey = ({ plane, slice }: { plane: Plane; slice: number }, window: Window | null): string =>
   `${plane}/${slice}/${windowKey(window)}`;
 
 /** Do both show the same values? */
 export const sameWindow = (a: Window | null, b: Window | null): boolean => windowKey(a) === windowKey(b);
 
-/** The mask of the active label on the slice shown. */
-export function activeMask({ study, activeLabel, masks }: State): MaskView | undefined {
-  return study && activeLabel ? masks.get(maskKey(activeLabel, placeOf(study))) : undefined;
+/** The mask of the active segment on the slice shown. */
+export function activeMask({ image, activeSegment, masks }: State): MaskView | undefined {
+  return image && activeSegment ? masks.get(maskKey(activeSegment, placeOf(image))) : undefined;
 }
+
+/** A mask that the model itself trusts less than this is a guess, not an answer. */
+const DOUBTFUL = 0.2;
+
+/** Worth a look before it is trusted. */
+export const isDoubtful = ({ candidates, chosen }: MaskView): boolean => candidates[chosen].predictedIou < DOUBTFUL;
+
+/** What the user said of the image beside its prompts: its kind, where the file says another or none. */
+export const saidOf = (image: OpenImage | undefined): { readonly context?: { readonly modality: string } } =>
+  image && image.modality !== image.info.modality ? { context: { modality: image.modality } } : {};

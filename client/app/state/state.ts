@@ -8,27 +8,16 @@ import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "pan" | "window";
 export type Overlay = "fill" | "outline" | "off";
-
-/** A label of the list: an object of the prompt log with its look. */
-export interface Label {
-  readonly id: string;
-  /** Shown in badges and written in exported labelmaps; 1 to 255. */
-  readonly number: number;
-  readonly name: string;
-  readonly colour: string;
-  readonly visible: boolean;
-  /** Accepted labels keep their masks; the next prompt starts a new label. */
-  readonly accepted: boolean;
-}
+export type DialogName = "help" | "export" | "work";
 
 export interface ModelFacts {
   readonly name: string;
   readonly prompts: readonly PromptKind[];
 }
 
-/** What one label shows on one slice. */
+/** What one segment shows on one slice. */
 export interface MaskView {
-  /** Names the prompts it was decoded from. */
+  /** Names the prompts and the chosen candidate; `Chain.key`. */
   readonly chain: string;
   readonly candidates: readonly SegmentMask[];
   readonly chosen: number;
@@ -59,7 +48,7 @@ export interface Gesture {
 
 export type EncodeStage = "idle" | "pixels" | "encoding" | "ready" | "failed";
 
-export interface OpenStudy {
+export interface OpenImage {
   readonly info: ImageInfo;
   readonly name: string;
   readonly plane: PlaneInfo;
@@ -69,6 +58,9 @@ export interface OpenStudy {
   /** Display window; `encodeWindow` is the one that embeddings are made with. Both null for colour. */
   readonly window: NamedWindow | null;
   readonly encodeWindow: NamedWindow | null;
+  /** Said by the user where the file says nothing of it; `info.modality` otherwise. */
+  readonly modality: string;
+  /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
   readonly embedding: Embedding | undefined;
   readonly stage: EncodeStage;
@@ -81,13 +73,35 @@ export interface Toast {
   readonly tone: "error" | "info";
   readonly text: string;
   readonly code?: string;
+  /** Names what went wrong: when that is over, so is the toast. */
+  readonly cause?: string;
   readonly actions: readonly { readonly label: string; readonly run: () => void }[];
 }
 
+/** Whether the work on the open image is safe, and if not, why. */
+export type Keeping =
+  | { readonly state: "kept" }
+  /** The browser's storage is full, refuses, or is not there: the newest work lives in this page alone. */
+  | { readonly state: "full" | "unavailable" }
+  /** Another tab writes this image's work; this one only shows it. */
+  | { readonly state: "other-tab" }
+  /** The work was written by a later release: it is kept as it is, and shown as none. */
+  | { readonly state: "newer"; readonly version: number }
+  /** The kept work cannot be read; it was put aside. */
+  | { readonly state: "damaged" };
+
+/** No answer from the server; another try is made by itself. */
+export interface Outage {
+  readonly since: number;
+  /** Of the next try, in milliseconds of `performance.now()`; `undefined` while one is under way. */
+  readonly nextTry: number | undefined;
+}
+
 export interface State {
-  readonly study: OpenStudy | undefined;
-  /** Sentence of what is loading, for the progress bar before a study is there. */
+  readonly image: OpenImage | undefined;
+  /** Sentence of what is loading, for the progress bar before an image is there. */
   readonly loading: string | undefined;
+  readonly outage: Outage | undefined;
   readonly engine: SegmenterStatus | undefined;
   /** The manifest of the model that decodes. */
   readonly model: ModelFacts | undefined;
@@ -100,13 +114,15 @@ export interface State {
   readonly inverted: boolean;
   readonly previewOn: boolean;
   readonly preview: SegmentMask | undefined;
-  /** The only state of the segmentation; labels and masks are derived from it. */
+  /** The only state of the segmentation; segments and masks are derived from it. */
   readonly log: PromptLog;
-  readonly activeLabel: string | undefined;
+  readonly keeping: Keeping;
+  readonly activeSegment: string | undefined;
   readonly hidden: ReadonlySet<string>;
-  readonly accepted: ReadonlySet<string>;
-  /** By `maskKey(label, place)`. */
+  /** By `maskKey(segment, place)`. */
   readonly masks: ReadonlyMap<string, MaskView>;
+  /** Keys of chains whose mask could not be computed. */
+  readonly failed: ReadonlySet<string>;
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
@@ -114,19 +130,38 @@ export interface State {
   readonly pointer: Point | undefined;
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
-  readonly helpOpen: boolean;
+  readonly dialog: DialogName | undefined;
   readonly panelOpen: boolean;
+  /** Warnings of the reader that the user has put away, for the open image. */
+  readonly warningsRead: boolean;
   readonly toasts: readonly Toast[];
   readonly announcement: string;
 }
 
-/** Before a study is open. */
+/** What one image does not take over from the one before. */
+export const FRESH_IMAGE = {
+  view: { zoom: 1, panX: 0, panY: 0 },
+  log: emptyLog(),
+  keeping: { state: "kept" },
+  activeSegment: undefined,
+  hidden: new Set<string>(),
+  failed: new Set<string>(),
+  preview: undefined,
+  gesture: undefined,
+  cursor: undefined,
+  pointer: undefined,
+  warningsRead: false,
+  toasts: [],
+} as const satisfies Partial<State>;
+
+/** Before an image is open. */
 export const initialState: State = {
-  study: undefined,
+  ...FRESH_IMAGE,
+  image: undefined,
   loading: undefined,
+  outage: undefined,
   engine: undefined,
   model: undefined,
-  view: { zoom: 1, panX: 0, panY: 0 },
   tool: "point",
   sign: "foreground",
   overlay: "fill",
@@ -134,18 +169,13 @@ export const initialState: State = {
   peek: false,
   inverted: false,
   previewOn: true,
-  preview: undefined,
-  log: emptyLog(),
-  activeLabel: undefined,
-  hidden: new Set(),
-  accepted: new Set(),
   masks: new Map(),
   waiting: 0,
-  gesture: undefined,
-  pointer: undefined,
-  cursor: undefined,
-  helpOpen: false,
+  dialog: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
-  toasts: [],
   announcement: "",
 };
+
+/** May prompts be given and the log be written? */
+export const isWritable = ({ keeping }: Pick<State, "keeping">): boolean =>
+  keeping.state !== "other-tab" && keeping.state !== "newer";

@@ -1,12 +1,13 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
-import { labelsOf } from "../state/labels.ts";
+import { t } from "../i18n/index.ts";
 import { encodedKey } from "../state/places.ts";
-import type { OpenStudy, State } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { styled } from "./styled.ts";
-import { controls } from "./styles.ts";
+import { segmentList } from "../state/segments.ts";
+import type { OpenImage, State } from "../state/state.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { styled } from "./base/styled.ts";
+import { controls } from "./base/styles.ts";
 
 export class SliceSlider extends ViewerElement {
   static override styles = [
@@ -15,16 +16,27 @@ export class SliceSlider extends ViewerElement {
       :host {
         background: var(--surface);
         border-left: 1px solid var(--line);
-        padding: 12px 0;
+        display: flex;
+        flex-direction: column;
+        align-items: stretch;
+        gap: 8px;
+        padding: 6px 0;
         touch-action: none;
         user-select: none;
       }
       .slider {
         position: relative;
-        height: 100%;
+        flex: 1;
+        min-height: 0;
         margin: 0 4px;
         cursor: ns-resize;
         border-radius: 4px;
+      }
+      button.icon {
+        align-self: center;
+        width: 30px;
+        height: 26px;
+        min-height: 26px;
       }
       .track {
         position: absolute;
@@ -60,7 +72,7 @@ export class SliceSlider extends ViewerElement {
         place-items: center;
         border-radius: 5px;
         background: var(--text);
-        color: #0b0e11;
+        color: var(--surface);
         font-size: 11px;
         font-weight: 650;
         box-shadow: 0 1px 6px rgb(0 0 0 / 70%);
@@ -69,30 +81,34 @@ export class SliceSlider extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ study, masks, log, hidden }: State) => [
-    study?.plane,
-    study?.slice,
-    study?.encoded,
-    study?.encodeWindow,
+  protected watch = ({ image, masks, log, hidden }: State) => [
+    image?.plane,
+    image?.slice,
+    image?.encoded,
+    image?.encodeWindow,
     masks,
     log,
     hidden,
   ];
 
   override render() {
-    const { study } = this.state;
-    if (!study || study.plane.count < 2) return nothing;
-    const { slice, plane } = study;
-    return html`<div class="slider" role="slider" tabindex="0" aria-orientation="vertical" aria-label=${t.sliceSlider}
+    const { image } = this.state;
+    if (!image || image.plane.count < 2) return nothing;
+    const { slice, plane } = image;
+    return html`<button class="icon" aria-label=${t.slicePrevious} title=${`${t.slicePrevious} (↑)`} ?disabled=${slice === 0}
+        @click=${() => this.app.images.step(-1)}>${icon("up", 16)}</button>
+      <div class="slider" role="slider" tabindex="0" aria-orientation="vertical" aria-label=${t.sliceSlider}
         aria-valuemin="1" aria-valuemax=${plane.count} aria-valuenow=${slice + 1} aria-valuetext=${t.sliceOf(slice + 1, plane.count)}
         @keydown=${this.#key} @pointerdown=${this.#press} @pointermove=${this.#drag}>
-      <div class="track">${this.#ticks(study)}</div>
-      ${this.#masks(study)}
+      <div class="track">${this.#ticks(image)}</div>
+      ${this.#masks(image)}
       <div class="thumb" ${styled({ top: `${((slice + 0.5) / plane.count) * 100}%` })}>${slice + 1}</div>
-    </div>`;
+    </div>
+    <button class="icon" aria-label=${t.sliceNext} title=${`${t.sliceNext} (↓)`} ?disabled=${slice === plane.count - 1}
+      @click=${() => this.app.images.step(1)}>${icon("chevron", 16)}</button>`;
   }
 
-  #ticks({ plane, encoded, encodeWindow }: OpenStudy) {
+  #ticks({ plane, encoded, encodeWindow }: OpenImage) {
     const height = `max(1.5px, ${90 / plane.count}%)`;
     const slices = Array.from({ length: plane.count }, (_, slice) => slice);
     return slices
@@ -100,12 +116,13 @@ export class SliceSlider extends ViewerElement {
       .map((slice) => html`<i class="tick" ${styled({ top: `${(slice / plane.count) * 100}%`, height })}></i>`);
   }
 
-  #masks({ plane, info }: OpenStudy) {
-    const colours = new Map(labelsOf(this.state).map((label) => [label.id, label.visible ? label.colour : undefined]));
+  #masks({ plane, info }: OpenImage) {
+    const shown = segmentList(this.state).filter(({ hidden }) => !hidden);
+    const colours = new Map(shown.map(({ id, colour }) => [id, colour]));
     const prefix = `@${info.imageId}/${plane.plane}/`;
     return [...this.state.masks.keys()].flatMap((key) => {
-      const [labelId, slice] = key.split(prefix);
-      const background = colours.get(labelId);
+      const [segmentId, slice] = key.split(prefix);
+      const background = colours.get(segmentId);
       if (slice === undefined || !background) return [];
       const top = `${(Number(slice) / plane.count) * 100}%`;
       return [html`<i class="mask" ${styled({ top, background, height: `${100 / plane.count}%` })}></i>`];
@@ -113,7 +130,7 @@ export class SliceSlider extends ViewerElement {
   }
 
   #key = (event: KeyboardEvent) => {
-    const last = (this.state.study?.plane.count ?? 1) - 1;
+    const last = (this.state.image?.plane.count ?? 1) - 1;
     const steps: Record<string, number> = {
       ArrowDown: 1,
       ArrowRight: 1,
@@ -122,9 +139,9 @@ export class SliceSlider extends ViewerElement {
       PageDown: 10,
       PageUp: -10,
     };
-    if (event.key === "Home") this.app.studies.setSlice(0);
-    else if (event.key === "End") this.app.studies.setSlice(last);
-    else if (steps[event.key]) this.app.studies.step(steps[event.key]);
+    if (event.key === "Home") this.app.images.setSlice(0);
+    else if (event.key === "End") this.app.images.setSlice(last);
+    else if (steps[event.key]) this.app.images.step(steps[event.key]);
     else return;
     event.preventDefault();
   };
@@ -139,10 +156,10 @@ export class SliceSlider extends ViewerElement {
   };
 
   #moveTo(event: PointerEvent) {
-    const { study } = this.state;
-    if (!study || !(event.currentTarget instanceof Element)) return;
+    const { image } = this.state;
+    if (!image || !(event.currentTarget instanceof Element)) return;
     const { top, height } = event.currentTarget.getBoundingClientRect();
-    this.app.studies.setSlice(Math.floor(((event.clientY - top) / height) * study.plane.count));
+    this.app.images.setSlice(Math.floor(((event.clientY - top) / height) * image.plane.count));
   }
 }
 

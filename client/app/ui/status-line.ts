@@ -1,12 +1,12 @@
 /** What to do next, where pixels go, and what this is not for. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
-import { activeLabelOf } from "../state/labels.ts";
+import { t } from "../i18n/index.ts";
 import { activeMask } from "../state/places.ts";
-import type { State } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { icon } from "./icons.ts";
-import { controls } from "./styles.ts";
+import { openSegmentOf } from "../state/segments.ts";
+import { isWritable, type State } from "../state/state.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
 
 export class StatusLine extends ViewerElement {
   static override styles = [
@@ -55,31 +55,35 @@ export class StatusLine extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ tool, cursor, study, waiting, masks, activeLabel, accepted }: State) => [
+  protected watch = ({ tool, cursor, image, waiting, masks, activeSegment, log, keeping }: State) => [
     tool,
     cursor !== undefined,
-    study?.stage,
-    study?.slice,
+    image?.stage,
+    image?.slice,
     waiting,
     masks,
-    activeLabel,
-    accepted,
+    activeSegment,
+    log,
+    keeping,
+    image?.pixels,
   ];
 
   override render() {
     const { host, hostname } = this.app.server;
     const local = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-    return html`<span class="hint">${this.state.study ? this.#hint() : nothing}</span>
+    return html`<span class="hint">${this.state.image ? this.#hint() : nothing}</span>
       <span class="privacy" title=${t.privacyDetail(host)}>${icon("shield", 14)}${local ? t.privacyLocal : t.privacyHost(host)}</span>
       <span class="notice">${t.notice}</span>`;
   }
 
   #hint(): string {
-    const { cursor, waiting, study, tool } = this.state;
+    const { cursor, waiting, image, tool } = this.state;
+    if (!isWritable(this.state)) return t.hints.readOnly;
+    if (!image?.pixels) return t.hints.blank;
     if (cursor) return t.hints.cursor;
-    if (waiting > 0 && study?.stage !== "ready") return t.hints.waiting;
+    if (waiting > 0 && image.stage !== "ready") return t.hints.waiting;
     if (tool !== "point") return t.hints[tool];
-    if (!activeMask(this.state) || activeLabelOf(this.state)?.accepted) return t.hints.start;
+    if (!activeMask(this.state) || !openSegmentOf(this.state)) return t.hints.start;
     return matchMedia("(pointer: coarse)").matches ? t.hints.refineTouch : t.hints.refine;
   }
 }

@@ -1,53 +1,70 @@
 /** Failures and notes, with what can be done about them. */
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import type { State, Toast } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { icon } from "./icons.ts";
-import { controls } from "./styles.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
 
 export class ToastStack extends ViewerElement {
   static override styles = [
     controls,
     css`
       :host {
+        /* Over the segments panel and the bars, never over the image: what is there may be clicked at any moment. */
         position: absolute;
         z-index: 15;
-        left: 50%;
-        bottom: 100px;
-        translate: -50% 0;
-        width: min(520px, calc(100% - 24px));
-        pointer-events: none;
+        right: 10px;
+        bottom: 92px;
+        width: 280px;
+      }
+      :host([low]) {
+        bottom: 34px;
       }
       div[role] {
         display: grid;
-        gap: 8px;
-        justify-items: center;
+        gap: 6px;
+        justify-items: stretch;
       }
       .toast {
         display: flex;
         align-items: center;
-        gap: 12px;
+        gap: 4px 8px;
         max-width: 100%;
-        padding: 8px 8px 8px 16px;
+        flex-wrap: wrap;
+        padding: 4px 6px 4px 14px;
         border-radius: var(--radius);
         background: var(--raised);
         box-shadow: var(--shadow);
         border-left: 3px solid var(--accent);
-        pointer-events: auto;
       }
       .toast.error {
         border-left-color: var(--negative);
       }
       p {
+        flex: 1 1 150px;
         margin: 0;
         overflow-wrap: anywhere;
       }
       code {
-        display: block;
+        margin-left: 8px;
         font: 11px ui-monospace, monospace;
         color: var(--muted);
+      }
+      @media (max-width: 1100px) {
+        :host {
+          width: 236px;
+        }
+      }
+      @media (max-width: 760px) {
+        :host,
+        :host([low]) {
+          left: 8px;
+          right: 8px;
+          bottom: 6px;
+          width: auto;
+        }
       }
       .act {
         color: var(--accent);
@@ -56,9 +73,10 @@ export class ToastStack extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ toasts }: State) => [toasts];
+  protected watch = ({ toasts, panelOpen }: State) => [toasts, panelOpen];
 
   override render() {
+    this.toggleAttribute("low", !this.state.panelOpen);
     return html`<div role="alert">${repeat(
       this.state.toasts,
       ({ id }) => id,

@@ -1,12 +1,12 @@
 /** Tools as a vertical toolbar with one tab stop (WAI-ARIA toolbar pattern). */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { chordText, SHORTCUTS } from "../input/keymap.ts";
 import type { State, Tool } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { type IconName, icon } from "./icons.ts";
-import { moveFocus } from "./roving.ts";
-import { controls } from "./styles.ts";
+import { ViewerElement } from "./base/element.ts";
+import { type IconName, icon } from "./base/icons.ts";
+import { moveFocus } from "./base/roving.ts";
+import { controls } from "./base/styles.ts";
 
 const PROMPT_TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso"];
 const VIEW_TOOLS: readonly Tool[] = ["pan", "window"];
@@ -40,7 +40,7 @@ export class ToolRail extends ViewerElement {
       button[aria-pressed="true"] {
         background: var(--accent-soft);
         color: var(--accent);
-        box-shadow: inset 0 0 0 1px rgb(90 209 200 / 45%);
+        box-shadow: inset 0 0 0 1px var(--accent);
       }
       button[aria-pressed="true"]:hover:not(:disabled) {
         background: var(--accent-soft);
@@ -87,7 +87,7 @@ export class ToolRail extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ tool, inverted, study }: State) => [tool, inverted, study?.info];
+  protected watch = ({ tool, inverted, cursor, image }: State) => [tool, inverted, cursor !== undefined, image?.info];
 
   override render() {
     const { view } = this.app;
@@ -98,6 +98,7 @@ export class ToolRail extends ViewerElement {
       <hr />
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}
+      ${this.#action({ name: t.shortcuts["view.cursor"], image: "cursor", command: "view.cursor", run: this.#cursor, pressed: this.state.cursor !== undefined })}
       <span class="space"></span>
       ${this.#action({ name: t.view.zoomIn, image: "zoomIn", command: "view.zoomIn", run: () => view.zoom(1.25) })}
       ${this.#action({ name: t.view.zoomOut, image: "zoomOut", command: "view.zoomOut", run: () => view.zoom(0.8) })}
@@ -106,6 +107,8 @@ export class ToolRail extends ViewerElement {
   }
 
   #invert = () => this.app.store.set({ inverted: !this.state.inverted });
+
+  #cursor = () => this.app.commands.run("view.cursor");
 
   #tool(tool: Tool) {
     const chord = SHORTCUTS.find(({ command }) => command === `tool.${tool}`)?.chords[0] ?? "";
@@ -126,7 +129,7 @@ export class ToolRail extends ViewerElement {
     name: string;
     image: IconName;
     command?: string;
-    run: () => void;
+    run: () => unknown;
     pressed?: boolean;
   }) {
     const chord = SHORTCUTS.find((shortcut) => shortcut.command === command)?.chords[0];

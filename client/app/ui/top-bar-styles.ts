@@ -160,7 +160,7 @@ export const topBarStyles = css`
     color: var(--muted);
   }
   .open:hover {
-    background: #313a45;
+    background: var(--hover-more);
   }
   .open:focus-within {
     outline: 2px solid var(--accent);

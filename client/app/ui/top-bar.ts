@@ -1,13 +1,13 @@
 /** Title, study, plane, display window, what decodes, and opening files. */
 import { html, nothing } from "lit";
-import { decimal, number, t } from "../i18n.ts";
+import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
 import { sameWindow } from "../state/places.ts";
-import type { OpenStudy, State } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { icon, mark } from "./icons.ts";
-import { moveFocus } from "./roving.ts";
-import { controls } from "./styles.ts";
+import type { OpenImage, State } from "../state/state.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon, mark } from "./base/icons.ts";
+import { moveFocus } from "./base/roving.ts";
+import { controls } from "./base/styles.ts";
 import { topBarStyles } from "./top-bar-styles.ts";
 
 const CHIPS = 5;
@@ -15,22 +15,24 @@ const CHIPS = 5;
 export class TopBar extends ViewerElement {
   static override styles = [controls, topBarStyles];
 
-  protected watch = ({ study, engine, model, panelOpen }: State) => [
-    study?.info,
-    study?.plane,
-    study?.window,
+  protected watch = ({ image, engine, model, panelOpen }: State) => [
+    image?.info,
+    image?.name,
+    image?.plane,
+    image?.window,
+    image?.modality,
     engine,
     model,
     panelOpen,
   ];
 
   override render() {
-    const { study } = this.state;
+    const { image } = this.state;
     return html`<header>
       <h1>${mark}<span>${t.product}</span></h1>
-      ${study ? this.#study(study) : nothing}
-      ${study ? this.#planes(study) : nothing}
-      ${study?.window ? this.#windows(study) : nothing}
+      ${image ? this.#image(image) : nothing}
+      ${image ? this.#planes(image) : nothing}
+      ${image?.window ? this.#windows(image) : nothing}
       <span class="space"></span>
       ${this.#engine()}
       <div class="actions">
@@ -40,7 +42,10 @@ export class TopBar extends ViewerElement {
         <label class="open folder" title=${t.openFolder}>
           <input type="file" multiple webkitdirectory aria-label=${t.openFolder} @change=${this.#pick} />${icon("folder")}
         </label>
-        <button class="icon" aria-label=${t.help} title=${`${t.help} (?)`} @click=${() => this.app.store.set({ helpOpen: true })}>
+        <button class="icon work" aria-label=${t.work.button} title=${t.work.button} @click=${() => this.app.store.set({ dialog: "work" })}>
+          ${icon("work", 20)}
+        </button>
+        <button class="icon" aria-label=${t.help} title=${`${t.help} (?)`} @click=${() => this.app.store.set({ dialog: "help" })}>
           ${icon("help", 20)}
         </button>
         <button class="icon" aria-label=${t.panelToggle} title=${t.panelToggle} aria-pressed=${this.state.panelOpen}
@@ -52,34 +57,50 @@ export class TopBar extends ViewerElement {
   #pick = async (event: Event) => {
     const input = event.target;
     if (!(input instanceof HTMLInputElement)) return;
-    const files = filesOfPicker(input.files);
+    const { files, leftOut } = filesOfPicker(input.files);
     input.value = "";
-    if (files.length > 0) await this.app.studies.openFiles(files);
+    focusImage();
+    await this.app.images.openFiles(files, leftOut);
   };
 
-  #study({ info, name }: OpenStudy) {
+  #image(image: OpenImage) {
+    const { info, name } = image;
     const size = (info.kind === "image" ? info.size.slice(0, 2) : info.size).map(number).join(" × ");
     const spacing = info.spacing ? `${info.spacing.map(decimal).join(" × ")} mm` : "";
-    const facts = [info.modality, size, spacing].filter(Boolean).join("  ·  ");
+    const unsaid = isUnsaid(image);
+    const facts = [unsaid ? "" : info.modality, size, spacing].filter(Boolean).join("  ·  ");
     return html`<div class="study" title=${[`${name} — ${facts}`, ...info.warnings].join("\n")}>
-      <strong>${name}</strong><span>${facts}</span>
-    </div>`;
+        <strong>${name}</strong><span>${facts}</span>
+      </div>
+      ${unsaid ? this.#modality(image) : nothing}`;
   }
 
-  #planes({ info, plane }: OpenStudy) {
+  #modality({ modality }: OpenImage) {
+    const known = Object.entries(t.modalities);
+    const listed = known.some(([code]) => code === modality) ? known : [[modality, modality], ...known];
+    return html`<div class="windows kind"><select class="chosen" aria-label=${t.modality} title=${t.modalityDetail}
+        @change=${(event: Event) => {
+          this.app.images.setModality((event.target as HTMLSelectElement).value);
+          focusImage();
+        }}>
+        ${listed.map(([code, text]) => html`<option value=${code} ?selected=${code === modality}>${text}</option>`)}
+      </select>${icon("chevron", 14)}</div>`;
+  }
+
+  #planes({ info, plane }: OpenImage) {
     const planes = info.planes.length > 1 ? info.planes.filter((other) => other.plane !== "native") : [];
     if (planes.length === 0) return nothing;
     return html`<div class="segmented planes" role="radiogroup" aria-label=${t.planeGroup} @keydown=${moveFocus}>
       ${planes.map(
         (other) => html`<button role="radio" aria-checked=${other === plane} tabindex=${other === plane ? 0 : -1}
-          @click=${() => this.app.studies.setPlane(other.plane)}>${t.planes[other.plane]}</button>`,
+          @click=${() => this.app.images.setPlane(other.plane)}>${t.planes[other.plane]}</button>`,
       )}
     </div>`;
   }
 
-  #windows({ info, window }: OpenStudy) {
+  #windows({ info, window }: OpenImage) {
     const index = info.windows.findIndex((other) => sameWindow(other, window));
-    const choose = (at: number) => this.app.studies.setWindow(info.windows[at]);
+    const choose = (at: number) => this.app.images.setWindow(info.windows[at]);
     return html`<div class="windows">
       <div class="segmented chips" role="radiogroup" aria-label=${t.windowGroup} @keydown=${moveFocus}>
         ${info.windows.slice(0, CHIPS).map(
@@ -91,7 +112,10 @@ export class TopBar extends ViewerElement {
         )}
       </div>
       <select aria-label=${t.windowMore} title=${t.windowMore} class=${index >= CHIPS || index < 0 ? "chosen" : ""}
-        @change=${(event: Event) => choose(Number((event.target as HTMLSelectElement).value))}>
+        @change=${(event: Event) => {
+          choose(Number((event.target as HTMLSelectElement).value));
+          focusImage();
+        }}>
         ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
         ${info.windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
       </select>
@@ -103,12 +127,20 @@ export class TopBar extends ViewerElement {
     const { engine, model } = this.state;
     if (!engine) return html`<span class="badge busy"><i></i>${t.backendStarting}</span>`;
     const recovering = engine.state === "recovering" || engine.state === "starting";
-    const name = recovering ? t.backendRecovering : t.backend[engine.backend];
+    const name =
+      engine.state === "starting" ? t.backendStarting : recovering ? t.backendRecovering : t.backend[engine.backend];
     const ms = engine.ms === undefined ? "" : ` ${number(Math.max(1, engine.ms))} ms`;
     return html`<span class="badge model" title=${t.modelTitle(engine.model)}>${model?.name ?? engine.model}</span>
       <span class="badge ${recovering ? "busy" : engine.backend}" tabindex="0" title=${t.backendTitle(t.backend[engine.backend], engine.reason)}
         aria-label=${t.backendTitle(t.backend[engine.backend], engine.reason)} role="note"><i></i>${name}<em>${ms}</em></span>`;
   }
 }
+
+/** Letters are shortcuts again, and not the search of a list. */
+const focusImage = () => document.dispatchEvent(new CustomEvent("focus-image"));
+
+/** Photographs and screenshots say nothing of their kind; of some volumes it is only guessed, and the reader warns. */
+const isUnsaid = ({ info }: OpenImage): boolean =>
+  info.modality === "OT" || info.warnings.some((warning) => /\btaken as\b/i.test(warning));
 
 customElements.define("top-bar", TopBar);

@@ -1,17 +1,19 @@
 /** The page: its grid, file drops, and the announcements for screen readers. */
 import { css, html, nothing } from "lit";
-import { t } from "../i18n.ts";
+import { t } from "../i18n/index.ts";
 import { filesOfDrop } from "../input/files.ts";
 import type { State } from "../state/state.ts";
-import { ViewerElement } from "./element.ts";
-import { icon } from "./icons.ts";
-import { controls } from "./styles.ts";
-import "./candidate-strip.ts";
-import "./help-dialog.ts";
-import "./image-stage.ts";
-import "./label-panel.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
+import "./dialogs/export-dialog.ts";
+import "./dialogs/help-dialog.ts";
+import "./dialogs/work-dialog.ts";
+import "./notice-strip.ts";
+import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
 import "./slice-slider.ts";
+import "./stage/image-stage.ts";
 import "./status-line.ts";
 import "./toast-stack.ts";
 import "./tool-rail.ts";
@@ -29,6 +31,7 @@ export class ViewerApp extends ViewerElement {
         display: grid;
         grid-template:
           "top top top top" 50px
+          "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
           "rail prompt prompt panel" auto
           "status status status status" 28px / 54px minmax(0, 1fr) 44px auto;
@@ -40,7 +43,8 @@ export class ViewerApp extends ViewerElement {
       image-stage { grid-area: stage; min-width: 0; }
       slice-slider { grid-area: slider; }
       prompt-bar { grid-area: prompt; min-width: 0; }
-      label-panel { grid-area: panel; width: 300px; min-height: 0; }
+      notice-strip { grid-area: notice; min-width: 0; }
+      segment-panel { grid-area: panel; width: 300px; min-height: 0; }
       status-line { grid-area: status; min-width: 0; }
       .drop {
         position: absolute;
@@ -50,7 +54,7 @@ export class ViewerApp extends ViewerElement {
         place-content: center;
         justify-items: center;
         gap: 10px;
-        background: rgb(8 12 16 / 82%);
+        background: var(--veil);
         outline: 2px dashed var(--accent);
         outline-offset: -14px;
         pointer-events: none;
@@ -59,18 +63,19 @@ export class ViewerApp extends ViewerElement {
       .drop strong { font-size: 22px; color: var(--text); }
       .drop span { color: var(--muted); }
       @media (max-width: 1100px) {
-        label-panel { width: 256px; }
+        segment-panel { width: 256px; }
       }
       @media (max-width: 760px) {
         :host {
           grid-template:
             "top top" auto
+            "notice notice" auto
             "stage slider" minmax(0, 1fr)
             "prompt prompt" auto
             "rail rail" auto
             "status status" auto / minmax(0, 1fr) 40px;
         }
-        label-panel {
+        segment-panel {
           grid-area: auto;
           position: absolute;
           z-index: 8;
@@ -118,22 +123,26 @@ export class ViewerApp extends ViewerElement {
     event.preventDefault();
     this.#depth = 0;
     this.dragging = false;
-    const files = event.dataTransfer ? await filesOfDrop(event.dataTransfer) : [];
-    if (files.length > 0) await this.app.studies.openFiles(files);
+    if (!event.dataTransfer) return;
+    const { files, leftOut } = await filesOfDrop(event.dataTransfer);
+    await this.app.images.openFiles(files, leftOut);
   };
 
   override render() {
     const { app } = this;
     return html`
       <top-bar .app=${app}></top-bar>
+      <notice-strip .app=${app}></notice-strip>
       <tool-rail .app=${app}></tool-rail>
       <image-stage .app=${app}></image-stage>
       <slice-slider .app=${app}></slice-slider>
       <prompt-bar .app=${app}></prompt-bar>
-      ${this.state.panelOpen ? html`<label-panel .app=${app}></label-panel>` : nothing}
+      ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
       <status-line .app=${app}></status-line>
       <toast-stack .app=${app}></toast-stack>
       <help-dialog .app=${app}></help-dialog>
+      <export-dialog .app=${app}></export-dialog>
+      <work-dialog .app=${app}></work-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
       ${this.dragging ? this.#dropHint() : nothing}
     `;

@@ -56,7 +56,7 @@ export type FrameReader = (frame: number) => Promise<VoxelArray>;
 /** Checks the pixel data as a whole and returns a reader of its frames. */
 export function frameReader(file: DicomFile, header: ImageHeader, wasm?: WasmSource): FrameReader {
   const coding = CODINGS[file.syntax];
-  if (coding === undefined) throw unsupported(`DICOM transfer syntax ${file.syntax}`, SYNTAXES);
+  if (coding === undefined) throw unsupported("a DICOM transfer syntax that is not read here", SYNTAXES);
   if (coding === "native") return nativeReader(file, header);
   const frames = encapsulatedFrames(header);
   return async (frame) => {

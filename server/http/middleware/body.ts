@@ -1,3 +1,4 @@
+/** Request bodies under a limit of bytes and of time. */
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { SegmenterError } from "../../../core/errors.ts";

@@ -1,3 +1,4 @@
+/** gzip for answers. */
 import type { MiddlewareHandler } from "hono";
 
 const MIN_BYTES = 1024;

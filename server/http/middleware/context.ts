@@ -1,3 +1,4 @@
+/** What surrounds each request: its id, its time, its line in the log and its count in the metrics. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { type Log, loggable } from "../../ops/log.ts";
@@ -20,6 +21,9 @@ function patternOf(c: Context): string {
   if (path === "/*") return c.res.status === 404 ? "unmatched" : "viewer"; // middleware is registered under this pattern too
   return path === "*" ? "unmatched" : path;
 }
+
+/** Busy, past a deadline, out of disk: no mistake of ours to be looked for. */
+const BY_CIRCUMSTANCE = new Set([503, 504, 507]);
 
 /** Methods that are worth a label of their own. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -46,6 +50,7 @@ export function requestContext({ log, metrics }: { log: Log; metrics: Metrics })
     c.res.headers.set("Server-Timing", timings.map(({ name, ms }) => `${name};dur=${ms.toFixed(1)}`).join(", "));
     const line = { requestId, method, route, status, ms: Math.round(ms) };
     if (status < 500) log.info(line, "request");
+    else if (BY_CIRCUMSTANCE.has(status)) log.warn(line, "request refused");
     else log.error({ ...line, ...(c.error ? { error: loggable(c.error) } : {}) }, "request failed");
   };
 }

@@ -1,3 +1,4 @@
+/** Headers that protect the page and its data; every answer carries them. */
 import type { MiddlewareHandler } from "hono";
 import type { HeaderOptions } from "../deps.ts";
 

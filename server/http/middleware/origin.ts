@@ -1,3 +1,4 @@
+/** Which hosts this server answers to, and which other pages may call it. */
 import type { MiddlewareHandler } from "hono";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -24,14 +25,17 @@ export function hostCheck(allowed: readonly string[] | undefined): MiddlewareHan
   };
 }
 
-/** Cross-origin requests by exact match; without a list none. Requests that change something need a known origin. */
+/**
+ * Cross-origin requests by exact match; without a list none. Requests that change something need a known origin. Another
+ * site's page may link to this one, and nothing more: what it embeds without an `Origin` is refused.
+ */
 export function crossOrigin(origins: readonly string[]): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const origin = c.req.header("origin");
     const allowed = origin !== undefined && origins.includes(origin);
     const { method } = c.req;
     if (method === "OPTIONS" && allowed) c.res = preflight();
-    else if (method !== "GET" && method !== "HEAD" && !allowed && isForeign(origin, c.req)) {
+    else if (!allowed && isForeign(origin, c.req) && (changes(method) || isEmbedded(origin, c.req))) {
       c.res = httpProblem(403, c.get("requestId"), { reason: "origin" });
     } else await next();
     if (origins.length > 0) c.res.headers.append("Vary", "Origin");
@@ -46,16 +50,27 @@ function preflight(): Response {
     status: 204,
     headers: {
       "Access-Control-Allow-Methods": "GET, HEAD, POST",
-      "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, Range",
+      "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, Range, X-Deadline-Ms",
       "Access-Control-Max-Age": "600",
     },
   });
 }
 
+interface Headed {
+  header(name: string): string | undefined;
+}
+
+const changes = (method: string): boolean => method !== "GET" && method !== "HEAD";
+
 /** A browser says where a request comes from; programs say nothing. */
-function isForeign(origin: string | undefined, req: { header(name: string): string | undefined }): boolean {
-  if (origin === undefined) return false;
+function isForeign(origin: string | undefined, req: Headed): boolean {
   const site = req.header("sec-fetch-site");
   if (site !== undefined) return site !== "same-origin" && site !== "none";
+  if (origin === undefined) return false;
   return !URL.canParse(origin) || new URL(origin).host !== req.header("host");
+}
+
+/** A picture, script or style of another page: it carries no `Origin`, and could not be read there anyway. */
+function isEmbedded(origin: string | undefined, req: Headed): boolean {
+  return origin === undefined && req.header("sec-fetch-mode") !== "navigate";
 }

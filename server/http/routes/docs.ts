@@ -1,3 +1,4 @@
+/** `GET /openapi.json` and `/docs`: the interface described by the same schemas that check the requests. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { html } from "hono/html";
 import type { AppEnv } from "../app-env.ts";

@@ -1,3 +1,4 @@
+/** `POST /v1/images/:id/embeddings` encodes a slice, or finds it encoded; `GET /v1/embeddings/:id` gives the tensors. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { EMBEDDING_MEDIA, type Wire } from "../../../core/embedding/file.ts";
 import { SegmenterError } from "../../../core/errors.ts";

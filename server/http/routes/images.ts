@@ -1,6 +1,8 @@
+/** `POST /v1/images` takes a file or a series, `GET /v1/images/:id` says what the server knows of it. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
-import { ImageInfo } from "../../../core/wire/index.ts";
+import { ImageDescription, ImageInfo } from "../../../core/wire/index.ts";
 import type { IncomingFile } from "../../images/types.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
@@ -15,9 +17,9 @@ const upload = createRoute({
   method: "post",
   path: "/v1/images",
   tags: ["images"],
-  summary: "Upload a picture or a series",
+  summary: "Upload an image or a series",
   description:
-    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes.",
+    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload.",
   request: {
     body: {
       required: true,
@@ -30,22 +32,32 @@ const upload = createRoute({
     },
   },
   responses: {
-    200: json(ImageInfo, "The same pixels were here before"),
+    200: json(ImageInfo, "The same image was here before"),
     201: json(ImageInfo, "Read and kept"),
     ...problems(408, 413, 415, 422, 507),
   },
+});
+
+const Query = z.strictObject({
+  source: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("`true` adds `source`: DICOM UIDs and attributes of where the image came from, which are patient data"),
 });
 
 const read = createRoute({
   method: "get",
   path: "/v1/images/{id}",
   tags: ["images"],
-  summary: "What the server knows of a picture",
-  request: { params: ImageParams },
-  responses: { 200: json(ImageInfo, "Size, geometry, windows and planes; no patient data"), ...problems(404) },
+  summary: "What the server knows of an image",
+  request: { params: ImageParams, query: Query },
+  responses: {
+    200: json(ImageDescription, "Size, geometry, windows and planes; no patient data unless `source` was asked for"),
+    ...problems(404),
+  },
 });
 
-/** Upload and description of pictures. */
+/** Upload and description of images. */
 export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(upload, async (c) => {
@@ -56,14 +68,19 @@ export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   });
-  app.openapi(read, (c) => {
+  app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
     const info = images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
-    return c.json(info, 200);
+    if (c.req.valid("query").source !== "true") return c.json(info, 200);
+    const source = asRecord(await images.source(id));
+    return c.json(source ? { ...info, source } : info, 200);
   });
   return app;
 }
+
+const asRecord = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === "object" && value !== null ? { ...value } : undefined;
 
 /** Answers a length that is too large before its bytes come. */
 export function refuseDeclared(contentLength: string | undefined, limit: number): void {

@@ -1,3 +1,4 @@
+/** Answers whose bytes never change under their address: validators, one byte range, caching for ever. */
 import type { Context } from "hono";
 import type { AppEnv } from "../app-env.ts";
 
@@ -12,7 +13,7 @@ export interface Immutable {
   /** Bytes `start` to `end`, both included. */
   read(range: { start: number; end: number }): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `private` for anything made from a picture. */
+  /** `private` for anything made from an image. */
   readonly scope: "private" | "public";
 }
 

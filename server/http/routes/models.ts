@@ -1,3 +1,4 @@
+/** `GET /v1/models` lists the models that serve, with their manifests and the graphs that the browser runs. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Manifest } from "../../../core/wire/index.ts";

@@ -1,3 +1,4 @@
+/** What operators ask: limits, what is open, health, readiness and metrics. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Digest } from "../../../core/wire/index.ts";
@@ -8,7 +9,11 @@ import type { AppDeps } from "../deps.ts";
 import { json, problems } from "./shared.ts";
 
 const Live = z.strictObject({ status: z.literal("live") });
-const Ready = z.strictObject({ status: z.enum(["ready", "not ready"]), reasons: z.array(z.string()) });
+const Ready = z.strictObject({
+  status: z.enum(["ready", "not ready"]),
+  reasons: z.array(z.string()),
+  degraded: z.array(z.string()).describe("codes of what works less well, such as `NoDiskCache`"),
+});
 const Studies = z.array(z.strictObject({ imageId: Digest, name: z.string() }));
 const route = <P extends string, R extends Parameters<typeof createRoute>[0]["responses"]>(
   path: P,
@@ -36,16 +41,17 @@ const metricsRoute = route("/metrics", "Prometheus text format", {
 });
 
 /** Limits, open studies, health and metrics. */
-export function operationRoutes({ limits, studies, lifecycle, metrics }: AppDeps): OpenAPIHono<AppEnv> {
+export function operationRoutes({ limits, studies, lifecycle, metrics, images }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(limitsRoute, (c) => c.json(limits, 200));
   app.openapi(studiesRoute, (c) => c.json([...studies], 200));
   app.openapi(livez, (c) => c.json({ status: "live" as const }, 200));
-  app.openapi(readyz, (c) => {
+  app.openapi(readyz, async (c) => {
     const reasons = [...lifecycle.unready()];
+    const degraded = [...(await images.degraded())];
     return reasons.length === 0
-      ? c.json({ status: "ready" as const, reasons }, 200)
-      : c.json({ status: "not ready" as const, reasons }, 503);
+      ? c.json({ status: "ready" as const, reasons, degraded }, 200)
+      : c.json({ status: "not ready" as const, reasons, degraded }, 503);
   });
   app.openapi(metricsRoute, async (c) => c.text(await metrics.text(), 200));
   return app;

@@ -1,3 +1,4 @@
+/** `POST /v1/images/:id/prefetch` encodes the slices beside the one that somebody looks at, and tells of each as it is ready. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import type { Digest } from "../../../core/digest.ts";

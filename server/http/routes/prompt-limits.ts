@@ -1,3 +1,4 @@
+/** Counts of prompts that this server may set lower than `core/wire` does. */
 import { SegmenterError } from "../../../core/errors.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Limits } from "../../ops/limits.ts";

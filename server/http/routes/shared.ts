@@ -1,3 +1,4 @@
+/** What the descriptions of several routes share: path parameters, problems, and kinds of bodies. */
 import { z } from "zod";
 import { Digest, Problem } from "../../../core/wire/index.ts";
 

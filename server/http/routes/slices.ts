@@ -1,11 +1,13 @@
+/** `GET /v1/images/:id/slices/:plane/:k` gives the pixels of one slice: as stored, or as a PNG under a window. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
+import { dtypeOf } from "../../../core/image/dtype.ts";
 import type { Slice, Window } from "../../../core/image/volume.ts";
 import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
-import { dtypeOf, littleEndianBytes } from "../../images/voxels.ts";
+import { littleEndianBytes } from "../../images/voxels.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { timed } from "../middleware/context.ts";
@@ -53,7 +55,7 @@ const slice = createRoute({
   },
 });
 
-/** Pixels of slices, as stored or as a picture. */
+/** Pixels of slices, as stored or as a PNG. */
 export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(slice, async (c) => {
@@ -91,7 +93,7 @@ function headersOf({ data, width, height, channels, rescale, inverted, spacingMm
   };
 }
 
-/** Colour takes no window; whatever was asked, its picture is the same. */
+/** Colour takes no window; whatever was asked, its PNG is the same. */
 function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
   const [first] = windows;
   if (channels === 3) return { center: 128, width: 256 };

@@ -1,10 +1,10 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+/** `POST /v1/text-prompts` says which structure of the vocabulary a text means. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../core/errors.ts";
-import { TextPromptAnswer, TextPromptRequest } from "../../../core/wire/index.ts";
+import { TextPromptAnswer, TextPromptRequest, VocabularyEntry } from "../../../core/wire/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
-
 import { json, jsonContent, problems } from "./shared.ts";
 
 /** What the vocabulary makes of a text, before anything is decoded. */
@@ -30,5 +30,14 @@ export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenA
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
     return c.json(vocabulary.resolve(text, { modality: modality ?? info?.modality }), 200);
   });
+  const list = createRoute({
+    method: "get",
+    path: "/v1/vocabulary",
+    tags: ["masks"],
+    summary: "The structures that a text may name",
+    description: "Canonical names with their synonyms, for lists to choose from and for completion.",
+    responses: { 200: json(z.array(VocabularyEntry), "Every structure"), ...problems() },
+  });
+  app.openapi(list, (c) => c.json([...vocabulary.entries], 200));
   return app;
 }

@@ -1,3 +1,4 @@
+/** Every path that is no route of the interface: files of the built viewer. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../app-env.ts";
 

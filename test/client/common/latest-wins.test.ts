@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { deferred } from "../../../client/common/deferred.ts";
 import { latestWins } from "../../../client/common/latest-wins.ts";
+import { deferred } from "../../../core/deferred.ts";
 
 test("of the calls made while one runs only the newest is made, the others resolve to undefined", async () => {
   const gates = [deferred<void>(), deferred<void>()];

@@ -1,0 +1,69 @@
+/**
+ * L-11: a server under a weighted mix of requests for a chosen time, with clients that crash and clients that are slow.
+ * `npm run soak -- --minutes 60 [--clients 6] [--requests 10000]` ends with 1 when something grew that must not, or when an
+ * answer came that no document declares. Needs Linux (it reads /proc).
+ */
+import { parseArgs } from "node:util";
+import { createMix } from "./mix.ts";
+import { startSoaked } from "./server.ts";
+import { createTally } from "./tally.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    clients: { type: "string", default: "6" },
+    requests: { type: "string", default: "" },
+    warm: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+  },
+});
+const until = performance.now() + Number(values.minutes) * 60_000;
+const most = values.requests === "" ? Number.POSITIVE_INFINITY : Number(values.requests);
+const warm = Number(values.warm);
+
+/** What may grow after the warm-up: Triton's rule for memory, and a little slack for what comes and goes. */
+const ALLOWED = { memoryMib: 100, files: 20, children: 2, temporary: 0 };
+
+const server = await startSoaked();
+const tally = createTally();
+try {
+  const mix = await createMix(server.url, { seed: Number(values.seed), tally });
+  let sent = 0;
+  let base = server.look();
+  const client = async (): Promise<void> => {
+    while (performance.now() < until && sent < most) {
+      sent++;
+      if (sent === warm) {
+        base = server.look();
+        console.error(`after ${warm} requests: ${describe(base)}`);
+      } else if (sent % 1000 === 0) console.error(`after ${sent} requests: ${describe(server.look())}`);
+      await mix();
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.clients) }, client));
+  await server.rest();
+  const end = server.look();
+  const grown = {
+    memoryMib: end.memoryMib - base.memoryMib,
+    files: end.files - base.files,
+    children: end.children - base.children,
+    temporary: end.temporary,
+  };
+  console.log(
+    JSON.stringify(
+      { requests: sent, base, end, grown, answers: tally.answers(), undeclared: tally.undeclared() },
+      null,
+      2,
+    ),
+  );
+  const failed = Object.entries(ALLOWED).filter(([name, most]) => grown[name as keyof typeof grown] > most); // the same keys
+  for (const [name, most] of failed) console.error(`${name} grew by more than ${most}.`);
+  if (tally.undeclared().length > 0) console.error("Some answers are in no document.");
+  process.exitCode = failed.length > 0 || tally.undeclared().length > 0 ? 1 : 0;
+} finally {
+  await server.close();
+}
+
+function describe({ memoryMib, files, children, temporary }: ReturnType<typeof server.look>): string {
+  return `${memoryMib.toFixed(0)} MiB, ${files} files, ${children} children, ${temporary} temporary`;
+}

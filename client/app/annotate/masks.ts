@@ -1,0 +1,175 @@
+/** Masks as a function of the prompt log: finds what is missing, decodes it, drops what is no longer asked for. */
+
+import { type Chain, chainsOf } from "../../../core/annotation/chain.ts";
+import { createChainDecoder } from "../../../core/annotation/replay-chain.ts";
+import { isSegmenterError } from "../../../core/errors.ts";
+import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import { measureMask } from "../../../core/mask/measurements.ts";
+import { decodeRle } from "../../../core/mask/rle.ts";
+import type { Rle } from "../../../core/wire/index.ts";
+import type { Embedding, SegmentMask } from "../../index.ts";
+import { MASKS } from "../context/connection.ts";
+import type { Context } from "../context/context.ts";
+import { area, share, t } from "../i18n/index.ts";
+import { isDoubtful, maskKey, placeOf, saidOf } from "../state/places.ts";
+import { segmentList } from "../state/segments.ts";
+import type { MaskView, State } from "../state/state.ts";
+import { createLanes, type Lane } from "./lanes.ts";
+import type { Refusal } from "./prompts.ts";
+
+export interface Masks {
+  /** Brings the masks in line with the log. Call after each change of log or slice. */
+  sync(): void;
+  /** Forgets all masks: another image is open, or the prompts mean something else now. */
+  reset(): void;
+  /** Tries those again that could not be computed. */
+  retry(): void;
+}
+
+export interface MasksOptions {
+  /** The embedding of a slice, made when it is not there yet. */
+  readonly embed: (chain: Chain) => Promise<Embedding>;
+  /** Run lengths of a mask that stands in the log by its digest. */
+  readonly kept: (digest: string) => Promise<Rle>;
+  /** Takes a name that gave nothing out of the log again; false when it stays. */
+  readonly refuse: (chain: Chain, refusal: Refusal) => boolean;
+}
+
+/** Every mask that the log asks for of the open image. */
+export const wantedChains = ({ log, image }: Pick<State, "log" | "image">): readonly Chain[] =>
+  image ? chainsOf(log, image.info.imageId) : [];
+
+export const chainPlace = ({ segmentId, at }: Chain): string => maskKey(segmentId, at);
+
+export function createMasks(context: Context, options: MasksOptions): Masks {
+  const { store, notifier, connection } = context;
+  const decode = decoderOf(context, options);
+  let generation = 0;
+  let offline = false;
+
+  const isHere = ({ at }: Chain) => {
+    const { image } = store.state;
+    return image !== undefined && sliceKeyOf(placeOf(image)) === sliceKeyOf(at);
+  };
+  const isMissing = (chain: Chain) =>
+    store.state.masks.get(chainPlace(chain))?.chain !== chain.key && !store.state.failed.has(chain.key);
+  const missing = () => wantedChains(store.state).filter(isMissing);
+  const next = (lane: Lane) => (offline ? undefined : missing().find((chain) => isHere(chain) === (lane === "here")));
+
+  const decodeNow = async (chain: Chain) => {
+    const started = generation;
+    const view = await decode(chain);
+    if (started !== generation) return;
+    if (isAbsent(chain, view) && options.refuse(chain, { kind: "absent" })) return;
+    notifier.settled(causeOf(chain));
+    show(context, chain, view);
+  };
+
+  const fail = (chain: Chain, thrown: unknown) => {
+    if (thrown instanceof Error && thrown.name === "AbortError") return;
+    offline = connection.takes(thrown, MASKS, () => {
+      offline = false;
+      sync();
+    });
+    if (offline) return;
+    if (isSegmenterError(thrown, "UnknownTerm")) {
+      const { suggestions } = thrown.detail;
+      if (options.refuse(chain, { kind: "unknown", suggestions })) return;
+    }
+    store.update((state) => ({ ...state, failed: new Set(state.failed).add(chain.key) }));
+    notifier.failed(t.errors.decode, thrown, { cause: causeOf(chain), retry });
+  };
+
+  const run = async (chain: Chain) => {
+    const started = generation;
+    await decodeNow(chain).catch((thrown: unknown) => {
+      if (started === generation) fail(chain, thrown);
+    });
+    countWaiting();
+  };
+  const lookAgain = createLanes(next, run);
+
+  const countWaiting = () => {
+    const waiting = missing().filter(isHere).length;
+    if (waiting !== store.state.waiting) store.set({ waiting });
+  };
+
+  const sync = () => {
+    const wanted = new Set(wantedChains(store.state).map(chainPlace));
+    const { masks } = store.state;
+    if ([...masks.keys()].some((key) => !wanted.has(key)))
+      store.set({ masks: new Map([...masks].filter(([key]) => wanted.has(key))) });
+    countWaiting();
+    lookAgain();
+  };
+
+  const retry = () => {
+    store.set({ failed: new Set() });
+    sync();
+  };
+
+  return {
+    sync,
+    retry,
+    reset() {
+      generation++;
+      offline = false;
+      decode.forget();
+      store.set({ masks: new Map(), failed: new Set(), waiting: 0 });
+    },
+  };
+}
+
+const causeOf = (chain: Chain): string => `mask:${chainPlace(chain)}`;
+
+interface ChainRunner {
+  (chain: Chain): Promise<MaskView>;
+  forget(): void;
+}
+
+function decoderOf({ store, segmenter }: Context, { embed, kept }: MasksOptions): ChainRunner {
+  const chains = createChainDecoder<Embedding, SegmentMask>(async (on, prompts, asked) => {
+    return (await segmenter()).segment(on, prompts, { ...asked, ...saidOf(store.state.image) });
+  });
+  const run = async (chain: Chain): Promise<MaskView> => {
+    const { at, base, steps } = chain;
+    const on = await embed(chain);
+    const rle = base && (await kept(base.mask));
+    const from = performance.now();
+    const candidates = steps.length > 0 ? await chains.decode(on, chain, rle) : baseMasks(chain, on, rle);
+    const ms = performance.now() - from;
+    const pixels = await (await segmenter()).slice(at);
+    const chosen = Math.min(steps.at(-1)?.candidate ?? 0, candidates.length - 1);
+    const measurement = measureMask(candidates[chosen], pixels);
+    return { chain: chain.key, candidates, chosen, measurement, ms };
+  };
+  return Object.assign(run, { forget: chains.clear });
+}
+
+/** A mask that was drawn, imported or computed elsewhere stands as it is. */
+function baseMasks({ base }: Chain, on: Embedding, rle: Rle | undefined): readonly SegmentMask[] {
+  if (!base || !rle) return [];
+  const scores = { predictedIou: base.predictedIou ?? 1, stabilityScore: 1, lowResLogits: new Float32Array(0) };
+  return [{ ...decodeRle(rle), ...scores, backend: "server", on }];
+}
+
+/** A name alone, and nothing found for it. */
+function isAbsent({ base, steps }: Chain, { candidates, chosen, measurement }: MaskView): boolean {
+  const prompts = steps.flatMap(({ action }) => action.prompts);
+  const named = !base && prompts.length === 1 && prompts[0].kind === "text";
+  return named && measurement.area === 0 && candidates[chosen].presence !== undefined;
+}
+
+/** Puts decoded candidates into the state, and says what was found. */
+function show({ store, notifier }: Context, chain: Chain, view: MaskView) {
+  const { candidates, chosen, measurement } = view;
+  store.update((state) => ({
+    ...state,
+    masks: new Map(state.masks).set(chainPlace(chain), view),
+    preview: undefined,
+  }));
+  const name = segmentList(store.state).find(({ id }) => id === chain.segmentId)?.name ?? "";
+  if (measurement.area === 0) return notifier.say(t.said.empty(name));
+  const said = isDoubtful(view) ? t.said.doubtful : t.said.mask;
+  notifier.say(said(name, area(measurement.area, measurement.areaMm2), share(candidates[chosen].predictedIou)));
+}

@@ -1,0 +1,64 @@
+/** The mask that a click here would give, while the pointer rests; only as long as decoding is fast. */
+import { promptsOf } from "../../../core/annotation/chain.ts";
+import type { Context } from "../context/context.ts";
+import { number, t } from "../i18n/index.ts";
+import { activeMask, placeOf, saidOf } from "../state/places.ts";
+import { openSegmentOf } from "../state/segments.ts";
+import { isWritable, type Point, type State } from "../state/state.ts";
+
+/** Slower than this and previews would lag behind the hand. */
+const FAST_MS = 80;
+
+export interface Preview {
+  at(point: Point): void;
+  end(): void;
+}
+
+/** Why there is no preview although it is switched on, in a few words; `undefined` when there is nothing in its way. */
+export function previewObstacle({ engine, tool, keeping }: State): string | undefined {
+  if (!isWritable({ keeping })) return t.previewObstacle.readOnly;
+  if (matchMedia("(hover: none)").matches) return t.previewObstacle.touch;
+  if (engine?.backend === "server") return t.previewObstacle.server;
+  if (engine?.state !== "ready" || engine.ms === undefined) return t.previewObstacle.starting;
+  if (engine.ms >= FAST_MS) return t.previewObstacle.slow(number(engine.ms), FAST_MS);
+  return tool === "point" ? undefined : t.previewObstacle.tool;
+}
+
+/** May this state show previews? */
+const canPreview = (state: State): boolean =>
+  state.previewOn &&
+  !state.gesture &&
+  state.waiting === 0 &&
+  state.image?.stage === "ready" &&
+  previewObstacle(state) === undefined;
+
+export function createPreview({ store, segmenter }: Context): Preview {
+  let latest = 0;
+
+  const decode = async ({ x, y }: Point) => {
+    const { state } = store;
+    const { image } = state;
+    if (!image?.embedding || !image.pixels || !canPreview(state)) return;
+    const turn = ++latest;
+    const open = openSegmentOf(state);
+    const given = open ? promptsOf(state.log, open.id, placeOf(image)) : [];
+    const view = given.length > 0 ? activeMask(state) : undefined;
+    const previous = view?.candidates[view.chosen];
+    const ready = await segmenter();
+    const point = { kind: "point", x, y, label: state.sign } as const;
+    const mask = await ready.preview(image.embedding, [...given, point], {
+      ...saidOf(image),
+      ...(previous ? { previous } : {}),
+    });
+    if (mask && turn === latest && store.state.image?.embedding === image.embedding) store.set({ preview: mask });
+  };
+
+  return {
+    // A preview that fails is no news: the click itself will say so.
+    at: (point) => void decode(point).catch(() => {}),
+    end() {
+      latest++;
+      if (store.state.preview) store.set({ preview: undefined });
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/** What a user does to the segmentation: each action is a line of the prompt log. */
+import { promptsOf, slicesOf } from "../../../core/annotation/chain.ts";
+import type { EncodedRef, PromptAction } from "../../../core/annotation/entries.ts";
+import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { Prompt } from "../../../core/wire/index.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import { encodedRefOf } from "../state/places.ts";
+import { openSegmentOf, segmentList } from "../state/segments.ts";
+import type { OpenImage } from "../state/state.ts";
+import { createClickFilter } from "./click-filter.ts";
+import { createLogWriter, type LogWriter } from "./log-writer.ts";
+import { createSegmentActions, type SegmentActions } from "./segment-actions.ts";
+import { createSliceActions, isAmbiguous, type SliceActions } from "./slice-actions.ts";
+
+/** Why a name gave no mask. */
+export type Refusal =
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown"; readonly suggestions: readonly string[] };
+
+interface PromptActions {
+  /** Gives a prompt to the active segment, or to a new one. Only on a slice whose pixels are shown. */
+  add(prompt: Prompt): void;
+  /** Segments by name: into the segment of that name, or a new one. */
+  addText(text: string): void;
+  /** A name that was just given has failed: it leaves nothing behind. False for a name of an earlier day. */
+  refuseText(action: PromptAction, refusal: Refusal): boolean;
+}
+
+export interface Prompts
+  extends PromptActions,
+    SliceActions,
+    SegmentActions,
+    Pick<LogWriter, "undo" | "redo" | "followLog"> {}
+
+/** `onChange` runs after each change of the log; `goTo` shows a slice. */
+export function createPrompts(context: Context, onChange: () => void, goTo: (place: SliceRef) => void): Prompts {
+  const writer = createLogWriter(context, onChange, goTo);
+  const segments = createSegmentActions(context, writer);
+  const { undo, redo, followLog } = writer;
+  const given = createPromptActions(context, writer, segments);
+  return { ...given, ...createSliceActions(context, writer), ...segments, undo, redo, followLog };
+}
+
+function createPromptActions(context: Context, writer: LogWriter, segments: SegmentActions): PromptActions {
+  const { store } = context;
+  const repeats = createClickFilter();
+  /** Names given in this sitting whose answer is not there yet. */
+  const unanswered = new WeakSet<PromptAction>();
+
+  /** The slice shown, when it is truly shown: a prompt means what its giver saw. */
+  const shown = (): OpenImage | undefined => (store.state.image?.pixels ? store.state.image : undefined);
+
+  const promptsAt = (segmentId: string, at: SliceRef) => promptsOf(store.state.log, segmentId, at);
+
+  const give = (segmentId: string, at: EncodedRef, prompt: Prompt) => {
+    const multimask = promptsAt(segmentId, at).length === 0 && isAmbiguous(prompt);
+    const action: PromptAction = { kind: "prompt", segmentId, at, prompts: [prompt], multimask };
+    if (prompt.kind === "text") unanswered.add(action);
+    writer.act([action], { activeSegment: segmentId });
+  };
+
+  /** One segment takes one box and one name; another of them means another segment. */
+  const takes = (segmentId: string, at: SliceRef, { kind }: Prompt) =>
+    (kind !== "box" && kind !== "text") || !promptsAt(segmentId, at).some((prompt) => prompt.kind === kind);
+
+  /** The segment of this name, an empty active one under this name, or a new one. */
+  const segmentFor = (text: string, at: SliceRef, prompt: Prompt): string | undefined => {
+    const sameName = ({ name }: { name: string }) => name.toLowerCase() === text.toLowerCase();
+    const same = segmentList(store.state).find((segment) => sameName(segment) && !segment.locked);
+    if (same && takes(same.id, at, prompt)) return same.id;
+    const active = openSegmentOf(store.state);
+    if (!active || slicesOf(store.state.log, active.id).length > 0) return segments.newSegment(text);
+    segments.rename(active.id, text);
+    return active.id;
+  };
+
+  const addText = (text: string) => {
+    const image = shown();
+    if (!image) return;
+    const prompt = { kind: "text", text } as const;
+    const at = encodedRefOf(image);
+    const id = segmentFor(text, at, prompt);
+    if (id) give(id, at, prompt);
+  };
+
+  return {
+    add(prompt) {
+      const image = shown();
+      if (!image || repeats(prompt, image)) return;
+      const at = encodedRefOf(image);
+      const open = openSegmentOf(store.state);
+      const id = open && takes(open.id, at, prompt) ? open.id : segments.newSegment();
+      if (id) give(id, at, prompt);
+    },
+    addText,
+    refuseText(action, refusal) {
+      if (!unanswered.delete(action)) return false;
+      takeOut(context, writer, action);
+      tellRefusal(context, addText, action, refusal);
+      return true;
+    },
+  };
+}
+
+/** As if the name had never been given: undone where it is the newest action, else cleared, with a segment it leaves empty. */
+function takeOut({ store }: Context, writer: LogWriter, action: PromptAction): void {
+  if (writer.takeBack(action)) return;
+  const { segmentId } = action;
+  const { imageId, plane, slice } = action.at;
+  const at = { imageId, plane, slice };
+  const elsewhere = slicesOf(store.state.log, segmentId).some((place) => sliceKeyOf(place) !== sliceKeyOf(at));
+  writer.act([elsewhere ? { kind: "clear", segmentId, at } : { kind: "remove-segment", segmentId }]);
+  writer.followLog();
+}
+
+function tellRefusal(
+  { notifier }: Context,
+  again: (text: string) => void,
+  { prompts, at }: PromptAction,
+  refusal: Refusal,
+): void {
+  const text = prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : [])).join(", ");
+  if (refusal.kind === "absent") {
+    notifier.info(t.said.notRecognised(text, at.slice + 1), { cause: "name" });
+    return;
+  }
+  const actions = refusal.suggestions.map((name) => ({ label: name, run: () => again(name) }));
+  const sentence = actions.length > 0 ? t.errors.unknownTermMeant(text) : t.errors.unknownTerm(text);
+  notifier.info(sentence, { cause: "name", actions });
+}

@@ -1,0 +1,67 @@
+/** What a user does to the segment list. */
+import { slicesOf } from "../../../core/annotation/chain.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
+import type { LogWriter } from "./log-writer.ts";
+
+export interface SegmentActions {
+  /** A new segment, active at once; its id, or `undefined` when this tab may not write. */
+  newSegment(name?: string): string | undefined;
+  /** Locks the active segment: it keeps its masks, and the next prompt begins a new one. */
+  accept(): void;
+  setLocked(segmentId: string, locked: boolean): void;
+  rename(segmentId: string, name: string): void;
+  remove(segmentId: string): void;
+  /** One place up or down in the list, which is the order of exports. */
+  reorder(segmentId: string, by: -1 | 1): void;
+  select(segmentId: string): void;
+  toggleHidden(segmentId: string): void;
+}
+
+export function createSegmentActions({ store, notifier }: Context, writer: LogWriter): SegmentActions {
+  const find = (segmentId: string) => segmentList(store.state).find(({ id }) => id === segmentId);
+  const setLocked: SegmentActions["setLocked"] = (segmentId, locked) => {
+    const segment = find(segmentId);
+    if (!segment || segment.locked === locked) return;
+    if (!writer.act([{ kind: "change-segment", segmentId, locked }])) return;
+    notifier.say(locked ? t.said.accepted(segment.name) : t.said.unlocked(segment.name));
+  };
+  return {
+    newSegment(name) {
+      const { id, number, colour } = nextSegment(store.state.log);
+      const segment = { segmentId: id, number, colour, name: name ?? t.segmentName(number) };
+      return writer.act([{ kind: "add-segment", ...segment }], { activeSegment: id }) ? id : undefined;
+    },
+    accept() {
+      const active = activeSegmentOf(store.state);
+      if (active && slicesOf(store.state.log, active.id).length > 0) setLocked(active.id, true);
+    },
+    setLocked,
+    rename(segmentId, name) {
+      const segment = find(segmentId);
+      const trimmed = name.trim();
+      if (!segment || !trimmed || trimmed === segment.name) return;
+      writer.act([{ kind: "change-segment", segmentId, name: trimmed }]);
+    },
+    remove(segmentId) {
+      const segment = find(segmentId);
+      if (segment) writer.actWithUndo([{ kind: "remove-segment", segmentId }], t.segmentDeleted(segment.name));
+    },
+    reorder(segmentId, by) {
+      const ids = segmentList(store.state).map(({ id }) => id);
+      const at = ids.indexOf(segmentId);
+      const to = at + by;
+      if (at < 0 || to < 0 || to >= ids.length) return;
+      ids.splice(at, 1);
+      ids.splice(to, 0, segmentId);
+      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+    },
+    select: (segmentId) => store.set({ activeSegment: segmentId, preview: undefined }),
+    toggleHidden(segmentId) {
+      const hidden = new Set(store.state.hidden);
+      if (!hidden.delete(segmentId)) hidden.add(segmentId);
+      store.set({ hidden });
+    },
+  };
+}

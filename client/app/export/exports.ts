@@ -1,0 +1,77 @@
+/** Exports and project files: what leaves this browser, always as a download. */
+import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
+import { SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
+import type { OverlapChoice, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import { shortId } from "../kept/work.ts";
+import { placeOf } from "../state/places.ts";
+import type { OpenImage } from "../state/state.ts";
+import { collect } from "./collect.ts";
+import { download } from "./download.ts";
+
+export interface ExportChoice {
+  readonly format: SegmentationFormatId;
+  readonly overlap: OverlapChoice;
+  /** Hidden segments too. */
+  readonly hidden: boolean;
+}
+
+export interface Prepared extends Written {
+  readonly segmentation: Segmentation;
+}
+
+export interface Exports {
+  /** Formats that the open image can be written in. */
+  formats(): readonly (SegmentationFormat & { id: SegmentationFormatId })[];
+  /** Waits for every mask, then tells what would be lost; nothing is written yet. */
+  prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
+  /** Downloads what was prepared; gives the file's name. */
+  save(prepared: Prepared): string;
+  /** Tries the masks again that could not be computed. */
+  retry(): void;
+  download(name: string, text: string): void;
+}
+
+export function createExports({ store }: Context, masks: { retry(): void }): Exports {
+  return {
+    formats() {
+      const isVolume = store.state.image?.info.kind === "volume";
+      return SEGMENTATION_FORMATS.filter(({ volumesOnly }) => isVolume || !volumesOnly);
+    },
+    async prepare({ format: id, overlap, hidden }, signal) {
+      const format = SEGMENTATION_FORMATS.find((candidate) => candidate.id === id);
+      const { image } = store.state;
+      if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
+      const whole = await collect(store, { here: format.scope === "slice", signal });
+      const segmentation = hidden ? whole : shownOnly(whole);
+      const write = await format.load();
+      signal.throwIfAborted();
+      const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image) });
+      return { ...written, segmentation };
+    },
+    save(prepared) {
+      const files = prepared.files();
+      const [first] = files;
+      if (files.length === 1) {
+        download(first);
+        return first.name;
+      }
+      const { image } = store.state;
+      const name = `${image ? stemOf(image) : t.exporting.stem}.zip`;
+      void import("../../../formats/write/zip.ts").then(({ writeZip }) =>
+        download({ name, type: "application/zip", bytes: writeZip(files) }),
+      );
+      return name;
+    },
+    retry: masks.retry,
+    download: (name, text) =>
+      download({ name, type: "application/json", bytes: new Uint8Array(new TextEncoder().encode(text)) }),
+  };
+}
+
+const SUFFIX = /\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm|png|jpe?g|webp|tiff?)$/i;
+
+/** The image's name with its short id: two images of one name are two files. */
+const stemOf = ({ name, info }: OpenImage): string =>
+  `${name.replace(SUFFIX, "").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-") || t.exporting.stem}_${shortId(info.imageId)}`;

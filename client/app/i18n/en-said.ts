@@ -1,0 +1,70 @@
+/** What the viewer says of what was done, and of what failed. */
+import { number } from "./format.ts";
+
+export const said = {
+  promptKinds: { point: "click", box: "box", scribble: "scribble", lasso: "lasso", mask: "mask", text: "name" },
+  actions: {
+    "add-segment": "new segment",
+    "change-segment": "change",
+    "remove-segment": "deletion",
+    "order-segments": "order",
+    prompt: "prompt",
+    choose: "choice of a candidate",
+    clear: "clearing",
+    masks: "masks",
+  },
+  hints: {
+    start: "Click inside a structure to segment it",
+    refine: "Click to include, right-click to exclude, Tab for other candidates, Enter to accept",
+    refineTouch: "Tap to refine, long-press to exclude",
+    box: "Drag a box around a structure, or click two opposite corners",
+    scribble: "Draw along the inside of a structure; right button excludes",
+    lasso: "Draw around a structure; or click corners and double-click to close",
+    pan: "Drag to pan, right-drag or Ctrl+wheel to zoom",
+    window: "Drag sideways for contrast, up and down for brightness",
+    cursor: "Arrows move, Enter includes, Shift+Enter excludes, B twice sets a box, Esc leaves",
+    waiting: "The prompt is kept and applied when the slice is ready",
+    blank: "The slice is on its way; it takes prompts once it is shown",
+    readOnly: "Another tab writes the work on this image",
+  },
+  said: {
+    mask: (name: string, area: string, iou: string) => `${name}: mask of ${area}, confidence ${iou}.`,
+    empty: (name: string) => `${name}: nothing found here.`,
+    doubtful: (name: string, area: string, iou: string) => `${name}: doubtful mask of ${area}, confidence ${iou}.`,
+    notRecognised: (name: string, slice: number) =>
+      `“${name}” was not recognised on slice ${number(slice)}. It may be there all the same: click it.`,
+    undone: (what: string) => `Undone: ${what}.`,
+    redone: (what: string) => `Done again: ${what}.`,
+    slice: (slice: number, count: number) => `Slice ${slice} of ${count}.`,
+    ready: "Slice ready.",
+    accepted: (name: string) => `${name} accepted and locked.`,
+    unlocked: (name: string) => `${name} unlocked.`,
+    candidate: (index: number, count: number) => `Candidate ${index} of ${count}.`,
+  },
+  errors: {
+    connection: "The server does not answer. Your prompts are kept.",
+    open: "This could not be opened.",
+    encode: "This slice could not be encoded. Your prompts are kept.",
+    decode: "The mask could not be computed. Your prompts are kept.",
+    unknownTerm: (text: string) => `The model does not know “${text}”.`,
+    unknownTermMeant: (text: string) => `The model does not know “${text}”. Did you mean:`,
+    noImages: (names: readonly string[]) =>
+      `No image among ${names.length === 1 ? "this file" : `these ${number(names.length)} files`}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}.`,
+    project: (name: string) => `${name} could not be opened as a project.`,
+    newer: (what: string, version: number) =>
+      `It is a ${what} of version ${number(version)}, which a newer Promptomy has written.`,
+    imageGone: "The server does not have this image any more. Open its file again, and the work on it is there.",
+    format: (found: string, supported: string) => `It holds ${found}. What can be read: ${supported}.`,
+    tooLarge: (what: string, limit: number) => `Too large: ${what}, the limit is ${number(limit)}.`,
+    start: "The viewer could not start.",
+    export: "The export failed.",
+  },
+  previewObstacle: {
+    readOnly: "Not shown: this tab only looks on.",
+    touch: "Not shown: a finger does not hover.",
+    server: "Not shown: masks are decoded by the server.",
+    starting: "Not shown until the first mask is decoded.",
+    slow: (ms: string, limit: number) => `Not shown: a mask takes ${ms} ms here, previews need ${limit} ms.`,
+    tool: "Shown with the point tool only.",
+  },
+} as const;

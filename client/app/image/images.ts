@@ -1,0 +1,136 @@
+/** Opens images: files, what the server offers, and what was worked on before. */
+
+import type { Digest } from "../../../core/digest.ts";
+import { isSegmenterError } from "../../../core/errors.ts";
+import type { ImageInfo } from "../../../core/wire/index.ts";
+import type { Study } from "../../index.ts";
+import { MASKS, SLICE } from "../context/connection.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import type { Keeper } from "../kept/keeper.ts";
+import { isProject } from "../kept/project.ts";
+import {
+  lastImage,
+  rememberImage,
+  rememberStudy,
+  rememberWarningsRead,
+  seenStudy,
+  warningsRead,
+} from "../kept/session.ts";
+import { FRESH_IMAGE } from "../state/state.ts";
+import type { Encoder } from "./encoder.ts";
+import { createMoves, type Moves } from "./moves.ts";
+import { openImageOf } from "./open-image.ts";
+
+export interface Images extends Moves {
+  /** Opens what this tab had open, else a study the server was started with, else the latest work. */
+  start(): Promise<void>;
+  /** Images, and projects among them. Names of files that were left out are said. */
+  openFiles(files: readonly File[], leftOut?: readonly string[]): Promise<void>;
+  /** An image that the server still has. */
+  openKnown(imageId: Digest, name: string): Promise<void>;
+  /** The reader's warnings of the open image are understood. */
+  readWarnings(): void;
+  /** What the server offers. */
+  studies(): Promise<readonly Study[]>;
+}
+
+export interface ImagesOptions {
+  readonly encoder: Encoder;
+  readonly keeper: Keeper;
+  /** Runs after another image has been opened. */
+  readonly onOpen: () => void;
+  /** Runs when prompts mean something else from now on. */
+  readonly onMeaning: () => void;
+}
+
+export function createImages(context: Context, { encoder, keeper, onOpen, onMeaning }: ImagesOptions): Images {
+  const { store, notifier, connection, segmenter } = context;
+  let latest = 0;
+
+  /** The work is read before the image can be clicked, so that it is never begun twice. */
+  const show = async (info: ImageInfo, name: string, turn: number) => {
+    if (turn !== latest) return;
+    await keeper.leave();
+    const work = await keeper.enter(info.imageId);
+    if (turn !== latest) return;
+    encoder.reset();
+    connection.forget([SLICE, MASKS]);
+    const image = openImageOf(info, work?.name ?? name);
+    store.update((state) => ({ ...state, ...FRESH_IMAGE, dialog: undefined, loading: undefined, image }));
+    store.set({ warningsRead: warningsRead(info.imageId) });
+    keeper.restore(work);
+    rememberImage({ imageId: info.imageId, name: image.name });
+    onOpen();
+    encoder.follow(0);
+  };
+
+  /** One at a time: of two that are asked for, the later one is opened. */
+  const load = async (sentence: string, open: (turn: number) => Promise<void>): Promise<void> => {
+    const turn = ++latest;
+    notifier.settled(t.errors.open);
+    store.set({ loading: sentence });
+    const again = () => void load(sentence, open);
+    try {
+      await open(turn);
+    } catch (thrown) {
+      if (turn !== latest) return;
+      if (connection.takes(thrown, "open", again)) return;
+      const retry = isSegmenterError(thrown, "ImageNotFound") ? {} : { retry: again };
+      notifier.failed(t.errors.open, thrown, { cause: t.errors.open, ...retry });
+    } finally {
+      if (turn === latest && !store.state.outage) store.set({ loading: undefined });
+    }
+  };
+
+  const infoOf = async (imageId: Digest) => (await segmenter()).image(imageId);
+
+  const showFirst = async (turn: number) => {
+    const last = lastImage();
+    const known = last && (await infoOf(last.imageId).catch(unlessGone));
+    if (last && known) return show(known, last.name, turn);
+    const [first] = await (await segmenter()).studies();
+    const fresh = first !== undefined && !seenStudy(first.imageId);
+    const [newest] = fresh ? [] : await keeper.list();
+    const info = newest && (await infoOf(newest.imageId).catch(unlessGone));
+    if (newest && info) return show(info, newest.name, turn);
+    if (!first) return;
+    rememberStudy(first.imageId);
+    return show(await infoOf(first.imageId), first.name, turn);
+  };
+
+  const openImages = async (files: readonly File[], turn: number) => {
+    const info = await (await segmenter()).upload(files);
+    await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
+  };
+
+  return {
+    readWarnings() {
+      const { image } = store.state;
+      if (image) rememberWarningsRead(image.info.imageId);
+      store.set({ warningsRead: true });
+    },
+    studies: async () => (await segmenter()).studies(),
+    ...createMoves(context, encoder, onMeaning),
+    start: () => load(t.loadingImage, showFirst),
+    async openFiles(files, leftOut = []) {
+      const sorted = await Promise.all(files.map(async (file) => ({ file, project: await isProject(file) })));
+      const projects = sorted.filter(({ project }) => project).map(({ file }) => file);
+      const images = sorted.filter(({ project }) => !project).map(({ file }) => file);
+      if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
+      const known = await keeper.importProjects(projects);
+      if (images.length > 0) return load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
+      for (const { imageId, name } of known) {
+        const info = await infoOf(imageId).catch(() => undefined);
+        if (info) return load(t.loadingImage, (turn) => show(info, name, turn));
+      }
+    },
+    openKnown: (imageId, name) => load(t.loadingImage, async (turn) => show(await infoOf(imageId), name, turn)),
+  };
+}
+
+/** An image that the server does not have any more is no failure here; anything else is. */
+function unlessGone(thrown: unknown): undefined {
+  if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+  throw thrown;
+}

@@ -1,0 +1,39 @@
+/** Zoom, pan, overlay: what changes the image looks but not the segmentation. */
+import { zoomAt } from "../render/viewport.ts";
+import type { Overlay, Point, Tool, View } from "../state/state.ts";
+import type { Store } from "../state/store.ts";
+
+export interface ViewControls {
+  /** `at` is relative to the canvas centre. */
+  zoom(factor: number, at?: Point): void;
+  pan(dx: number, dy: number): void;
+  reset(): void;
+  setTool(tool: Tool): void;
+  toggleSign(): void;
+  setOverlay(overlay: Overlay): void;
+  cycleOverlay(): void;
+}
+
+const FITTED: View = { zoom: 1, panX: 0, panY: 0 };
+const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
+
+export function createViewControls(store: Store): ViewControls {
+  const setOverlay = (overlay: Overlay) => store.set({ overlay });
+  return {
+    zoom: (factor, at) => store.update((state) => ({ ...state, view: zoomAt(state.view, factor, at) })),
+    pan: (dx, dy) =>
+      store.update((state) => {
+        const { view } = state;
+        return { ...state, view: { ...view, panX: view.panX + dx, panY: view.panY + dy } };
+      }),
+    reset: () => store.set({ view: FITTED }),
+    setTool: (tool) => store.set({ tool, gesture: undefined, preview: undefined }),
+    toggleSign: () =>
+      store.update((state) => {
+        const sign = state.sign === "foreground" ? "background" : "foreground";
+        return { ...state, sign, preview: undefined };
+      }),
+    setOverlay,
+    cycleOverlay: () => setOverlay(OVERLAYS[(OVERLAYS.indexOf(store.state.overlay) + 1) % OVERLAYS.length]),
+  };
+}

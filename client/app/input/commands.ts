@@ -1,0 +1,125 @@
+/** Command name → action, for shortcuts. */
+
+import type { Prompts } from "../annotate/prompts.ts";
+import type { Images } from "../image/images.ts";
+import type { ViewControls } from "../image/view.ts";
+import { activeMask } from "../state/places.ts";
+import { segmentList } from "../state/segments.ts";
+import type { Store } from "../state/store.ts";
+import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
+import { finishGesture } from "./gestures.ts";
+import type { Command } from "./keymap.ts";
+
+export interface Commands {
+  /** Runs a command; false when it does not apply now and the key should keep its usual meaning. */
+  run(command: Command): boolean;
+  /** `Ctrl`+digit: the segment of that number. */
+  pickSegment(number: number): void;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly prompts: Prompts;
+  readonly images: Images;
+  readonly view: ViewControls;
+}
+
+type Actions = Readonly<Record<Command, () => unknown>>;
+
+const ZOOM_STEP = 1.25;
+
+/** An action that returns `false` lets the key through. */
+export function createCommands(parts: Parts): Commands {
+  const actions: Actions = {
+    ...toolActions(parts),
+    ...promptActions(parts),
+    ...sliceActions(parts),
+    ...viewActions(parts),
+  };
+  return {
+    run: (command) => actions[command]() !== false,
+    pickSegment(number) {
+      const segment = segmentList(parts.store.state).find((candidate) => candidate.number === number);
+      if (segment) parts.prompts.select(segment.id);
+    },
+  };
+}
+
+function toolActions({ store, prompts, view }: Parts) {
+  return {
+    "tool.point": () => view.setTool("point"),
+    "tool.box": () => {
+      if (store.state.cursor) addCursorCorner(store, prompts);
+      else view.setTool("box");
+    },
+    "tool.scribble": () => view.setTool("scribble"),
+    "tool.lasso": () => view.setTool("lasso"),
+    "tool.pan": () => view.setTool("pan"),
+    "tool.window": () => view.setTool("window"),
+  } satisfies Partial<Actions>;
+}
+
+function promptActions({ store, prompts, view }: Parts) {
+  /** Tab moves focus as usual when there is nothing to choose, and in crosshair mode after the last candidate (WCAG 2.1.2). */
+  const candidate = (step: 1 | -1) => {
+    const mask = activeMask(store.state);
+    if (!mask || mask.candidates.length < 2) return false;
+    const end = step === 1 ? mask.candidates.length - 1 : 0;
+    if (store.state.cursor && mask.chosen === end) return false;
+    return prompts.nextCandidate(step);
+  };
+  return {
+    "prompt.sign": view.toggleSign,
+    "prompt.text": () => document.dispatchEvent(new CustomEvent("focus-text-prompt")),
+    "prompt.preview": () => store.set({ previewOn: !store.state.previewOn, preview: undefined }),
+    "prompt.candidate": () => candidate(1),
+    "prompt.candidateBack": () => candidate(-1),
+    "prompt.accept": () => (store.state.gesture ? finishGesture(store, prompts) : prompts.accept()),
+    "prompt.new": () => void prompts.newSegment(),
+    "prompt.clear": prompts.clear,
+    "prompt.cancel": () => {
+      if (store.state.gesture) store.set({ gesture: undefined });
+      else if (store.state.cursor) leaveCursor(store);
+      else if (store.state.tool !== "point") view.setTool("point");
+      else return false;
+      return true;
+    },
+    "edit.undo": prompts.undo,
+    "edit.redo": prompts.redo,
+  } satisfies Partial<Actions>;
+}
+
+function sliceActions({ store, images }: Parts) {
+  const last = () => (store.state.image?.plane.count ?? 1) - 1;
+  return {
+    "slice.next": () => images.step(1),
+    "slice.previous": () => images.step(-1),
+    "slice.forward": () => images.step(10),
+    "slice.back": () => images.step(-10),
+    "slice.first": () => images.setSlice(0),
+    "slice.last": () => images.setSlice(last()),
+  } satisfies Partial<Actions>;
+}
+
+function viewActions({ store, images, view }: Parts) {
+  const preset = (index: number) => () => {
+    const window = store.state.image?.info.windows[index];
+    if (window) images.setWindow(window);
+  };
+  return {
+    "view.zoomIn": () => view.zoom(ZOOM_STEP),
+    "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
+    "view.reset": view.reset,
+    "view.overlay": view.cycleOverlay,
+    "view.cursor": () => {
+      enterCursor(store);
+      document.dispatchEvent(new CustomEvent("focus-image"));
+    },
+    "view.help": () => store.set({ dialog: store.state.dialog === "help" ? undefined : "help" }),
+    "window.1": preset(0),
+    "window.2": preset(1),
+    "window.3": preset(2),
+    "window.4": preset(3),
+    "window.5": preset(4),
+  } satisfies Partial<Actions>;
+}

@@ -1,0 +1,168 @@
+/** Keeps the work on the open image: read when it opens, saved with every line of its log, written by one tab. */
+import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
+import { parseLog } from "../../../core/annotation/log-file.ts";
+import type { Digest } from "../../../core/digest.ts";
+import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
+import type { Rle } from "../../../core/wire/index.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import type { Keeping } from "../state/state.ts";
+import type { Library } from "./library.ts";
+import { mergeLogs } from "./merge.ts";
+import { createProjects, type Projects } from "./projects.ts";
+import { withWork } from "./restore.ts";
+import { createSaver, setKeeping } from "./saver.ts";
+import { oldWork } from "./session.ts";
+import { lockImage, type TabLock } from "./tab-lock.ts";
+import type { Work } from "./work.ts";
+
+export interface Keeper extends Projects {
+  /** The work on an image that is about to be opened. */
+  enter(imageId: Digest): Promise<Work | undefined>;
+  /** Puts it into the state, once its image is there. */
+  restore(work: Work | undefined): void;
+  /** Saves the open image's work and lets go of it. */
+  leave(): Promise<void>;
+  /** Asks the tab that writes for the pen. */
+  takeOver(): void;
+  /** Newest first, with something done in each. */
+  list(): Promise<readonly Work[]>;
+  /** Forgets the work on an image that is not open; gives it back for an undo. */
+  remove(work: Work): Promise<void>;
+  putBack(work: Work): Promise<void>;
+  /** Works that could not be read, as they were found. */
+  asides(): Promise<readonly Work[]>;
+  /** Run lengths of a mask that a log holds by digest. */
+  mask(digest: string): Promise<Rle>;
+}
+
+/** Moving about is saved after a rest; each line of the log at once. */
+const REST_MS = 400;
+
+/** `onChange` runs after another tab or a file has changed the log. */
+export function createKeeper(context: Context, openLibrary: () => Promise<Library>, onChange: () => void): Keeper {
+  const { store, notifier } = context;
+  const opened = openLibrary().catch(() => undefined);
+  const sitting = createSitting(context, opened, onChange);
+  listenToStore(context, sitting.save);
+  const projects = createProjects({ context, opened, adopt: sitting.adopt });
+  return {
+    ...projects,
+    ...sitting,
+    list: async () => ((await (await opened)?.list()) ?? []).filter(({ log }) => log.length > EMPTY_LENGTH),
+    async remove(work) {
+      await (await opened)?.remove(work.imageId);
+      notifier.info(t.work.removed(work.name), { actions: [{ label: t.undo, run: () => void this.putBack(work) }] });
+    },
+    async putBack(work) {
+      await (await opened)?.put(work, 0);
+      store.set({ dialog: "work" });
+    },
+    asides: async () => (await (await opened)?.asides()) ?? [],
+    async mask(digest) {
+      const rle = await (await opened)?.mask(digest);
+      if (!rle) throw new SegmenterError("FileNotFound", { name: digest });
+      return rle;
+    },
+  };
+}
+
+const EMPTY_LENGTH = JSON.stringify({ version: 2, entries: [] }).length;
+
+interface Sitting extends Pick<Keeper, "enter" | "restore" | "leave" | "takeOver"> {
+  save(): Promise<void>;
+  /** Adds somebody's work on the open image to it; false when another image is open. */
+  adopt(work: Work): boolean;
+}
+
+function createSitting(context: Context, opened: Promise<Library | undefined>, onChange: () => void): Sitting {
+  const { store } = context;
+  let entered: Digest | undefined;
+  let lock: TabLock | undefined;
+  const isMine = () => entered !== undefined && store.state.image?.info.imageId === entered;
+  const isWriter = () => isMine() && lock?.held === true;
+  const { read, save } = createSaver({ context, opened, isWriter, onSaved: () => lock?.saved(), onChange });
+  const keep = (keeping: Keeping) => setKeeping(context, keeping);
+
+  /** The newest work of the tab that writes, or wrote until now. */
+  const follow = async (keeping: Keeping) => {
+    const kept = entered && (await read(entered));
+    if (!isMine()) return;
+    keep(keeping);
+    if (kept) store.set({ log: parseLog(kept.log), preview: undefined });
+    onChange();
+  };
+  const giveUp = async () => {
+    await save();
+    lock?.release();
+    keep({ state: "other-tab" });
+  };
+
+  return {
+    save,
+    async enter(imageId) {
+      lock = await lockImage(imageId, {
+        onGranted: () => void follow({ state: "kept" }),
+        onAsked: () => void giveUp(),
+        onLost: () => keep({ state: "other-tab" }),
+        onSaved: () => void follow({ state: "other-tab" }),
+      });
+      entered = imageId;
+      const kept = await read(imageId);
+      const old = kept ? undefined : oldWork();
+      return kept ?? (old?.imageId === imageId ? old : undefined);
+    },
+    restore(work) {
+      keep({ state: lock?.held === false ? "other-tab" : "kept" });
+      if (!work) return;
+      const log = readLog(work.log, (keeping) => {
+        keep(keeping);
+        if (keeping.state === "damaged") void opened.then((library) => library?.putAside(work));
+      });
+      store.update((state) => withWork(state, work, log));
+    },
+    async leave() {
+      await save();
+      entered = undefined;
+      lock?.close();
+      lock = undefined;
+    },
+    takeOver: () => lock?.ask(),
+    adopt(work) {
+      if (!isMine() || work.imageId !== entered) return false;
+      store.set({ log: mergeLogs(store.state.log, parseLog(work.log)), preview: undefined });
+      onChange();
+      return true;
+    },
+  };
+}
+
+/** A log that cannot be read counts as empty, and is said. */
+function readLog(text: string, unreadable: (keeping: Keeping) => void): PromptLog {
+  try {
+    return parseLog(text);
+  } catch (thrown) {
+    const newer = isSegmenterError(thrown, "NewerVersion");
+    unreadable(newer ? { state: "newer", version: thrown.detail.version } : { state: "damaged" });
+    return emptyLog();
+  }
+}
+
+function listenToStore({ store }: Context, save: () => Promise<void>): void {
+  let { log } = store.state;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  store.subscribe(() => {
+    clearTimeout(timer);
+    timer = setTimeout(save, REST_MS);
+    if (store.state.log === log) return;
+    log = store.state.log;
+    void save();
+  });
+  addEventListener("pagehide", () => void save());
+  document.addEventListener("visibilitychange", () => void save());
+  addEventListener("beforeunload", (event) => {
+    const { keeping } = store.state;
+    const unsaved = keeping.state === "full" || keeping.state === "unavailable";
+    if (unsaved && log.entries.length > 0) event.preventDefault();
+  });
+}

@@ -1,0 +1,97 @@
+/** Project files: out of the library and into it. */
+import { maskDigestText, parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
+import type { Rle } from "../../../core/wire/index.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import type { Library } from "./library.ts";
+import { mergeLogs } from "./merge.ts";
+import { PROJECT_SUFFIX, parseProject, serialiseProject } from "./project.ts";
+import { workOf } from "./restore.ts";
+import { shortId, type Work } from "./work.ts";
+
+export interface ProjectFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Projects {
+  /** Takes in the work of project files; what could not be read is told. Gives the works that were taken in. */
+  importProjects(files: readonly File[]): Promise<readonly Work[]>;
+  /** The given works as a file; those of the open image when none is given. */
+  projectFile(works?: readonly Work[]): Promise<ProjectFile | undefined>;
+}
+
+export interface ProjectsOptions {
+  readonly context: Context;
+  readonly opened: Promise<Library | undefined>;
+  /** Adds work on the open image to it; false when another image is open. */
+  readonly adopt: (work: Work) => boolean;
+}
+
+export function createProjects({ context, opened, adopt }: ProjectsOptions): Projects {
+  const { store, notifier } = context;
+
+  const takeIn = async (work: Work) => {
+    if (adopt(work)) return;
+    const library = await opened;
+    if (!library) throw new Error(t.keeping.unavailable);
+    const mine = await library.get(work.imageId);
+    const log = mine ? mergeLogs(parseLog(mine.log), parseLog(work.log)) : parseLog(work.log);
+    await library.put({ ...work, log: serialiseLog(log), savedAt: Date.now() }, mine?.revision ?? 0);
+  };
+
+  const importOne = async (file: File): Promise<readonly Work[]> => {
+    const { works, masks } = parseProject(await file.text());
+    await (await opened)?.putMasks(await honest(masks));
+    for (const work of works) await takeIn(work);
+    notifier.info(t.work.opened(works.map(({ name, imageId }) => `${name} (${shortId(imageId)})`)));
+    return works;
+  };
+
+  return {
+    async importProjects(files) {
+      const taken: Work[] = [];
+      for (const file of files)
+        await importOne(file).then(
+          (works) => taken.push(...works),
+          (thrown: unknown) => notifier.failed(t.errors.project(file.name), thrown),
+        );
+      return taken;
+    },
+    async projectFile(works) {
+      const own = workOf(store.state);
+      const chosen = works ?? (own ? [own] : []);
+      const [first] = chosen;
+      if (!first) return undefined;
+      const masks = await masksOf(chosen, await opened);
+      const stem =
+        chosen.length > 1
+          ? t.work.stem
+          : `${first.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")}_${shortId(first.imageId)}`;
+      return { name: `${stem}${PROJECT_SUFFIX}`, text: serialiseProject({ works: chosen, masks }) };
+    },
+  };
+}
+
+/** The masks that logs of these works hold by digest. A log of a later release may hold them elsewhere: it is handed over as it is. */
+async function masksOf(works: readonly Work[], library: Library | undefined): Promise<Record<string, Rle>> {
+  const digests = new Set(works.flatMap(({ log }) => log.match(/sha256:[0-9a-f]{64}/g) ?? []));
+  const found: Record<string, Rle> = {};
+  for (const digest of digests) {
+    const rle = await library?.mask(digest);
+    if (rle) found[digest] = rle;
+  }
+  return found;
+}
+
+/** Masks that are what their digest says. `crypto.subtle` exists on https and localhost only. */
+async function honest(masks: Readonly<Record<string, Rle>>): Promise<Record<string, Rle>> {
+  if (!isSecureContext) return masks;
+  const found: Record<string, Rle> = {};
+  for (const [digest, rle] of Object.entries(masks)) {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(maskDigestText(rle))));
+    const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (digest === `sha256:${hex}`) found[digest] = rle;
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+/** State ↔ kept work. */
+import { chainsOf } from "../../../core/annotation/chain.ts";
+import { type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
+import { serialiseLog } from "../../../core/annotation/log-file.ts";
+import type { OpenImage, State } from "../state/state.ts";
+import type { Work } from "./work.ts";
+
+/** What is kept of the open image; `undefined` without one. */
+export function workOf({ image, log, activeSegment, hidden }: State): Work | undefined {
+  if (!image) return undefined;
+  const { info, name, plane, slice, window, encodeWindow, modality } = image;
+  const chains = chainsOf(log, info.imageId);
+  return {
+    imageId: info.imageId,
+    name,
+    modality,
+    size: info.size,
+    segments: segmentsOf(log).length,
+    slices: new Set(chains.map(({ at }) => `${at.plane}/${at.slice}`)).size,
+    savedAt: Date.now(),
+    log: serialiseLog(log),
+    place: { plane: plane.plane, slice, window, encodeWindow, modality },
+    ...(activeSegment ? { activeSegment } : {}),
+    hidden: [...hidden],
+  };
+}
+
+/** The state with kept work in it; the work's image must be open. A place that the image does not have is left out. */
+export function withWork(state: State, work: Work, log: PromptLog): State {
+  const { image } = state;
+  const known = new Set(segmentsOf(log).map(({ segmentId }) => segmentId));
+  const hidden = new Set(work.hidden.filter((id) => known.has(id)));
+  const activeSegment = work.activeSegment && known.has(work.activeSegment) ? work.activeSegment : [...known].at(-1);
+  return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, activeSegment };
+}
+
+function placed(image: OpenImage, { place }: Work): OpenImage {
+  const plane = image.info.planes.find((candidate) => candidate.plane === place?.plane);
+  if (!place || !plane) return image;
+  const slice = Math.max(0, Math.min(place.slice, plane.count - 1));
+  const windows = image.window ? { window: place.window, encodeWindow: place.encodeWindow } : {};
+  const modality = place.modality ?? image.modality;
+  return { ...image, plane, slice, sliceByPlane: { [plane.plane]: slice }, modality, ...windows };
+}

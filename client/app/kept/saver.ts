@@ -1,0 +1,88 @@
+/** Saves the work on the open image: one save after the other, each on top of the one that was read or written last. */
+import { parseLog } from "../../../core/annotation/log-file.ts";
+import type { Context } from "../context/context.ts";
+import type { Keeping } from "../state/state.ts";
+import { isQuotaError, type Kept, type Library } from "./library.ts";
+import { mergeLogs } from "./merge.ts";
+import { workOf } from "./restore.ts";
+import { forgetOldWork } from "./session.ts";
+
+export interface Saver {
+  /** What is kept of an image; saves go on from there. */
+  read(imageId: string): Promise<Kept | undefined>;
+  /** Resolves when all that was to be saved until now is. */
+  save(): Promise<void>;
+}
+
+export interface SaverOptions {
+  readonly context: Context;
+  /** `undefined` where the browser keeps nothing. */
+  readonly opened: Promise<Library | undefined>;
+  /** Is the open image this tab's to write? */
+  readonly isWriter: () => boolean;
+  readonly onSaved: () => void;
+  /** Runs after the log has taken in what another tab had saved. */
+  readonly onChange: () => void;
+}
+
+/** Tells the user how safe the work is. */
+export function setKeeping({ store }: Context, keeping: Keeping): void {
+  if (store.state.keeping.state !== keeping.state) store.set({ keeping });
+}
+
+export function createSaver({ context, opened, isWriter, onSaved, onChange }: SaverOptions): Saver {
+  const { store } = context;
+  let revision = 0;
+  let written = "";
+  let saving: Promise<void> = Promise.resolve();
+  /** What is there could not be read: nothing is written over it. */
+  let unread = false;
+
+  const read: Saver["read"] = async (imageId) => {
+    const library = await opened;
+    unread = false;
+    const kept = await library?.get(imageId).catch(() => {
+      unread = true;
+      return undefined;
+    });
+    revision = kept?.revision ?? 0;
+    written = "";
+    return kept;
+  };
+
+  /** Somebody has saved in between, where there are no locks to prevent it: their lines and ours are both kept. */
+  const mergeIn = async (imageId: string) => {
+    const theirs = await read(imageId);
+    if (theirs) store.set({ log: mergeLogs(parseLog(theirs.log), store.state.log) });
+    onChange();
+  };
+
+  const write = async (): Promise<void> => {
+    const work = workOf(store.state);
+    const { keeping, log } = store.state;
+    if (!work || !isWriter() || keeping.state === "newer") return;
+    const text = JSON.stringify({ ...work, savedAt: 0 });
+    if (text === written || (log.entries.length === 0 && revision === 0)) return;
+    const library = await opened;
+    if (!library || unread) return setKeeping(context, { state: "unavailable" });
+    const next = await library.put(work, revision);
+    if (next === undefined) {
+      await mergeIn(work.imageId);
+      return write();
+    }
+    revision = next;
+    written = text;
+    forgetOldWork();
+    onSaved();
+    if (keeping.state !== "damaged") setKeeping(context, { state: "kept" });
+  };
+
+  const failed = (thrown: unknown) => setKeeping(context, { state: isQuotaError(thrown) ? "full" : "unavailable" });
+  return {
+    read,
+    save() {
+      saving = saving.then(write).catch(failed);
+      return saving;
+    },
+  };
+}

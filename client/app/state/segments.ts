@@ -1,0 +1,53 @@
+/** The segment list: what the prompt log holds, with what is hidden here. */
+import { nextNumber, type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
+import type { Segment } from "../../../core/annotation/segmentation.ts";
+import type { State } from "./state.ts";
+
+/** Okabe & Ito 2008, without black, ordered so that neighbours differ most on dark grey. */
+const PALETTE = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2"] as const;
+
+/** The colour of a segment's number: the palette, then golden-angle hues that read on black. */
+export function colourOf(number: number): string {
+  const known = PALETTE[number - 1];
+  if (known) return known;
+  const hue = (number * 137.508) % 360;
+  const channel = (offset: number) => {
+    const k = (offset + hue / 30) % 12;
+    const value = 0.62 - 0.3 * Math.max(-1, Math.min(k - 3, 9 - k, 1));
+    return Math.round(value * 255)
+      .toString(16)
+      .padStart(2, "0");
+  };
+  return `#${channel(0)}${channel(8)}${channel(4)}`;
+}
+
+/** Number, id and colour of the next segment; the numbers of removed ones are not given again. */
+export function nextSegment(log: PromptLog): Pick<Segment, "id" | "number" | "colour"> {
+  const number = nextNumber(log);
+  return { id: `segment-${number}`, number, colour: colourOf(number) };
+}
+
+const lists = new WeakMap<PromptLog, { hidden: State["hidden"]; segments: readonly Segment[] }>();
+
+/** Segments in the order of the list; the same array as long as nothing of it changes. */
+export function segmentList({ log, hidden }: Pick<State, "log" | "hidden">): readonly Segment[] {
+  const known = lists.get(log);
+  if (known && known.hidden === hidden) return known.segments;
+  const segments = segmentsOf(log).map(({ segmentId, ...segment }) => ({
+    ...segment,
+    id: segmentId,
+    hidden: hidden.has(segmentId),
+  }));
+  lists.set(log, { hidden, segments });
+  return segments;
+}
+
+/** The segment that was chosen last. */
+export const activeSegmentOf = (state: Pick<State, "log" | "hidden" | "activeSegment">): Segment | undefined =>
+  segmentList(state).find((segment) => segment.id === state.activeSegment);
+
+/** The segment that the next prompt goes to; `undefined` when it begins a new one. */
+export function openSegmentOf(state: Pick<State, "log" | "hidden" | "activeSegment">): Segment | undefined {
+  const active = activeSegmentOf(state);
+  return active?.locked ? undefined : active;
+}

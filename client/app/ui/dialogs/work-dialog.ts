@@ -1,0 +1,170 @@
+/** What is kept in this browser, image by image; projects; and what the server offers. */
+import { css, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { Study } from "../../../index.ts";
+import { t } from "../../i18n/index.ts";
+import { shortId, type Work } from "../../kept/work.ts";
+import { icon } from "../base/icons.ts";
+import { DialogElement } from "./dialog.ts";
+
+const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+
+export class WorkDialog extends DialogElement {
+  static override properties = {
+    ...DialogElement.properties,
+    works: { state: true },
+    studies: { state: true },
+    asides: { state: true },
+  };
+  protected readonly name = "work";
+  declare works: readonly Work[] | undefined;
+  declare studies: readonly Study[];
+  /** Works that could not be read. */
+  declare asides: readonly Work[];
+
+  static override styles = [
+    ...DialogElement.styles,
+    css`
+      :host {
+        --width: 640px;
+      }
+      ul {
+        display: grid;
+        gap: 6px;
+        margin: 0 0 16px;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        padding: 6px 6px 6px 14px;
+        border-radius: var(--radius);
+        background: var(--ground);
+        box-shadow: inset 0 0 0 1px var(--line);
+      }
+      .what {
+        flex: 1;
+        min-width: 0;
+      }
+      strong {
+        display: block;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      small {
+        color: var(--muted);
+      }
+      .here {
+        color: var(--accent);
+        padding: 0 9px;
+      }
+      li button:not(.icon) {
+        color: var(--accent);
+        font-weight: 600;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.studies = [];
+    this.asides = [];
+  }
+
+  protected override opened(): void {
+    void this.#load();
+  }
+
+  async #load() {
+    this.works = await this.app.keeper.list();
+    this.asides = await this.app.keeper.asides();
+    // What the server offers is an extra; without it the list of work is still whole.
+    this.studies = await this.app.images.studies().catch(() => []);
+  }
+
+  override render() {
+    const works = this.works ?? [];
+    const known = new Set(works.map(({ imageId }) => imageId));
+    const offered = this.studies.filter(({ imageId }) => !known.has(imageId));
+    return this.frame(
+      t.work.title,
+      t.work.intro,
+      html`<div class="body">
+        ${works.length === 0 ? html`<p>${t.work.none}</p>` : nothing}
+        <ul>${repeat(
+          works,
+          ({ imageId }) => imageId,
+          (work) => this.#work(work),
+        )}</ul>
+        ${offered.length > 0 ? html`<h3>${t.work.offered}</h3><ul>${offered.map((study) => this.#study(study))}</ul>` : nothing}
+      </div>
+      <footer>
+        <button ?disabled=${!this.state.image} @click=${() => this.#save()}>${icon("download", 16)}${t.work.saveProject}</button>
+        <button ?disabled=${works.length < 2} @click=${() => this.#save(works)}>${t.work.saveAll}</button>
+        ${this.asides.length > 0 ? html`<button @click=${this.#saveAsides}>${t.work.saveAsides(this.asides.length)}</button>` : nothing}
+      </footer>`,
+    );
+  }
+
+  #work(work: Work) {
+    const { imageId, name, modality, segments, slices, savedAt } = work;
+    const here = imageId === this.state.image?.info.imageId;
+    const facts = [modality, t.work.facts(segments, slices), dates.format(savedAt), shortId(imageId)];
+    return html`<li>
+      <div class="what"><strong>${name}</strong><small>${facts.filter(Boolean).join("  ·  ")}</small></div>
+      ${
+        here
+          ? html`<span class="here">${t.work.here}</span>`
+          : html`<button aria-label=${t.work.openWork(name)} @click=${() => this.#open(imageId, name)}>${t.work.open}</button>`
+      }
+      <button class="icon" aria-label=${t.work.saveProjectOf(name)} title=${t.work.saveProjectOf(name)}
+        @click=${() => this.#save([work])}>${icon("download")}</button>
+      <button class="icon" ?disabled=${here} aria-label=${t.work.remove(name)} title=${t.work.remove(name)}
+        @click=${() => this.#remove(work)}>${icon("trash")}</button>
+    </li>`;
+  }
+
+  #study({ imageId, name }: Study) {
+    const here = imageId === this.state.image?.info.imageId;
+    return html`<li>
+      <div class="what"><strong>${name}</strong><small>${shortId(imageId)}</small></div>
+      ${
+        here
+          ? html`<span class="here">${t.work.here}</span>`
+          : html`<button aria-label=${t.work.openWork(name)} @click=${() => this.#open(imageId, name)}>${t.work.open}</button>`
+      }
+    </li>`;
+  }
+
+  /** The dialog goes first: what cannot be opened is told in the page. */
+  #open(imageId: Work["imageId"], name: string) {
+    this.close();
+    void this.app.images.openKnown(imageId, name);
+  }
+
+  /** As they are: whoever can read them will. */
+  #saveAsides = () => this.app.exports.download(`${t.work.stem}-aside.json`, JSON.stringify(this.asides, null, 1));
+
+  async #save(works?: readonly Work[]) {
+    const { keeper, exports, notifier } = this.app;
+    try {
+      const file = await keeper.projectFile(works);
+      if (!file) return;
+      exports.download(file.name, file.text);
+      notifier.info(t.exporting.saved(file.name));
+    } catch (thrown) {
+      notifier.failed(t.errors.export, thrown);
+    }
+  }
+
+  async #remove(work: Work) {
+    await this.app.keeper.remove(work);
+    this.works = await this.app.keeper.list();
+    this.close();
+  }
+}
+
+customElements.define("work-dialog", WorkDialog);

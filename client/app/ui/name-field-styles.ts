@@ -1,0 +1,104 @@
+import { css } from "lit";
+
+export const nameFieldStyles = css`
+  :host {
+    display: block;
+    flex: 1;
+    min-width: 0;
+  }
+  form {
+    position: relative;
+    display: flex;
+  }
+  form > svg {
+    position: absolute;
+    left: 11px;
+    top: 9px;
+    color: var(--muted);
+    pointer-events: none;
+  }
+  input {
+    width: 100%;
+    height: 36px;
+    padding: 0 62px 0 36px;
+    border: 1px solid var(--edge);
+    border-radius: var(--radius);
+    background: var(--ground);
+  }
+  input::placeholder {
+    color: var(--muted);
+    opacity: 1;
+  }
+  input:focus-visible {
+    outline-offset: 0;
+    border-color: transparent;
+  }
+  kbd {
+    position: absolute;
+    right: 40px;
+    top: 10px;
+    pointer-events: none;
+  }
+  button.browse {
+    position: absolute;
+    right: 3px;
+    top: 3px;
+    width: 30px;
+    height: 30px;
+  }
+  .popup {
+    position: absolute;
+    z-index: 9;
+    left: 0;
+    right: 0;
+    bottom: calc(100% + 6px);
+    border-radius: var(--radius);
+    background: var(--raised);
+    box-shadow: var(--shadow);
+    overflow: hidden;
+  }
+  .popup p {
+    margin: 8px 14px;
+    color: var(--muted);
+  }
+  ul {
+    max-height: min(340px, 46dvh);
+    margin: 0;
+    padding: 4px;
+    overflow: auto;
+    list-style: none;
+  }
+  li {
+    min-height: 30px;
+    padding: 5px 10px;
+    border-radius: var(--radius-small);
+    cursor: pointer;
+  }
+  li.other {
+    color: var(--muted);
+  }
+  li:hover,
+  li[aria-selected="true"] {
+    background: var(--hover);
+  }
+  @media (max-width: 760px) {
+    kbd {
+      display: none;
+    }
+    input {
+      height: 44px;
+      font-size: 16px;
+      padding-right: 44px;
+    }
+    form > svg {
+      top: 13px;
+    }
+    button.browse {
+      width: 38px;
+      height: 38px;
+    }
+    li {
+      padding: 9px 10px;
+    }
+  }
+`;

@@ -1,0 +1,174 @@
+/** Segment by name: a field that completes what is typed, and the list of all names (WAI-ARIA combobox). */
+import { html, nothing } from "lit";
+import { createRef, ref } from "lit/directives/ref.js";
+import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import { t } from "../i18n/index.ts";
+import { isWritable, type State } from "../state/state.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
+import { nameFieldStyles } from "./name-field-styles.ts";
+import { matchingNames, type NameMatch } from "./name-matches.ts";
+
+/** While typing; browsing shows all. */
+const MOST_COMPLETIONS = 8;
+
+export class NameField extends ViewerElement {
+  static override properties = {
+    ...ViewerElement.properties,
+    open: { state: true },
+    all: { state: true },
+    typed: { state: true },
+    at: { state: true },
+    names: { state: true },
+  };
+  static override styles = [controls, nameFieldStyles];
+  declare open: boolean;
+  /** Browsing: every name, not only completions. */
+  declare all: boolean;
+  declare typed: string;
+  /** The option that Enter takes; −1 takes what is typed. */
+  declare at: number;
+  declare names: readonly VocabularyEntry[];
+  #field = createRef<HTMLInputElement>();
+
+  constructor() {
+    super();
+    this.open = false;
+    this.all = false;
+    this.typed = "";
+    this.at = -1;
+    this.names = [];
+  }
+
+  protected watch = ({ model, image, keeping }: State) => [model, image?.info, image?.modality, keeping];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("focus-text-prompt", this.#focusField);
+    document.addEventListener("pointerdown", this.#outside);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("focus-text-prompt", this.#focusField);
+    document.removeEventListener("pointerdown", this.#outside);
+  }
+
+  get #matches(): readonly NameMatch[] {
+    const modality = this.state.image?.modality ?? "";
+    const found = matchingNames(this.names, this.typed, modality);
+    return this.all ? found : found.slice(0, MOST_COMPLETIONS);
+  }
+
+  override render() {
+    const { model, image } = this.state;
+    const takesText = model?.prompts.includes("text") ?? false;
+    const usable = takesText && image !== undefined && isWritable(this.state);
+    const matches = this.open ? this.#matches : [];
+    const shown = this.open && (matches.length > 0 || this.all);
+    return html`<form @submit=${this.#submit} @focusout=${this.#left}>
+      ${icon("text")}
+      <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength="512"
+        aria-label=${t.textLabel} aria-expanded=${shown} aria-controls="names" aria-autocomplete="list"
+        aria-activedescendant=${this.at >= 0 ? `name-${this.at}` : nothing}
+        placeholder=${takesText || !model ? t.textPlaceholder : t.textUnsupported} ?disabled=${!usable}
+        @focus=${this.#load} @input=${this.#typing} @keydown=${this.#key} />
+      <kbd aria-hidden="true">T</kbd>
+      <button type="button" class="icon browse" aria-label=${t.names.browse} title=${t.names.browse} ?disabled=${!usable}
+        @click=${this.#browse}>${icon("chevron", 16)}</button>
+      ${shown ? this.#list(matches) : nothing}
+    </form>`;
+  }
+
+  override updated(): void {
+    this.renderRoot.querySelector(`#name-${this.at}`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  #list(matches: readonly NameMatch[]) {
+    const intro = this.names.length > 0 ? t.names.intro(this.names.length) : t.names.offline;
+    return html`<div class="popup">
+      ${this.all ? html`<p>${intro}</p>` : nothing}
+      <ul id="names" role="listbox" aria-label=${t.names.title}>
+        ${matches.map(
+          (
+            { name, synonym, fits },
+            index,
+          ) => html`<li id=${`name-${index}`} role="option" aria-selected=${index === this.at}
+            class=${fits ? "" : "other"} @pointerdown=${(event: Event) => event.preventDefault()} @click=${() => this.#take(name)}>
+            ${synonym === undefined ? name : t.names.option(name, synonym)}</li>`,
+        )}
+      </ul>
+      ${matches.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
+    </div>`;
+  }
+
+  #focusField = () => this.#field.value?.focus();
+
+  #load = async () => {
+    this.names = await this.app.vocabulary();
+  };
+
+  #browse = async () => {
+    await this.#load();
+    this.#field.value?.focus();
+    this.typed = "";
+    this.all = true;
+    this.open = true;
+    this.at = -1;
+  };
+
+  #typing = () => {
+    this.typed = this.#field.value?.value ?? "";
+    this.open = this.all || this.typed.trim().length > 0;
+    this.at = -1;
+  };
+
+  #key = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      if (!this.open) return void this.#browse();
+      const count = this.#matches.length;
+      this.at = count === 0 ? -1 : (this.at + step + count + (this.at < 0 && step < 0 ? 1 : 0)) % count;
+    }
+    if (event.key !== "Escape") return;
+    if (this.open) this.#close();
+    else this.#field.value?.blur();
+  };
+
+  #submit = (event: Event) => {
+    event.preventDefault();
+    const chosen = this.open && this.at >= 0 ? this.#matches[this.at]?.name : undefined;
+    this.#take(chosen ?? this.#field.value?.value ?? "");
+  };
+
+  /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
+  #take(name: string) {
+    const text = name.trim();
+    const field = this.#field.value;
+    if (!text || !field || !this.state.image?.pixels) return;
+    this.app.prompts.addText(text);
+    field.value = "";
+    this.typed = "";
+    this.#close();
+    field.blur();
+  }
+
+  #close() {
+    this.open = false;
+    this.all = false;
+    this.at = -1;
+  }
+
+  #left = ({ relatedTarget }: FocusEvent) => {
+    if (relatedTarget instanceof Node && this.renderRoot.contains(relatedTarget)) return;
+    this.#close();
+  };
+
+  #outside = (event: Event) => {
+    if (!event.composedPath().includes(this)) this.#close();
+  };
+}
+
+customElements.define("name-field", NameField);

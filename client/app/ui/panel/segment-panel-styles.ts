@@ -1,0 +1,162 @@
+import { css } from "lit";
+
+export const panelStyles = css`
+  :host {
+    display: block;
+    min-height: 0;
+    background: var(--surface);
+    border-left: 1px solid var(--line);
+  }
+  aside {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    max-height: inherit;
+  }
+  .head {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    padding: 10px 10px 8px 16px;
+  }
+  h2 {
+    margin: 0;
+    font-size: 14px;
+    font-weight: 650;
+  }
+  .head button {
+    color: var(--accent);
+    font-weight: 600;
+  }
+  .scroll {
+    flex: 1;
+    min-height: 0;
+    overflow: hidden auto;
+    padding: 0 10px 10px;
+    scrollbar-width: thin;
+    scrollbar-color: var(--edge) transparent;
+  }
+  .none {
+    margin: 4px 6px 14px;
+    color: var(--muted);
+  }
+  ul {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 6px;
+    margin: 0 0 14px;
+    padding: 0;
+    list-style: none;
+  }
+  dl {
+    display: grid;
+    gap: 3px;
+    margin: 0;
+    font-size: 12px;
+  }
+  dl div {
+    display: flex;
+    justify-content: space-between;
+    gap: 12px;
+  }
+  dt {
+    color: var(--muted);
+  }
+  dd {
+    margin: 0;
+    text-align: right;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+  section {
+    padding: 12px 6px 4px;
+    border-top: 1px solid var(--line);
+  }
+  h3 {
+    margin: 0 0 8px;
+    font-size: 11px;
+    font-weight: 650;
+    letter-spacing: 0.07em;
+    text-transform: uppercase;
+    color: var(--muted);
+  }
+  .segmented {
+    display: flex;
+  }
+  .segmented button {
+    flex: 1;
+  }
+  .line {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 10px;
+    min-height: 32px;
+    margin-top: 4px;
+  }
+  .line input[type="range"] {
+    flex: 1;
+    min-width: 0;
+    height: 24px;
+  }
+  input[type="range"],
+  input[type="checkbox"] {
+    accent-color: var(--accent);
+  }
+  input[type="checkbox"] {
+    width: 18px;
+    height: 18px;
+  }
+  output {
+    min-width: 34px;
+    text-align: right;
+    color: var(--muted);
+  }
+  .reason {
+    margin: 8px 0 6px;
+    font-size: 12px;
+    color: var(--muted);
+  }
+  .obstacle {
+    margin-top: 2px;
+  }
+  .main {
+    width: 100%;
+    min-height: 36px;
+    background: var(--hover);
+    font-weight: 600;
+    border-radius: var(--radius);
+  }
+  .main:hover:not(:disabled) {
+    background: var(--hover-more);
+  }
+  .foot {
+    padding: 10px;
+    border-top: 1px solid var(--line);
+  }
+  .space {
+    flex: 1;
+  }
+  .sheet {
+    display: none;
+  }
+  @media (max-width: 760px) {
+    :host {
+      display: flex;
+      flex-direction: column;
+      border: 0;
+      border-radius: 16px 16px 0 0;
+      box-shadow: var(--shadow);
+      overflow: hidden;
+    }
+    aside {
+      flex: 1;
+      height: auto;
+      max-height: none;
+      min-height: 0;
+    }
+    button.icon.sheet {
+      display: inline-flex;
+    }
+  }
+`;

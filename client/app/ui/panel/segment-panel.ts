@@ -1,0 +1,99 @@
+/** The right side: segments with their measurements, how masks look, where they come from, export. */
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { previewObstacle } from "../../annotate/preview.ts";
+import { number, share, t } from "../../i18n/index.ts";
+import { activeMask } from "../../state/places.ts";
+import { segmentList } from "../../state/segments.ts";
+import { isWritable, type Overlay, type State } from "../../state/state.ts";
+import { ViewerElement } from "../base/element.ts";
+import { icon } from "../base/icons.ts";
+import { moveFocus } from "../base/roving.ts";
+import { controls } from "../base/styles.ts";
+import { panelStyles } from "./segment-panel-styles.ts";
+import "./segment-row.ts";
+
+const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
+
+export class SegmentPanel extends ViewerElement {
+  static override styles = [controls, panelStyles];
+
+  protected watch = (state: State) => {
+    const { log, hidden, activeSegment, masks, overlay, opacity, previewOn, image, engine, model, tool, keeping } =
+      state;
+    const shown = [image?.slice, image?.plane, image?.embedding];
+    return [log, hidden, activeSegment, masks, overlay, opacity, previewOn, engine, model, tool, keeping, ...shown];
+  };
+
+  override render() {
+    const { store, prompts } = this.app;
+    const segments = segmentList(this.state);
+    const mayAdd = this.state.image !== undefined && isWritable(this.state);
+    return html`<aside aria-label=${t.panel}>
+      <div class="head">
+        <h2>${t.segments}</h2>
+        <span class="space"></span>
+        <button title=${`${t.newSegment} (N)`} ?disabled=${!mayAdd} @click=${() => prompts.newSegment()}>${icon("plus", 16)}${t.newSegment}</button>
+        <button class="icon sheet" aria-label=${t.close} @click=${() => store.set({ panelOpen: false })}>${icon("chevron")}</button>
+      </div>
+      <div class="scroll">
+        ${
+          segments.length === 0
+            ? html`<p class="none">${t.noSegments}</p>`
+            : html`<ul>${repeat(
+                segments,
+                ({ id }) => id,
+                ({ id }) => html`<li><segment-row .app=${this.app} .segmentId=${id}></segment-row></li>`,
+              )}</ul>`
+        }
+        ${this.#display()} ${this.#about()}
+      </div>
+      <div class="foot">
+        <button class="main" ?disabled=${segments.length === 0} @click=${() => store.set({ dialog: "export" })}>${icon("download")}${t.export}</button>
+      </div>
+    </aside>`;
+  }
+
+  #display() {
+    const { overlay, opacity, previewOn } = this.state;
+    const { store, view, commands } = this.app;
+    const obstacle = previewOn ? previewObstacle(this.state) : undefined;
+    return html`<section>
+      <h3>${t.display}</h3>
+      <div class="segmented" role="radiogroup" aria-label=${t.overlayGroup} @keydown=${moveFocus}>
+        ${OVERLAYS.map(
+          (
+            style,
+          ) => html`<button role="radio" aria-checked=${style === overlay} tabindex=${style === overlay ? 0 : -1} title="O"
+            @click=${() => view.setOverlay(style)}>${t.overlay[style]}</button>`,
+        )}
+      </div>
+      <label class="line"><span>${t.opacity}</span>
+        <input type="range" min="0.1" max="0.9" step="0.05" .value=${String(opacity)} ?disabled=${overlay !== "fill"}
+          @input=${(event: Event) => store.set({ opacity: Number((event.target as HTMLInputElement).value) })} />
+        <output>${share(opacity)}</output></label>
+      <label class="line"><span>${t.hoverPreview}</span>
+        <input type="checkbox" .checked=${previewOn} @change=${() => commands.run("prompt.preview")} /></label>
+      ${obstacle ? html`<p class="reason obstacle">${obstacle}</p>` : nothing}
+    </section>`;
+  }
+
+  #about() {
+    const { image, engine, model } = this.state;
+    const view = activeMask(this.state);
+    if (!image || !engine || !view) return nothing;
+    const { backend } = view.candidates[view.chosen];
+    const window = image.embedding?.window;
+    return html`<section>
+      <h3>${t.about}</h3>
+      <dl>
+        <div><dt>${t.aboutModel}</dt><dd>${model?.name ?? engine.model}</dd></div>
+        <div><dt>${t.aboutWindow}</dt><dd>${window ? t.windowReadout(window.center, window.width) : t.aboutColour}</dd></div>
+        <div><dt>${t.aboutBackend}</dt><dd>${t.backend[backend]}, ${number(Math.max(1, view.ms))} ms</dd></div>
+      </dl>
+      <p class="reason">${engine.reason}</p>
+    </section>`;
+  }
+}
+
+customElements.define("segment-panel", SegmentPanel);

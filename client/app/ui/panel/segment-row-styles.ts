@@ -1,0 +1,124 @@
+import { css } from "lit";
+
+export const rowStyles = css`
+  :host {
+    display: block;
+  }
+  .segment {
+    padding: 6px 6px 6px 8px;
+    border-radius: var(--radius);
+    background: var(--ground);
+    box-shadow: inset 0 0 0 1px var(--line);
+  }
+  .segment.active {
+    background: var(--raised);
+    box-shadow:
+      inset 3px 0 0 var(--segment),
+      inset 0 0 0 1px var(--edge);
+  }
+  .row {
+    display: flex;
+    align-items: center;
+    gap: 2px;
+  }
+  .number {
+    min-width: 26px;
+    min-height: 26px;
+    padding: 0;
+    border-radius: 50%;
+    font-weight: 700;
+    font-size: 12px;
+  }
+  .number:hover:not(:disabled) {
+    filter: brightness(1.12);
+  }
+  .row input {
+    flex: 1;
+    min-width: 0;
+    height: 30px;
+    margin-left: 5px;
+    padding: 0 6px;
+    border: 1px solid transparent;
+    border-radius: var(--radius-small);
+    background: transparent;
+    font-weight: 600;
+    text-overflow: ellipsis;
+  }
+  .row input:hover {
+    border-color: var(--edge);
+  }
+  .row input:focus {
+    background: var(--ground);
+  }
+  button.icon {
+    width: 28px;
+    height: 28px;
+    min-width: 28px;
+    min-height: 28px;
+  }
+  .summary {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 12px;
+    white-space: nowrap;
+    padding: 0 6px 2px 37px;
+    color: var(--muted);
+    font-size: 12px;
+  }
+  .done {
+    display: inline-flex;
+    align-items: center;
+    gap: 3px;
+    color: var(--accent);
+  }
+  dl {
+    display: grid;
+    gap: 3px;
+    margin: 6px 6px 4px 37px;
+    font-size: 12px;
+  }
+  dl div {
+    display: flex;
+    justify-content: space-between;
+    gap: 12px;
+  }
+  dt {
+    color: var(--muted);
+  }
+  dd {
+    margin: 0;
+    text-align: right;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+  .doubtful {
+    display: inline-flex;
+    align-items: center;
+    gap: 3px;
+    color: var(--warning);
+    font-weight: 600;
+  }
+  .actions {
+    display: flex;
+    align-items: center;
+    gap: 2px;
+    padding-left: 28px;
+  }
+  .actions button:not(.icon) {
+    font-size: 12px;
+    color: var(--accent);
+  }
+  .space {
+    flex: 1;
+  }
+  @media (max-width: 760px) {
+    button.icon {
+      width: 40px;
+      height: 40px;
+    }
+    .number {
+      min-width: 34px;
+      min-height: 34px;
+    }
+  }
+`;

@@ -1,0 +1,118 @@
+/** One segment of the list: name, look, lock, and what is measured of it on the slice shown. */
+import { html, nothing } from "lit";
+import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
+import type { Segment } from "../../../../core/annotation/segmentation.ts";
+import type { Measurement } from "../../../../core/mask/measurements.ts";
+import { area, decimal, number, share, t } from "../../i18n/index.ts";
+import { inkOn } from "../../render/mask-layer.ts";
+import { isDoubtful, maskKey, placeOf } from "../../state/places.ts";
+import { segmentList } from "../../state/segments.ts";
+import type { MaskView, OpenImage, State } from "../../state/state.ts";
+import { ViewerElement } from "../base/element.ts";
+import { type IconName, icon } from "../base/icons.ts";
+import { styled } from "../base/styled.ts";
+import { controls } from "../base/styles.ts";
+import { rowStyles } from "./segment-row-styles.ts";
+
+export class SegmentRow extends ViewerElement {
+  static override properties = { ...ViewerElement.properties, segmentId: { attribute: false } };
+  declare segmentId: string;
+  static override styles = [controls, rowStyles];
+
+  protected watch = ({ log, hidden, activeSegment, masks, image }: State) => [
+    log,
+    hidden,
+    activeSegment,
+    masks,
+    image?.slice,
+    image?.plane,
+    image?.modality,
+  ];
+
+  override render() {
+    const { image, masks, activeSegment } = this.state;
+    const segment = segmentList(this.state).find(({ id }) => id === this.segmentId);
+    if (!segment) return nothing;
+    const active = segment.id === activeSegment;
+    const view = image ? masks.get(maskKey(segment.id, placeOf(image))) : undefined;
+    return html`<div class="segment ${active ? "active" : ""}" ${styled({ "--segment": segment.colour })}>
+      ${this.#head(segment, active)} ${this.#summary(segment, view)}
+      ${active && image && view ? this.#facts(segment, view, image) : nothing}
+      ${active ? this.#actions(segment, view) : nothing}
+    </div>`;
+  }
+
+  #head({ id, number: shown, name, colour, hidden, locked }: Segment, active: boolean) {
+    const { prompts } = this.app;
+    return html`<div class="row">
+      <button class="number" ${styled({ background: colour, color: inkOn(colour) })} aria-pressed=${active}
+        aria-label=${t.segmentSelect(name)} title=${t.segmentSelect(name)} @click=${() => prompts.select(id)}>${shown}</button>
+      <input type="text" .value=${name} maxlength="64" spellcheck="false" aria-label=${t.segmentNameField(shown)}
+        @focus=${() => prompts.select(id)} @keydown=${this.#nameKey} @change=${this.#rename} />
+      ${this.#button(hidden ? t.segmentShow(name) : t.segmentHide(name), hidden ? "eyeOff" : "eye", () => prompts.toggleHidden(id), !hidden)}
+      ${this.#button(locked ? t.segmentUnlock(name) : t.segmentLock(name), locked ? "lock" : "unlock", () => prompts.setLocked(id, !locked), locked)}
+      ${this.#button(t.segmentDelete(name), "trash", () => prompts.remove(id))}
+    </div>`;
+  }
+
+  #button(name: string, image: IconName, run: () => void, pressed?: boolean) {
+    return html`<button class="icon" aria-label=${name} title=${name} aria-pressed=${pressed ?? nothing} @click=${run}>${icon(image)}</button>`;
+  }
+
+  #summary({ id, locked }: Segment, view: MaskView | undefined) {
+    const slices = slicesOf(this.state.log, id).length;
+    const doubtful = view !== undefined && view.measurement.area > 0 && isDoubtful(view);
+    return html`<div class="summary">
+      <span>${view ? areaOrNothing(view.measurement) : t.noMask}</span>
+      ${doubtful ? html`<span class="doubtful">${icon("warning", 13)}${t.doubtful}</span>` : nothing}
+      ${slices > 1 || (slices === 1 && !view) ? html`<span>${t.segmentSlices(slices)}</span>` : nothing}
+      ${locked ? html`<span class="done">${icon("check", 13)}${t.accepted}</span>` : nothing}
+    </div>`;
+  }
+
+  #facts({ id }: Segment, { candidates, chosen, measurement }: MaskView, image: OpenImage) {
+    const unit = image.modality === "CT" ? " HU" : "";
+    const prompts = promptsOf(this.state.log, id, placeOf(image)).length;
+    const filled = measurement.area > 0 ? measurement : undefined;
+    return html`<dl>
+      ${
+        filled
+          ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
+            <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
+            <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`
+          : nothing
+      }
+      <div><dt>${t.prompts}</dt><dd>${number(prompts)}</dd></div>
+    </dl>`;
+  }
+
+  #actions({ id, name }: Segment, view: MaskView | undefined) {
+    const { prompts } = this.app;
+    const ids = segmentList(this.state).map((segment) => segment.id);
+    const at = ids.indexOf(id);
+    return html`<div class="actions">
+      <button ?disabled=${!view} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
+      <span class="space"></span>
+      <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
+        @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>
+      <button class="icon" ?disabled=${at === ids.length - 1} aria-label=${t.segmentDown(name)} title=${t.segmentDown(name)}
+        @click=${() => prompts.reorder(id, 1)}>${icon("chevron")}</button>
+    </div>`;
+  }
+
+  #nameKey = (event: KeyboardEvent) => {
+    if ((event.key === "Enter" || event.key === "Escape") && event.target instanceof HTMLElement) event.target.blur();
+  };
+
+  /** A name that was emptied comes back. */
+  #rename = ({ target }: Event) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    this.app.prompts.rename(this.segmentId, target.value);
+    target.value = segmentList(this.state).find(({ id }) => id === this.segmentId)?.name ?? "";
+  };
+}
+
+const areaOrNothing = (measured: Measurement) =>
+  measured.area === 0 ? t.nothingFound : area(measured.area, measured.areaMm2);
+
+customElements.define("segment-row", SegmentRow);

@@ -1,0 +1,39 @@
+/** The formats that a segmentation can be written in. A new one is a file of its own and a line here. */
+import type { SegmentationFormat } from "./writer.ts";
+
+export const SEGMENTATION_FORMATS = [
+  {
+    id: "nifti",
+    suffix: ".nii.gz",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: ["smaller", "later", "earlier", "separate", "4d"],
+    load: async () => (await import("./nifti-segmentation.ts")).writeNiftiSegmentation,
+  },
+  {
+    id: "png",
+    suffix: ".png",
+    scope: "slice",
+    volumesOnly: false,
+    overlaps: ["smaller", "later", "earlier", "separate"],
+    load: async () => (await import("./png-segmentation.ts")).writePngSlice,
+  },
+  {
+    id: "png-all",
+    suffix: ".png",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: ["smaller", "later", "earlier", "separate"],
+    load: async () => (await import("./png-segmentation.ts")).writePngSlices,
+  },
+  {
+    id: "coco",
+    suffix: ".json",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+    load: async () => (await import("./coco.ts")).writeCoco,
+  },
+] as const satisfies readonly SegmentationFormat[];
+
+export type SegmentationFormatId = (typeof SEGMENTATION_FORMATS)[number]["id"];

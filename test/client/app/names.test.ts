@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { createClickFilter } from "../../../client/app/annotate/click-filter.ts";
+import type { OpenImage } from "../../../client/app/state/state.ts";
+import { matchingNames } from "../../../client/app/ui/name-matches.ts";
+import type { Prompt, VocabularyEntry } from "../../../core/wire/index.ts";
+
+const entry = (name: string, synonyms: string[] = [], modalities = ["CT"]): VocabularyEntry => ({
+  id: name.replaceAll(" ", "-"),
+  name,
+  synonyms,
+  modalities,
+});
+const ENTRIES = [
+  entry("left kidney"),
+  entry("kidney", ["ren"]),
+  entry("kidney tumor", [], ["US"]),
+  entry("adrenal gland", ["suprarenal gland"]),
+];
+const names = (typed: string, modality = "CT") => matchingNames(ENTRIES, typed, modality).map(({ name }) => name);
+
+test("names of this kind of image come first, then those that begin with what is typed", () => {
+  expect(names("kid")).toEqual(["kidney", "left kidney", "kidney tumor"]);
+  expect(names("kid", "US")[0]).toBe("kidney tumor");
+});
+
+test("a synonym completes to its name, and nothing typed lists all", () => {
+  expect(matchingNames(ENTRIES, "supra", "CT")).toMatchObject([{ name: "adrenal gland", synonym: "suprarenal gland" }]);
+  expect(names("")).toHaveLength(ENTRIES.length);
+  expect(names("zzz")).toEqual([]);
+});
+
+test("the second half of a double click is dropped; a click elsewhere, later or of the other sign is not", () => {
+  let now = 0;
+  const repeats = createClickFilter(() => now);
+  const image = {
+    info: { imageId: `sha256:${"c".repeat(64)}` },
+    plane: { plane: "native", width: 200, height: 200 },
+    slice: 0,
+  } as OpenImage;
+  const click = (x: number, label: "foreground" | "background" = "foreground"): Prompt => ({
+    kind: "point",
+    x,
+    y: 50,
+    label,
+  });
+  expect(repeats(click(50), image)).toBe(false);
+  now += 200;
+  expect(repeats(click(51), image)).toBe(true);
+  now += 200;
+  expect(repeats(click(51), image)).toBe(false);
+  expect(repeats(click(90), image)).toBe(false);
+  expect(repeats(click(90, "background"), image)).toBe(false);
+  now += 900;
+  expect(repeats(click(90, "background"), image)).toBe(false);
+});
