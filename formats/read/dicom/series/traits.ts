@@ -41,6 +41,14 @@ const long =
   (dataSet) =>
     longOf(dataSet, tag)?.toString();
 
+/** Where makers wrote the b-value before DICOM had a place for it: (0019,100C) Siemens, (0043,1039) GE plus a marker of 10⁹. */
+const privateBValue: Read = (dataSet) => {
+  const maker = textOf(dataSet, 0x00080070)?.toUpperCase() ?? "";
+  if (maker.startsWith("SIEMENS")) return decimal(0x0019100c)(dataSet);
+  const value = maker.startsWith("GE") ? lenientDecimalsOf(dataSet, 0x00431039)?.[0] : undefined;
+  return value === undefined ? undefined : String(value % 1e9);
+};
+
 const FRAME_CONTENT = 0x00209111;
 const ECHO = 0x00189114;
 const DIFFUSION = 0x00189117;
@@ -109,7 +117,7 @@ export const TRAITS: readonly Trait[] = [
   trait("phase", "mostly", vector(0x00540030)),
   trait("echo", "mostly", plain(decimal(0x00180086))),
   trait("echo time", "mostly", plain(decimal(0x00180081)), grouped(ECHO, double(0x00189082))),
-  trait("b-value", "mostly", plain(double(0x00189087)), grouped(DIFFUSION, double(0x00189087))),
+  trait("b-value", "mostly", plain(double(0x00189087)), grouped(DIFFUSION, double(0x00189087)), plain(privateBValue)),
   trait("diffusion direction", "never", plain(double(0x00189089)), grouped(DIFFUSION, double(0x00189089), 0x00189076)),
   trait("component", "never", plain(text(0x00089208)), grouped(0x00189226, text(0x00089208))),
   trait("image type", "never", plain(text(0x00080008)), grouped(0x00189226, text(0x00089007))),
