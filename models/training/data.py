@@ -13,7 +13,10 @@ from model import CONTEXTS
 from synth import Scene
 from synth.shapes import shape_scene
 from synth.ultrasound import ultrasound_scene
-from synth.volumes import SCAN_SOURCE, LabelVolume, load_scan, load_volumes, scan_scene, volume_scene
+from synth.bodies import load_bodies
+from synth.body_scene import body_scene
+from synth.brains import BRAIN_SOURCE, brain_scene, load_heads
+from synth.scan import SCAN_SOURCE, load_scan, scan_scene
 from zoom import SMALL
 
 Array = np.ndarray
@@ -24,7 +27,8 @@ SPECK = 30  # pixels; smaller parts are no objects to zoom into
 ZOOMED = 0.3  # of the real slices with small objects are framed as a client zooms
 NAMED, NAMED_WHOLE, NAMED_ZOOMED = 5, 0.85, 0.1  # from so many names on a slice is framed whole more often: they tell each other apart
 REAL_STRENGTH = 0.8  # of random appearance on real slices
-SYNTHETIC = (0.2, 0.6, 0.05, 0.15)  # label volumes, the trunk CT, ultrasound, shapes
+SYNTHETIC = (0.5, 0.18, 0.14, 0.04, 0.14)  # bodies, heads, the trunk CT, ultrasound, shapes
+STRENGTHS = (0.6, 0.9, 0.8, 0.4, 0.6)  # of random appearance on top of each
 
 
 def context_of(modality: str) -> str:
@@ -119,10 +123,11 @@ class Corpus:
             for item in pool.map(lambda record: with_parts(read_slice(root, record)), read_index(root, "train")):
                 self.slices.setdefault(item.source, []).append(item)
         self.sources = sorted(self.slices)
-        self.weight = np.array([source_weight(self.slices[s]) for s in self.sources])
+        with ThreadPoolExecutor() as pool:
+            self.weight = np.array(list(pool.map(lambda source: source_weight(self.slices[source]), self.sources)))
         self.attend(np.zeros(len(self.sources)), 0)
-        self.volumes: list[LabelVolume] = load_volumes(root / "label-volumes")
-        self.scan = load_scan(root / "label-volumes")
+        self.bodies, self.body_chance = load_bodies(root / "label-volumes")
+        self.heads, self.scan = load_heads(root / "label-volumes"), load_scan(root / "label-volumes")
 
     def attend(self, dice: Array, power: float) -> None:
         """Draw sources more often where the running `dice` [sources] of training is low."""
@@ -131,21 +136,30 @@ class Corpus:
 
     def synthetic_names(self) -> list[tuple[str, set[str]]]:
         """(source, names) of every label volume and of the trunk CT, as their scenes have them."""
-        return [*((v.source, set(v.names.values())) for v in self.volumes), (SCAN_SOURCE, set(self.scan.names.values()))]
+        organs = [(body.source, set(body.naming.organ_names.values()) | set(body.naming.part_names.values())) for body in self.bodies]
+        heads = [(BRAIN_SOURCE, set(head.names.values())) for head in self.heads]
+        return [*organs, *heads, (SCAN_SOURCE, set(self.scan.naming.organ_names.values()) | set(self.scan.naming.part_names.values()))]
 
     def scene(self, rng: np.random.Generator, side: int, real: float) -> Scene:
         """A real slice with probability `real`, else a synthetic one; appearance already augmented."""
-        draw = rng.random()
-        if draw < real:
+        if rng.random() < real:
             scene, strong = self.real_scene(rng, side), REAL_STRENGTH
         else:
-            kind = int(rng.choice(4, p=SYNTHETIC))
-            strong = (1.0, 0.8, 0.4, 0.6)[kind]
-            scene = (volume_scene(rng, self.volumes, side) if kind == 0 else scan_scene(rng, self.scan, side) if kind == 1
-                     else ultrasound_scene(rng, side) if kind == 2 else shape_scene(rng, side))
+            kind = int(rng.choice(5, p=SYNTHETIC))
+            scene, strong = self.synthetic_scene(rng, side, kind), STRENGTHS[kind]
         scene.image = appearance(rng, scene.image.astype(np.uint8), strong=strong)
         scene.layers = [layer.astype(np.uint16) for layer in scene.layers]
         return scene
+
+    def synthetic_scene(self, rng: np.random.Generator, side: int, kind: int) -> Scene:
+        """A scene of one of the kinds of `SYNTHETIC`."""
+        if kind == 0:
+            return body_scene(rng, self.bodies, self.body_chance, side)
+        if kind == 1:
+            return brain_scene(rng, self.heads, side)
+        if kind == 2:
+            return scan_scene(rng, self.scan, side)
+        return (ultrasound_scene if kind == 3 else shape_scene)(rng, side)
 
     def real_scene(self, rng: np.random.Generator, side: int) -> Scene:
         """A warped real slice."""

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import mmap
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from tasks import NAMES, Batches
 
 TARGETS = 3  # per image
 IMAGES = {192: 14, 256: 8, 320: 5, 384: 4, 512: 2}  # per step and process; `--batch` multiplies them
-PHASES = [(0.25, {256: 1.0}), (0.5, {320: 1.0}), (1.01, {384: 1.0})]
-REAL = (0.8, 0.7)  # share of real slices, at the start and at the end
+PHASES = [(0.22, {256: 1.0}), (0.44, {320: 1.0}), (1.01, {384: 1.0})]
+REAL = (0.62, 0.62)  # share of real slices, at the start and at the end
 HARDNESS = 0.7  # power of the missing Dice of a source that its weight is multiplied by
 START_DICE, FORGET = 0.5, 0.02  # of a source, and by how much each target moves it
 SMALL_BYTES = 16384  # of an image's points, tokens and names in a batch, at most
 ALIGNED = 64  # bytes
+ATTEMPTS = 3  # at one batch
 
 Layout = list[tuple[str, torch.dtype, torch.Size, int]]  # key, type, shape and offset of every tensor of a batch
 
@@ -85,8 +87,8 @@ class Slot:
 
 
 def slot_size(factor: int) -> int:
-    """Bytes that hold the largest batch: images, targets at half size and names at a sixteenth."""
-    per_pixel = 3 + TARGETS / 4 + NAMES / 256
+    """Bytes that hold the largest batch: images, targets and masks of prompts at half size and names at a sixteenth."""
+    per_pixel = 3 + 2 * TARGETS / 4 + NAMES / 256
     return max(int(IMAGES[side] * factor * (side * side * per_pixel + SMALL_BYTES)) for _, mix in PHASES for side in mix)
 
 
@@ -122,10 +124,21 @@ class Feed:
             done = min(1.0, self.progress.value)
             side = side_of(step, done)
             self.batches.corpus.attend(np.array(self.difficulty.dice[:]), HARDNESS)
-            batch = self.batches.make(IMAGES[side] * self.factor, TARGETS, side, between(REAL, done))
+            batch = self.try_to_make(side, done)
             slot = self.free.get()
             self.ready.put((slot, self.slots[slot].write(batch)))
             step += 1
+
+    def try_to_make(self, side: int, done: float) -> dict[str, Tensor]:
+        """A batch; a drawing in many thousands that fails is reported and drawn anew, but not endlessly."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.batches.make(IMAGES[side] * self.factor, TARGETS, side, between(REAL, done))
+            except Exception:
+                traceback.print_exc()
+                if attempt + 1 == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
 
     def pin(self) -> None:
         """Let the GPU read all slots."""

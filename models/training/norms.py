@@ -17,6 +17,7 @@ from rounds import Asked, compact
 from tasks import Batches
 
 BATCHES, IMAGES, TARGETS, ROUNDS, SEED = 24, 8, 3, 4, 12
+REAL = 0.8  # share of real slices in these conversations
 
 
 def norms_of(model: nn.Module) -> list[nn.BatchNorm2d]:
@@ -33,7 +34,7 @@ def hold_norms(model: nn.Module) -> None:
 def converse(model: Promptomy, batches: Batches, side: int, generator: torch.Generator) -> None:
     """One batch of slices with `ROUNDS` rounds of prompts and corrections, as in training."""
     device = next(model.parameters()).device
-    batch = {key: value.to(device) for key, value in batches.make(IMAGES, TARGETS, side, 1.0).items()}
+    batch = {key: value.to(device) for key, value in batches.make(IMAGES, TARGETS, side, REAL).items()}
     image = batch["image"].permute(0, 3, 1, 2).float().div(255)
     prepared = {key: value.repeat_interleave(TARGETS, 0) for key, value in model.prepare(image, model.encoder(image)).items()}
     truth, context = batch["truth"].float() / 255, F.one_hot(batch["context"], len(CONTEXTS)).float()

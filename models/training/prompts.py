@@ -78,11 +78,11 @@ def contour_piece(rng: np.random.Generator, mask: Array, count: int) -> Array:
 def scribble(rng: np.random.Generator, mask: Array, count: int) -> Array:
     """Up to `count` ordered points [n,2] of one stroke, clipped to the mask: its main axis, a bent chord, or an inner contour."""
     draw = rng.random()
-    if draw < 0.4:
+    if draw < 0.5:
         start = None if rng.random() < 0.5 else np.array(uniform(rng, mask), float)
         path = axis_stroke(mask, count, start, rng.normal(0, 0.25))
     else:
-        path = chord(rng, mask, count) if draw < 0.75 else contour_piece(rng, mask, count)
+        path = chord(rng, mask, count) if draw < 0.8 else contour_piece(rng, mask, count)
     pixels = np.clip(np.floor(path + 0.5), 0, [mask.shape[1] - 1, mask.shape[0] - 1]).astype(int)
     kept = pixels[mask[pixels[:, 1], pixels[:, 0]] > 0]
     return (kept if len(kept) else np.array([uniform(rng, mask)])).astype(np.float32)
@@ -105,14 +105,14 @@ def first_prompt(rng: np.random.Generator, mask: Array) -> tuple[Array, Array]:
         points[:2], labels[:2] = jittered_box(rng, mask), (TOP_LEFT, BOTTOM_RIGHT)
         if rng.random() < 0.2:
             points[2], labels[2] = uniform(rng, mask), FOREGROUND
-    elif draw < 0.5:
+    elif draw < 0.55:
         stroke = scribble(rng, mask, int(rng.integers(3, MAX_FIRST - 3)))
         points[: len(stroke)], labels[: len(stroke)] = stroke, FOREGROUND
         outside = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
         if rng.random() < 0.3 and outside.any():
             points[-1], labels[-1] = uniform(rng, outside), BACKGROUND
     else:
-        points[0] = centre(mask) if draw < 0.84 else uniform(rng, mask)
+        points[0] = centre(mask) if draw < 0.83 else uniform(rng, mask)
         labels[0] = FOREGROUND
     return points, labels
 
@@ -139,3 +139,18 @@ def correction(truth: Tensor, logits: Tensor, generator: torch.Generator) -> tup
     labels = torch.where(nothing, torch.full_like(labels, PADDING), labels)
     points = torch.stack([(pick % width + 0.5) / width, (pick // width + 0.5) / height], -1)
     return points, labels
+
+
+def repeated(points: Tensor, labels: Tensor, agreed: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """An include click per item inside what is agreed [B,H,W]: by half beside the first click, where that one is agreed, else
+    anywhere in it; points as shares of the side [B,N,2] and their labels [B,N] -> point [B,2], label [B] (padding if nothing is agreed)."""
+    height, width = agreed.shape[-2:]
+    noise = torch.rand(agreed.shape, generator=generator, device=agreed.device)
+    pick = (noise * agreed).flatten(1).argmax(1)
+    anywhere = torch.stack([(pick % width + 0.5) / width, (pick // width + 0.5) / height], -1)
+    close = points[:, 0] + 0.02 * torch.randn(points[:, 0].shape, generator=generator, device=points.device)
+    cell = (close.clamp(0, 1 - 1e-6) * width).long()  # the frame is square
+    inside = agreed.flatten(1).gather(1, (cell[:, 1] * width + cell[:, 0])[:, None])[:, 0] > 0
+    near = inside & (labels[:, 0] == FOREGROUND) & (torch.rand(len(labels), generator=generator, device=labels.device) < 0.5)
+    some = agreed.flatten(1).amax(1) > 0
+    return torch.where(near[:, None], close, anywhere), torch.where(some, float(FOREGROUND), float(PADDING))

@@ -8,9 +8,11 @@ from torch import Tensor
 
 from losses import mask_loss, naming_loss, overlap, telling_loss
 from model import CONTEXTS, MASKS, WIDTH, Promptomy
-from prompts import PADDING, correction
+from prompts import FOREGROUND, PADDING, correction, repeated
 
 LASSO, NAMING_WEIGHT, TELLING_WEIGHT = 0.05, 2.0, 4.0
+AGREED, STEADY, KEPT = 0.18, 1.0, 1.0  # share of later clicks that repeat what is right; weights of losses for becoming worse and for moving
+DRAWN = 8.0  # logit of a pixel that a mask prompt covers, as in core/prompt-logits.ts
 PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
 
@@ -37,9 +39,17 @@ def first_loss(each: Tensor) -> Tensor:
     return each[:, 0].mean() + each[:, 1:].amin(1).mean() + 0.05 * each[:, 1:].mean()
 
 
-def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, named: Tensor,
-                first: bool) -> tuple[Tensor, Tensor]:
-    """The loss of one round, and the Dice [B,4] or [B,1] of the masks it counts."""
+@dataclass
+class Scored:
+    """One round: its loss, the loss of each mask [B,M] and its Dice [B,M]."""
+
+    loss: Tensor
+    each: Tensor
+    dice: Tensor
+
+
+def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: Tensor, named: Tensor, first: bool) -> Scored:
+    """The loss of one round; a first answer counts all masks, a later one the mask for several prompts."""
     logits, quality, presence = answer
     used = MASKS if first else 1
     each = mask_loss(logits[:, :used], truth)
@@ -49,13 +59,28 @@ def answer_loss(answer: tuple[Tensor, Tensor, Tensor], truth: Tensor, present: T
     loss = loss + error.abs().mean()
     if first:  # which candidate is better matters as much as how good it is
         loss = loss + (error[:, 1:] - error[:, 1:].mean(1, keepdim=True)).abs().mean()
-    return loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present, 1 + PRESENCE * named), dice
+    loss = loss + 0.5 * F.binary_cross_entropy_with_logits(presence.float(), present, 1 + PRESENCE * named)
+    return Scored(loss, each, dice)
 
 
-def first_scores(dice: Tensor, chosen: Tensor, clicked: Tensor, named: Tensor) -> dict[str, Tensor]:
-    """Mean Dice of first answers to one click, and to a name of something that is there."""
-    clicks = dice.gather(1, chosen[:, None])[:, 0]
-    return {"click": clicks.where(clicked, torch.nan).nanmean(), "name": dice[:, 0].where(named, torch.nan).nanmean()}
+def steady_loss(logits: Tensor, each: Tensor, before: "Before", truth: Tensor) -> Tensor:
+    """What a later answer [B,1,H,W] lost against the one before: a worse mask, or after a click that only repeats what was right, one
+    that moved where it was right."""
+    worse = F.relu(each[:, 0] - before.each).mean()
+    likely, was = torch.sigmoid(logits[:, 0]), torch.sigmoid(before.logits[:, 0])
+    right = ((was > 0.5) == (truth > 0.5)).float()
+    area = (was > 0.5).sum((1, 2)) + 1
+    moved = ((likely - was).abs() * right).sum((1, 2)) / area
+    return STEADY * worse + KEPT * (moved * before.repeated).mean()
+
+
+@dataclass
+class Before:
+    """The answer before: logits [B,1,H,W], their loss [B], and for which items the next click only repeats what is right [B]."""
+
+    logits: Tensor
+    each: Tensor
+    repeated: Tensor
 
 
 @dataclass
@@ -69,19 +94,45 @@ class Asked:
 
     @classmethod
     def first(cls, batch: dict[str, Tensor], truth: Tensor, generator: torch.Generator) -> "Asked":
-        """The batch's first prompts; a few become a lasso, mostly alone."""
-        lasso = (torch.rand(len(truth), generator=generator, device=truth.device) < LASSO) & (batch["has_text"] == 0)
-        mask = rough_mask(truth, generator)
+        """The batch's first prompts; some have a mask of the slice beside, and a few become a lasso, mostly alone."""
+        given = batch["has_previous"]
+        lasso = (torch.rand(len(truth), generator=generator, device=truth.device) < LASSO) & (batch["has_text"] == 0) & (given == 0)
+        drawn = (batch["previous"].float() / 255 * 2 - 1)[:, None] * DRAWN
+        mask = torch.where(given[:, None, None, None] > 0, drawn, rough_mask(truth, generator))
         alone = torch.rand(len(truth), 1, generator=generator, device=truth.device) < 0.7
-        return cls(batch["points"], torch.where(lasso[:, None] & alone, PADDING, batch["labels"]), mask, lasso.float())
+        return cls(batch["points"], torch.where(lasso[:, None] & alone, PADDING, batch["labels"]), mask, torch.maximum(lasso.float(), given))
 
-    def correct(self, truth: Tensor, mask: Tensor, generator: torch.Generator) -> None:
-        """Add a click in the error of logits [B,1,H,W], which come along most of the time."""
+    def alone(self, named: Tensor) -> Tensor:
+        """Which prompts [B] are one click or one stroke and nothing else."""
+        include, other = self.labels == FOREGROUND, (self.labels != FOREGROUND) & (self.labels != PADDING)
+        return include.any(1) & ~other.any(1) & (named == 0) & (self.has_mask == 0)
+
+    def correct(self, truth: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
+        """Add a click in the error of logits [B,1,H,W], which come along most of the time; or for some, as returned [B], one that only
+        repeats what is right."""
+        side = 2 * truth.shape[-1]
         point, label = correction(truth, mask[:, 0], generator)
-        pixels = point * (2 * truth.shape[-1]) - 0.5
-        self.points = torch.cat([self.points, pixels[:, None]], 1)
+        agreed = ((truth > 0.5) & (mask[:, 0] > 0)).float()
+        again, its_label = repeated((self.points + 0.5) / side, self.labels, agreed, generator)
+        repeats = (torch.rand(len(truth), generator=generator, device=truth.device) < AGREED) & (its_label != PADDING)
+        point, label = torch.where(repeats[:, None], again, point), torch.where(repeats, its_label, label)
+        self.points = torch.cat([self.points, (point * side - 0.5)[:, None]], 1)
         self.labels = torch.cat([self.labels, label[:, None]], 1)
         self.mask, self.has_mask = mask, (torch.rand(len(truth), generator=generator, device=truth.device) < 0.85).float()
+        return repeats.float()
+
+
+def choice(asked: Asked, answer: tuple[Tensor, Tensor, Tensor], scored: Scored, named: Tensor, present: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Which mask answers a first prompt [B], and its Dice to log, by kind of prompt."""
+    alone = asked.alone(named)
+    chosen = torch.where(alone, 1 + answer[1][:, 1:].argmax(1), 0)
+    dice = scored.dice.gather(1, chosen[:, None])[:, 0]
+    clicked = alone & ((asked.labels != PADDING).sum(1) == 1)
+    masked = (asked.has_mask > 0) & ((asked.labels != PADDING).sum(1) == 0)
+    there, kinds = present > 0, {"click": clicked, "stroke": alone & ~clicked, "name": (named > 0), "mask": masked}
+    log = {kind: dice.where(which & there, torch.nan).nanmean() for kind, which in kinds.items()}
+    gone = masked & ~there
+    return chosen, log | {"gone": dice.where(gone, torch.nan).nanmean(), "best": scored.dice[:, 1:].amax(1).where(clicked, torch.nan).nanmean()}
 
 
 def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tensor], generator: torch.Generator,
@@ -90,26 +141,28 @@ def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tens
     target's mean Dice [T] of the first and last round (not a number for what is not there)."""
     truth, named = batch["truth"].float() / 255, batch["has_text"]
     context, present = F.one_hot(batch["context"], len(CONTEXTS)).float(), (truth.flatten(1).amax(1) > 0.5).float()
-    asked = Asked.first(batch, truth, generator)
+    asked, before = Asked.first(batch, truth, generator), None
     log: dict[str, Tensor] = {}
     scores: list[Tensor] = []
     for turn in range(rounds):
         few = compact(asked.points, asked.labels)
         with torch.autocast(truth.device.type, torch.bfloat16):
             answer = model.decoder(leaves, *few, asked.mask, asked.has_mask, leaves["text"], named, context)
-        loss, dice = answer_loss(answer, truth, present, named, turn == 0)
+        scored = answer_loss(answer, truth, present, named, turn == 0)
+        loss, chosen = scored.loss, torch.zeros(len(truth), dtype=torch.long, device=truth.device)
+        if before is None:
+            chosen, first = choice(asked, answer, scored, named, present)
+            log |= first
+        else:
+            loss = loss + steady_loss(answer[0][:, :1], scored.each, before, truth)
         (loss / rounds).backward()
         log[f"loss{turn}"] = loss.detach()
-        chosen = torch.zeros(len(truth), dtype=torch.long, device=truth.device)
-        if turn == 0:
-            lonely = ((asked.labels != PADDING).sum(1) == 1) & (named == 0)
-            chosen = torch.where(lonely, 1 + answer[1][:, 1:].argmax(1), 0)
-            log |= first_scores(dice, chosen, lonely & (asked.has_mask == 0), (named > 0) & (present > 0))
-        scores.append(torch.where(present > 0, dice.gather(1, chosen[:, None])[:, 0], torch.nan))
+        scores.append(torch.where(present > 0, scored.dice.gather(1, chosen[:, None])[:, 0], torch.nan))
         log[f"dice{turn}"] = scores[-1].nanmean()
-        mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
         if turn + 1 < rounds:
-            asked.correct(truth, mask, generator)
+            mask = answer[0].detach().gather(1, chosen[:, None, None, None].expand(-1, 1, *answer[0].shape[2:]))
+            each = scored.each.detach().gather(1, chosen[:, None])[:, 0]
+            before = Before(mask, each, asked.correct(truth, mask, generator))
     return log, (scores[0] + scores[-1]) / 2
 
 

@@ -19,7 +19,7 @@ from losses import overlap
 from model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
 from preprocess import network_input
 from prompts import axis_stroke, centre, correction
-from synth.volumes import load_scan, scan_scene
+from synth.scan import load_scan, scan_scene
 from tasks import MIN_PIXELS, coverage
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import torch
 
+from beside import ROUGH, pair_beside, roughened
 from data import Corpus
 from model import CONTEXTS
-from prompts import PADDING, first_prompt
+from prompts import MAX_FIRST, PADDING, first_prompt
 from synth import Scene
 from text import tokenize
 from vocabulary import Phrases
@@ -18,10 +19,14 @@ TOKENS = 40
 MIN_PIXELS = 6  # of the half-resolution target
 DARK = 12.0  # grey of what is probably no tissue
 THIN = 0.2  # share of a target's area in pixels that it covers wholly; lines have less
-TEXT_SHARE, ABSENT_SHARE, WITH_CLICK = 0.46, 0.2, 0.12
+TEXT_SHARE = {"few": 0.38, "many": 0.46, "made": 0.6}  # of the targets are names: on real slices with few or many, on made-up ones
+MANY_NAMES = 5
+ABSENT_SHARE, ABSENT_MADE, WITH_CLICK = 0.2, 0.27, 0.12
+NUMBERED_WEIGHT = 0.35  # of single vertebrae and ribs among the names of a made-up slice
+BESIDE, REAL_BESIDE, ALONE = 0.5, 0.08, 0.85  # of the unnamed targets come with a mask, where the slice beside is known or not; mostly alone
 GROWN, UNION, WHOLE = 0.14, 0.03, 0.08  # of the targets without a name; the rest are single objects
 MANY, SIZE_POWER = 7, 0.75  # structures of a slice from which on large ones are targets more often, and how much more
-NAMES = 18  # per slice in the naming loss, the last of them absent
+NAMES, ABSENT = 18, 2  # per slice in the naming loss, and how many of them are absent
 
 
 def region_grown(rng: np.random.Generator, image: Array) -> Array:
@@ -131,7 +136,7 @@ class Batches:
     def make(self, images: int, targets: int, side: int, real: float) -> dict[str, torch.Tensor]:
         """One batch: `targets` tasks and `NAMES` names per image."""
         rows: dict[str, list] = {k: [] for k in ("truth", "points", "labels", "tokens", "has_text", "context", "source", "image", "cover",
-                                                 "cover_tokens", "cover_weight")}
+                                                 "cover_tokens", "cover_weight", "previous", "has_previous")}
         for _ in range(images):
             scene = self.corpus.scene(self.rng, side, real)
             values = [present_values(scene, layer) for layer in range(len(scene.layers))]
@@ -156,37 +161,61 @@ class Batches:
 
     def add_task(self, rows: dict[str, list], scene: Scene, values: list[Array], masks: dict[str, Array]) -> None:
         """Append one target with its first prompt."""
-        rng, tokens, has_text = self.rng, np.zeros(TOKENS, np.int64), 0.0
-        target, name = None, ""
-        if masks and rng.random() < TEXT_SHARE:
-            name = str(rng.choice(list(masks)))
-            target = coverage(masks[name])
-            if cv2.countNonZero((target > 127).view(np.uint8)) < MIN_PIXELS:
-                target, name = None, ""
-        if target is None:
-            target = pick_target(rng, scene, values)
-        points, labels = first_prompt(rng, target > 127)
+        rng = self.rng
+        name = self.name_to_ask(scene, masks)
+        target, previous = (coverage(masks[name]), None) if name else self.target_and_mask(scene, values)
+        there = cv2.countNonZero((target > 127).view(np.uint8)) > 0
+        points, labels = first_prompt(rng, target > 127) if there else (np.zeros((MAX_FIRST, 2), np.float32), self.nothing())
+        if previous is not None and rng.random() < ALONE:
+            labels = self.nothing()
+        tokens = np.zeros(TOKENS, np.int64)
         if name:
-            has_text = 1.0
             if rng.random() > WITH_CLICK:
-                labels[:] = PADDING
-            if rng.random() < ABSENT_SHARE:
-                name, target = self.phrases.absent(rng, scene.source, list(masks)), np.zeros_like(target)
-                labels[:] = PADDING
+                labels = self.nothing()
+            if rng.random() < (ABSENT_MADE if scene.source.startswith("synthetic") else ABSENT_SHARE):
+                name, target, labels = self.phrases.absent(rng, scene.source, list(masks)), np.zeros_like(target), self.nothing()
             tokens = self.ids(self.phrases.say(rng, name))
         rows["truth"].append(target)
         rows["points"].append((points * 2 + 0.5).astype(np.float32))
         rows["labels"].append(labels)
         rows["tokens"].append(tokens)
-        rows["has_text"].append(np.float32(has_text))
+        rows["has_text"].append(np.float32(bool(name)))
+        rows["previous"].append(np.zeros_like(target) if previous is None else previous)
+        rows["has_previous"].append(np.float32(previous is not None))
+
+    @staticmethod
+    def nothing() -> Array:
+        """Labels of a prompt without points."""
+        return np.full(MAX_FIRST, PADDING, np.float32)
+
+    def name_to_ask(self, scene: Scene, masks: dict[str, Array]) -> str:
+        """A name of the slice whose structure is large enough to ask for, or "" for a target without a name."""
+        made = scene.source.startswith("synthetic")
+        share = TEXT_SHARE["made" if made else "many" if len(masks) >= MANY_NAMES else "few"]
+        if not masks or self.rng.random() >= share:
+            return ""
+        names = list(masks)
+        weight = np.array([NUMBERED_WEIGHT if made and (self.phrases.counted(n) or n[-1].isdigit()) else 1.0 for n in names])
+        name = names[int(self.rng.choice(len(names), p=weight / weight.sum()))]
+        return name if cv2.countNonZero((coverage(masks[name]) > 127).view(np.uint8)) >= MIN_PIXELS else ""
+
+    def target_and_mask(self, scene: Scene, values: list[Array]) -> tuple[Array, Array | None]:
+        """A target without a name, and for some the mask of the slice beside as its prompt."""
+        rng = self.rng
+        if scene.beside and rng.random() < BESIDE and (pair := pair_beside(rng, scene)):
+            target, mask = coverage(pair[0]), coverage(pair[1])
+            return target, roughened(rng, mask, 0.7) if rng.random() < ROUGH else mask
+        target = pick_target(rng, scene, values)
+        rough = not scene.source.startswith("synthetic") and rng.random() < REAL_BESIDE
+        return target, roughened(rng, target, 1.4) if rough else None
 
     def add_names(self, rows: dict[str, list], scene: Scene, masks: dict[str, Array]) -> None:
         """Append up to `NAMES` names with their coverage at stride 16; the rest of the rows have weight 0."""
         rng, cells = self.rng, scene.image.shape[0] // 16
-        names = [str(n) for n in rng.permutation(list(masks))[: NAMES - 1]] if masks else []
+        names = [str(n) for n in rng.permutation(list(masks))[: NAMES - ABSENT]] if masks else []
         covers = [cv2.resize(coverage(masks[n], 4), (cells, cells), interpolation=cv2.INTER_AREA) for n in names]
         if names:
-            names.append(self.phrases.absent(rng, scene.source, list(masks)))
+            names += [self.phrases.absent(rng, scene.source, list(masks)) for _ in range(ABSENT)]
         empty = np.zeros((cells, cells), np.uint8)
         for i in range(NAMES):
             rows["cover"].append(covers[i] if i < len(covers) else empty)

@@ -35,7 +35,8 @@ FEEDERS, FACTOR = {"cpu": 1, "cuda": max(1, (os.cpu_count() or 2) - 2)}, {"cpu":
 ROUNDS = (1, 2, 3, 4)  # of prompts, drawn per step
 HOLD = 0.5  # share of a run after which batch norms hold still
 SETTLE_SIDE = 384  # at which norms get the statistics that they hold
-SAVE_EVERY = 180.0  # seconds
+SAVE_EVERY = 60.0  # seconds
+SMALL_COPY = "weights.pt"  # beside the checkpoint: the mean weights alone in fp16, as checkpoints/shipped.pt
 CLOCKS = {"wall": time.time, "cpu": time.process_time}
 
 
@@ -114,6 +115,8 @@ class State:
         torch.save({"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
                     "step": self.step, "seconds": self.seconds, "info": self.info}, part)
         os.replace(part, self.path)
+        small = {key: value.half() if value.is_floating_point() else value for key, value in self.ema.state_dict().items()}
+        torch.save({"ema": small, "step": self.step, "seconds": self.seconds, "info": self.info}, self.path.with_name(SMALL_COPY))
 
     def update(self, share: float, peak: float) -> dict[str, Tensor | float]:
         """One optimizer step at `share` of the schedule, and the moving average."""
@@ -187,8 +190,8 @@ def worker(rank: int, args: argparse.Namespace, batches: Batches) -> None:
     generator = torch.Generator(args.device).manual_seed(args.seed * 1000 + rank + 31 * state.step)
     feed, average = feed_of(args, rank, state, batches), Averager(state.model, args.processes)
     batch = feed.next(args.device)
-    clock = saved = now()
-    while feed.progress.value < 1:
+    clock = saved = begun = now()
+    while feed.progress.value < 1 and clock - begun < args.stop_after:
         set_mode(state, batches, args.hold, feed.progress.value)
         state.model.zero_grad(set_to_none=True)
         rounds = int(np.random.default_rng(state.step + 1).choice(args.rounds))
@@ -200,9 +203,11 @@ def worker(rank: int, args: argparse.Namespace, batches: Batches) -> None:
         state.count(log)
         journal.add(log, sources, scores)
         journal.read(state.step, feed)
-        if rank == 0 and (clock - saved > SAVE_EVERY or feed.progress.value >= 1):
+        if rank == 0 and clock - saved > SAVE_EVERY:
             state.save(feed.difficulty.dice[:])
             saved = clock
+    if rank == 0:
+        state.save(feed.difficulty.dice[:])
 
 
 def main() -> None:
@@ -223,6 +228,7 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--live", action="store_true", help="the batch norms of --init move again until --hold")
+    parser.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this part of the run ends; go on with --resume")
     parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
     args = parser.parse_args()
     Path(args.out).mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 from text import words
 
 PATH = Path(__file__).parent.parent / "vocabulary.json"
-OWN, COMPLETE = 0.25, 3  # of the absent names are missing ones of the slice's own source, if it names at least so many per slice
+OWN, OWN_MADE, COMPLETE = 0.25, 0.75, 3  # of the absent names are missing ones of the slice's own source (of a made-up one), if it names so many per slice
 BESIDE = {  # regions that a slice may show together
     "head": ("head", "neck", "trunk"), "neck": ("neck", "head", "chest", "trunk"), "chest": ("chest", "neck", "abdomen", "breast", "trunk"),
     "abdomen": ("abdomen", "chest", "pelvis", "trunk"), "pelvis": ("pelvis", "abdomen", "limb", "uterus", "trunk"),
@@ -34,6 +34,13 @@ def misspell(rng: np.random.Generator, text: str) -> str:
 def key_of(name: str) -> str:
     """A name without case, accents and punctuation, so that a data set's spelling finds its entry."""
     return " ".join(words(name))
+
+
+def canonical_names() -> dict[str, str]:
+    """The vocabulary's name for the key of every name and synonym; names go before synonyms."""
+    entries = load_vocabulary()
+    synonyms = {key_of(word): entry["name"] for entry in entries for word in entry["synonyms"]}
+    return synonyms | {key_of(entry["name"]): entry["name"] for entry in entries}
 
 
 class Phrases:
@@ -100,6 +107,7 @@ class Phrases:
     def absent(self, rng: np.random.Generator, source: str, present: list[str]) -> str:
         """A name that is not on this slice: a missing one of its source, or one of a region that the source never shows."""
         missing, far = self.missing(source, present), self.far[source]
-        if missing and (rng.random() < OWN or not far):
+        own = OWN_MADE if source.startswith("synthetic") else OWN
+        if missing and (rng.random() < own or not far):
             return str(rng.choice(missing))
         return str(rng.choice(far or [n for n in ("kidney stone", "retinal vessel") if n not in present]))
