@@ -7,6 +7,7 @@ from synth import Scene
 
 Array = np.ndarray
 ENDED = 0.6  # of the tasks, where there are any, ask for something that has ended on this slice
+CHANGE = 2.5  # times as large or small a part may be on the next slice; else all parts are asked for
 ONE_PART = 0.6  # of the masks are one connected part
 REACH = 4  # pixels of the target's frame by which a part may have moved
 ROUGH = 0.6  # of the masks are a little off, as a drawn or a predicted one
@@ -47,7 +48,9 @@ def pair_beside(rng: np.random.Generator, scene: Scene) -> tuple[Array, Array] |
     if rng.random() >= ONE_PART:
         return here == value, mask
     part = one_part(rng, mask)
-    return parts_near(here == value, part), part
+    near = parts_near(here == value, part)
+    like = np.count_nonzero(part) < CHANGE * np.count_nonzero(near) and np.count_nonzero(near) < CHANGE * np.count_nonzero(part)
+    return (near, part) if like or not near.any() else (here == value, mask)
 
 
 def roughened(rng: np.random.Generator, cover: Array, moved: float) -> Array:
