@@ -115,7 +115,7 @@ class State:
         torch.save({"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimizer": self.optimizer.state_dict(),
                     "step": self.step, "seconds": self.seconds, "info": self.info}, part)
         os.replace(part, self.path)
-        small = {key: value.half() if value.is_floating_point() else value for key, value in self.ema.state_dict().items()}
+        small = {key: (value.half() if value.is_floating_point() else value).cpu() for key, value in self.ema.state_dict().items()}
         torch.save({"ema": small, "step": self.step, "seconds": self.seconds, "info": self.info}, self.path.with_name(SMALL_COPY))
 
     def update(self, share: float, peak: float) -> dict[str, Tensor | float]:
