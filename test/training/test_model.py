@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model import CONTEXTS, HIDDEN, Decoder, Promptomy
+from net.model import CONTEXTS, HIDDEN, Decoder, Promptomy
 
 
 def test_the_judge_hears_of_a_mask_its_area_and_the_mean_trust_in_it() -> None:
