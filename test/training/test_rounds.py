@@ -21,7 +21,8 @@ def batch() -> dict[str, torch.Tensor]:
     cover[::2, 1:3, 1:3] = 200
     return {"image": image, "truth": truth, "points": points, "labels": labels, "context": torch.zeros(6, dtype=torch.long),
             "tokens": torch.tensor([[0, 0], [0, 0], [5, 9]]).repeat(2, 1), "has_text": torch.tensor([0.0, 0.0, 1.0]).repeat(2),
-            "previous": torch.zeros(6, 32, 32, dtype=torch.uint8), "has_previous": torch.zeros(6), "cover": cover, "cover_tokens": torch.tensor([[5, 9], [7, 0]]).repeat(2, 1), "cover_weight": torch.ones(4)}
+            "previous": torch.zeros(6, 32, 32, dtype=torch.uint8), "has_previous": torch.zeros(6), "cover": cover,
+            "cover_tokens": torch.tensor([[5, 9], [7, 0]]).repeat(2, 1), "cover_weight": torch.ones(4)}
 
 
 def test_every_weight_gets_a_gradient() -> None:

@@ -62,7 +62,8 @@ def test_the_slice_beside_changes_little_and_far_away_more() -> None:
     ("left kidney cortex", "kidney", "renal cortex", "kidney cortex"), ("vertebrae_L3", "vertebra L3", "", "bone"),
     ("sigmoid colon", "colon", "sigmoid colon", "hollow"), ("left ventricle", "heart", "left ventricle", "heart cavity"),
     ("lung_upper_lobe_left", "lung", "lung upper lobe", "lung"), ("rib_left_4", "rib", "rib 4", "bone"), ("body", "", "", "mixed"),
-    ("subcutaneous fat (approximate)", "", "", "fat"), ("pancreas body", "pancreas", "", "pancreas"), ("portal vein", "portal vein and splenic vein", "", "portal vein"),
+    ("subcutaneous fat (approximate)", "", "", "fat"), ("pancreas body", "pancreas", "", "pancreas"),
+    ("portal vein", "portal vein and splenic vein", "", "portal vein"),
 ])
 def test_labels_become_organs_parts_and_tissues(name: str, organ: str, part: str, tissue: str) -> None:
     naming = naming_of(["", name])

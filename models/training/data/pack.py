@@ -21,7 +21,9 @@ from data.synth.bodies import FOLDERS, HEAD_NECK_LARGE, trimmed
 from data.synth.nifti import Oriented, read_oriented
 
 LONGEST, QUALITY = 448, 75
-FULL_SIZE = ("IDRiD", "old-FIVES-Retinal-Vessel", "fundus_chasedb1", "Ridge-in-Retinopathy-of-Prematurity", "old-Coronary-Artery-Disease")  # thin
+FULL_SIZE = (  # what they label is thin
+    "IDRiD", "old-FIVES-Retinal-Vessel", "fundus_chasedb1", "Ridge-in-Retinopathy-of-Prematurity", "old-Coronary-Artery-Disease",
+)
 MOST = {"micro_dsb2018": 240}  # slices of a source that are enough
 HEADS = 16  # of the brain label maps
 LIMBS_BELOW = 0.62  # of the height of a whole body: legs and pelvis

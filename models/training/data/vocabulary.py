@@ -9,7 +9,8 @@ from data.synth.names import without_side
 from net.text import words
 
 PATH = Path(__file__).parents[2] / "vocabulary.json"
-OWN, OWN_MADE, COMPLETE = 0.25, 0.75, 3  # of the absent names are missing ones of the slice's own source (of a made-up one), if it names so many per slice
+OWN, OWN_MADE = 0.25, 0.75  # of the absent names are missing ones of the slice's own source, real or made up
+COMPLETE = 3  # names per slice from which on a source is taken to label everything that it has
 BESIDE = {  # regions that a slice may show together
     "head": ("head", "neck", "trunk"), "neck": ("neck", "head", "chest", "trunk"), "chest": ("chest", "neck", "abdomen", "breast", "trunk"),
     "abdomen": ("abdomen", "chest", "pelvis", "trunk"), "pelvis": ("pelvis", "abdomen", "limb", "uterus", "trunk"),

@@ -147,7 +147,8 @@ def report(judge: Judge, slices: tuple[int, ...]) -> dict:
         pairs = [pair for v in values for sign in (1, -1) for pair in judge.beside(v, sign * step)]
         if pairs:
             given, answered = np.mean(pairs, 0)
-            result[f"beside{step}"] = {"mm": step * judge.study.mm[0], "n": len(pairs), "unchanged": round(float(given), 3), "answer": round(float(answered), 3)}
+            result[f"beside{step}"] = {"mm": step * judge.study.mm[0], "n": len(pairs), "unchanged": round(float(given), 3),
+                                       "answer": round(float(answered), 3)}
     gone = [share for v in values for share in judge.ended(v, slices[-1])]
     result["endedArea"] = round(float(np.mean(gone)), 3) if gone else None
     rows = judge.named()

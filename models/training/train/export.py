@@ -24,7 +24,7 @@ from data.tasks import Batches
 from net.text import tokenize
 from net.weights import blended
 
-OPSET, VERSION = 18, "2026.11.7"
+OPSET, VERSION = 18, "2026.11.8"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 
@@ -184,16 +184,21 @@ def manifest(folder: Path, side: int) -> dict:
     }
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
-    parser.add_argument("--data", help="first settle batch norms and the IoU head on the training slices of this folder")
+    parser.add_argument("--data", help="first fit batch norms and the IoU head to the training slices of this folder")
     parser.add_argument("--blend", help="checkpoint that the run started from: export a mean of both")
     parser.add_argument("--share", type=float, default=0.5, help="of the checkpoint to blend in")
     parser.add_argument("--side", type=int, default=SIDE, help="of the frame that the graphs take, a multiple of 16")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
     torch.set_num_threads(1)
     state = torch.load(args.checkpoint, weights_only=False, map_location="cpu")
     model = Promptomy()

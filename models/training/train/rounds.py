@@ -11,7 +11,8 @@ from net.model import CONTEXTS, MASKS, WIDTH, Promptomy
 from data.prompts import FOREGROUND, PADDING, correction, repeated
 
 LASSO, NAMING_WEIGHT, CELL_CLASS_WEIGHT = 0.05, 2.0, 4.0
-AGREED, STEADY, KEPT = 0.18, 1.0, 1.0  # share of later clicks that repeat what is right; weights of losses for becoming worse and for moving
+AGREED = 0.18  # of the later clicks only repeat what is right
+STEADY, KEPT = 1.0, 1.0  # weights of the losses for becoming worse and for moving
 DRAWN = 8.0  # logit of a pixel that a mask prompt covers, as in core/prompt-logits.ts
 PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
@@ -100,7 +101,8 @@ class PromptState:
         drawn = (batch["previous"].float() / 255 * 2 - 1)[:, None] * DRAWN
         mask = torch.where(given[:, None, None, None] > 0, drawn, rough_mask(truth, generator))
         alone = torch.rand(len(truth), 1, generator=generator, device=truth.device) < 0.7
-        return cls(batch["points"], torch.where(lasso[:, None] & alone, PADDING, batch["labels"]), mask, torch.maximum(lasso.float(), given))
+        labels = torch.where(lasso[:, None] & alone, PADDING, batch["labels"])
+        return cls(batch["points"], labels, mask, torch.maximum(lasso.float(), given))
 
     def alone(self, named: Tensor) -> Tensor:
         """Which prompts [B] are one click or one stroke and nothing else."""
@@ -122,7 +124,8 @@ class PromptState:
         return repeats.float()
 
 
-def choice(asked: PromptState, answer: tuple[Tensor, Tensor, Tensor], scored: Scored, named: Tensor, present: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+def choice(asked: PromptState, answer: tuple[Tensor, Tensor, Tensor], scored: Scored, named: Tensor,
+           present: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """Which mask answers a first prompt [B], and its Dice to log, by kind of prompt."""
     alone = asked.alone(named)
     chosen = torch.where(alone, 1 + answer[1][:, 1:].argmax(1), 0)
@@ -131,8 +134,8 @@ def choice(asked: PromptState, answer: tuple[Tensor, Tensor, Tensor], scored: Sc
     masked = (asked.has_mask > 0) & ((asked.labels != PADDING).sum(1) == 0)
     there, kinds = present > 0, {"click": clicked, "stroke": alone & ~clicked, "name": (named > 0), "mask": masked}
     log = {kind: dice.where(which & there, torch.nan).nanmean() for kind, which in kinds.items()}
-    gone = masked & ~there
-    return chosen, log | {"gone": dice.where(gone, torch.nan).nanmean(), "best": scored.dice[:, 1:].amax(1).where(clicked, torch.nan).nanmean()}
+    log["gone"] = dice.where(masked & ~there, torch.nan).nanmean()
+    return chosen, log | {"best": scored.dice[:, 1:].amax(1).where(clicked, torch.nan).nanmean()}
 
 
 def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tensor], generator: torch.Generator,

@@ -89,7 +89,8 @@ class State:
         if args.init:
             earlier = torch.load(args.init, weights_only=True)
             load_overlapping(self.ema, earlier["ema"])
-            self.info |= {"init": load_overlapping(self.model, earlier["ema"]), "held": earlier["info"].get("held", False) and not args.live}
+            held = earlier["info"].get("held", False) and not args.live
+            self.info |= {"init": load_overlapping(self.model, earlier["ema"]), "held": held}
         self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
@@ -210,7 +211,8 @@ def worker(rank: int, args: argparse.Namespace, batches: Batches) -> None:
         state.save(feed.difficulty.dice[:])
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=os.environ.get("PROMPTOMY_DATA", "../shared/data") + "/train")
     parser.add_argument("--out", required=True)
@@ -228,9 +230,13 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--live", action="store_true", help="the batch norms of --init move again until --hold")
-    parser.add_argument("--stop-after", type=float, default=math.inf, help="seconds after which this part of the run ends; go on with --resume")
+    parser.add_argument("--stop-after", type=float, default=math.inf, help="seconds until this part ends; go on with --resume")
     parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
     Path(args.out).mkdir(parents=True, exist_ok=True)
     batches = Batches(Path(args.data), args.seed)
     if args.processes == 1:

@@ -16,28 +16,31 @@ TISSUE_IDS = {name: i for i, name in enumerate(TISSUES)}
 SAMPLES = 200  # places kept of every structure, to cut through
 # Part of a name -> the organ that it belongs to and what the part itself is called, if anybody asks for it.
 PARTS = {
-    "kidney cortex": ("kidney", "renal cortex"), "kidney medulla": ("kidney", "renal medulla"), "renal pelvis": ("kidney", "renal pelvis"),
-    "renal sinus fat": ("kidney", ""), "pancreatic duct": ("pancreas", ""), "pancreas": ("pancreas", ""),
-    "ascending colon": ("colon", "ascending colon"), "transverse colon": ("colon", "transverse colon"),
-    "descending colon": ("colon", "descending colon"), "rectum and sigmoid colon": ("colon", ""), "sigmoid colon": ("colon", "sigmoid colon"),
-    "rectum": ("colon", "rectum"), "caecum": ("colon", "cecum"), "appendix": ("colon", "appendix"), "jejunum": ("small bowel", "jejunum"),
-    "ileum": ("small bowel", "ileum"), "peripheral zone": ("prostate", "prostate peripheral zone"),
-    "transition zone": ("prostate", "prostate transition zone"), "prostate": ("prostate", ""), "ventricular myocardium": ("heart", "myocardium"),
-    "left ventricle": ("heart", "left ventricle"), "right ventricle": ("heart", "right ventricle"), "left atrium": ("heart", "left atrium"),
-    "right atrium": ("heart", "right atrium"), "coronary artery": ("heart", ""), "hepatic vein": ("liver", ""), "hepatic artery": ("liver", ""),
-    "uterus": ("uterus", ""), "cervix": ("uterus", "cervix"), "lung upper lobe": ("lung", "lung upper lobe"),
-    "lung lower lobe": ("lung", "lung lower lobe"), "lung middle lobe": ("lung", "lung middle lobe"), "ribs": ("rib", ""), "lung": ("lung", ""),
+    "kidney cortex": ("kidney", "renal cortex"), "kidney medulla": ("kidney", "renal medulla"),
+    "renal pelvis": ("kidney", "renal pelvis"), "renal sinus fat": ("kidney", ""), "pancreatic duct": ("pancreas", ""),
+    "pancreas": ("pancreas", ""), "ascending colon": ("colon", "ascending colon"), "transverse colon": ("colon", "transverse colon"),
+    "descending colon": ("colon", "descending colon"), "rectum and sigmoid colon": ("colon", ""),
+    "sigmoid colon": ("colon", "sigmoid colon"), "rectum": ("colon", "rectum"), "caecum": ("colon", "cecum"),
+    "appendix": ("colon", "appendix"), "jejunum": ("small bowel", "jejunum"), "ileum": ("small bowel", "ileum"),
+    "peripheral zone": ("prostate", "prostate peripheral zone"), "transition zone": ("prostate", "prostate transition zone"),
+    "prostate": ("prostate", ""), "ventricular myocardium": ("heart", "myocardium"), "left ventricle": ("heart", "left ventricle"),
+    "right ventricle": ("heart", "right ventricle"), "left atrium": ("heart", "left atrium"), "right atrium": ("heart", "right atrium"),
+    "coronary artery": ("heart", ""), "hepatic vein": ("liver", ""), "hepatic artery": ("liver", ""), "uterus": ("uterus", ""),
+    "cervix": ("uterus", "cervix"), "lung upper lobe": ("lung", "lung upper lobe"), "lung lower lobe": ("lung", "lung lower lobe"),
+    "lung middle lobe": ("lung", "lung middle lobe"), "ribs": ("rib", ""), "lung": ("lung", ""),
     "portal vein": ("portal vein and splenic vein", ""), "iliac vena": ("iliac vein", ""), "common iliac vein": ("iliac vein", ""),
     "clavicula": ("clavicle", ""), "main bronchus": ("", ""), "rectus femoris muscle": ("rectus femoris", ""), "hip bone": ("hip", ""),
     "cochlea": ("cochlea", ""), "orbit": ("eyeball", ""), "parotid": ("parotid gland", ""),
 }
-# Folder, file pattern, labels, whether every organ of its regions is labelled, and share of all draws.
+# Folder, file pattern, labels and share of all draws.
 FOLDERS = [
     ("bodies", "*_trunk_filled.nii*", "labels.json", 0.28), ("bodies", "*_whole.nii*", "labels.json", 0.08),
-    ("btcv", "filled/*.nii*", "labels_filled.json", 0.36), ("bowel", "*.nii*", "labels.json", 0.08), ("xcat", "*.nii*", "labels.json", 0.06),
+    ("btcv", "filled/*.nii*", "labels_filled.json", 0.36), ("bowel", "*.nii*", "labels.json", 0.08),
+    ("xcat", "*.nii*", "labels.json", 0.06),
     ("head-neck", "*.nii*", "labels.json", 0.14),
 ]
-UNLABELLED = {"gca_00020": ("small bowel", "ileum", "stomach"), "gca_00060": ("small bowel", "ileum", "stomach")}  # partly hidden in the body
+HIDDEN = ("small bowel", "ileum", "stomach")  # partly unlabelled inside the body of two of the bowel maps
+UNLABELLED = {"gca_00020": HIDDEN, "gca_00060": HIDDEN}
 LIMBS = ("femur", "tibia", "fibula", "patella", "meniscus", "rectus femoris", "hip", "urinary bladder")  # what `*_whole` is cut for
 HEAD_NECK_LARGE = 300  # voxels across from which every second one is enough
 WORDS_OF_SIDE = ("left", "right", "lt", "rt")

@@ -15,8 +15,10 @@ WHOLE = 0.72  # of the cuts are framed whole and upright
 MIRRORED, UPSIDE_DOWN = 0.45, 0.03
 BEND, WARP, RIPPLE = (2, 14), (2, 12), (0.3, 1.6)  # mm of smooth displacement: through the plane, within it, and in its detail
 SWELLING = (0.65, 1.5)  # of single organs
-SWELLING_ORGANS = ("kidney", "spleen", "stomach", "urinary bladder", "gallbladder", "liver", "colon", "heart", "prostate", "uterus", "pancreas",
-                   "small bowel", "aorta", "inferior vena cava", "lung", "lateral ventricle", "hippocampus", "thalamus", "putamen", "cerebellum")
+SWELLING_ORGANS = (
+    "kidney", "spleen", "stomach", "urinary bladder", "gallbladder", "liver", "colon", "heart", "prostate", "uterus", "pancreas",
+    "small bowel", "aorta", "inferior vena cava", "lung", "lateral ventricle", "hippocampus", "thalamus", "putamen", "cerebellum",
+)
 WIDTHS = (1.0, 1.35)  # of the field of view, in widths of the body
 BODY_WIDTH = 520.0  # mm; what is wider has its arms spread
 HEIGHTS = (180, 750)  # mm of the field of view of upright cuts

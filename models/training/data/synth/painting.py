@@ -19,7 +19,9 @@ PHASES = (0.34, 0.13, 0.36, 0.17)
 WINDOWS = [(40, 400), (-500, 1500), (300, 1600), (60, 250), (0, 900), (40, 350)]
 WINDOW_CHANCE = (0.42, 0.13, 0.1, 0.1, 0.08, 0.17)
 CONTENTS = {"gas": -950.0, "fluid": 12.0, "food": 35.0, "stool": -40.0, "contrast": 260.0, "collapsed": 45.0}
-OF_ORGAN = {"stomach": (0.35, 0.25, 0.25, 0.0, 0.1, 0.05), "colon": (0.4, 0.08, 0.0, 0.42, 0.05, 0.05), "": (0.15, 0.35, 0.1, 0.0, 0.15, 0.25)}
+OF_ORGAN = {  # how likely each is
+    "stomach": (0.35, 0.25, 0.25, 0.0, 0.1, 0.05), "colon": (0.4, 0.08, 0.0, 0.42, 0.05, 0.05), "": (0.15, 0.35, 0.1, 0.0, 0.15, 0.25),
+}
 RANDOM_GREYS = 0.3  # of the MR-like slices have a random grey per structure
 
 
@@ -51,7 +53,8 @@ def fill_mixed(rng: np.random.Generator, tissues: Array, pixel: float) -> Array:
     noise = smooth_noise(rng, side, side / rng.uniform(6, 20), 2)
     fat, muscle = rng.uniform(3, 35), rng.uniform(8, 60)
     inner = np.where(noise[..., 0] > rng.uniform(-0.6, 0.8), NUMBER["fat"], np.where(noise[..., 1] > 0.3, NUMBER["soft"], NUMBER["muscle"]))
-    filled = np.where(depth < fat + 3 * noise[..., 1], NUMBER["fat"], np.where(depth < fat + muscle + 4 * noise[..., 0], NUMBER["muscle"], inner))
+    filled = np.where(depth < fat + muscle + 4 * noise[..., 0], NUMBER["muscle"], inner)
+    filled = np.where(depth < fat + 3 * noise[..., 1], NUMBER["fat"], filled)
     return np.where(mixed, filled, tissues).astype(tissues.dtype)
 
 

@@ -60,6 +60,11 @@ def section(volume: Array, axis: int, index: int) -> Array:
     return np.ascontiguousarray(np.moveaxis(volume, axis, 0)[index].T[::-1])
 
 
+def place(labels: Array, matrix: Array, side: int, field: Array | None) -> Array:
+    """Labels in the square frame, their borders smooth."""
+    return cv2.medianBlur(warp(labels, matrix, side, field, nearest=True), SMOOTH)
+
+
 def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
     """A deformed cut of the CT, each organ's density shifted a little (contrast agent, disease): under a random window, or as MR."""
     axis = int(rng.choice(3, p=[0.15, 0.25, 0.6]))
@@ -67,14 +72,14 @@ def scan_scene(rng: np.random.Generator, scan: Scan, side: int) -> Scene:
     hu, labels = section(scan.hu, axis, index), section(scan.labels, axis, index)
     whole = rng.random() < WHOLE
     matrix, field = (whole_pose if whole else pose)(rng, hu.shape, side)
-    placed = cv2.medianBlur(warp(labels, matrix, side, field, nearest=True), SMOOTH)
+    placed = place(labels, matrix, side, field)
     smooth = warp(hu + 1000, matrix, side, field, nearest=False) - 1000
     mr = rng.random() < MR_LIKE
     image = like_mr(rng, smooth, placed, scan.naming.alike) if mr else shifted_ct(rng, smooth, placed)
     layers, beside = body_layers(scan.naming, placed), []
     if rng.random() < BESIDE:
         near = int(np.clip(index + rng.choice([-1, 1]) * rng.integers(1, 4), 0, scan.hu.shape[axis] - 1))
-        beside = layers_beside(scan.naming, cv2.medianBlur(warp(section(scan.labels, axis, near), matrix, side, field, nearest=True), SMOOTH), len(layers))
+        beside = layers_beside(scan.naming, place(section(scan.labels, axis, near), matrix, side, field), len(layers))
     names = [dict(scan.naming.organ_names), dict(scan.naming.part_names)][: len(layers)]
     return Scene(image.astype(np.float32)[..., None], layers, names, "MR" if mr else "CT", SCAN_SOURCE, upright=whole, beside=beside)
 
