@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.feed import IMAGES, PHASES, TARGETS, Difficulty, Feed, Slot, slot_size
 from data.tasks import Batches
+from train.feed import IMAGES, PHASES, TARGETS, Difficulty, Feed, Slot, slot_size
 
 
 class Numbered:

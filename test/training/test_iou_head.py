@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from train import iou_head
 from data.slices import Slice
 from net.model import HIDDEN, MASKS, Promptomy
+from train import iou_head
 from train.iou_head import choice_loss, first_points, fit, parts, sometimes_mirrored, trunk_slices
 
 

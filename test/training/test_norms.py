@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from net.model import Promptomy
 from train import norms
 from train import run as train
-from net.model import Promptomy
 from train.norms import freeze_norms, norms_of, recompute_norms
 
 SIDE = 64

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from net.model import Promptomy
 from data.prompts import repeated
+from net.model import Promptomy
 from train.losses import mask_loss
 from train.rounds import Before, PromptState, compact, sequence, steady_loss
 

@@ -9,9 +9,9 @@ from data.synth import Scene
 from data.synth.bodies import TISSUE_IDS, Body, naming_of, places_of
 from data.synth.body_scene import body_scene
 from data.synth.cuts import cut
-from net.preprocess import network_input, resized, to_frame
-from data.synth.shapes import shape_scene
 from data.synth.scan import like_mr
+from data.synth.shapes import shape_scene
+from net.preprocess import network_input, resized, to_frame
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 
 from data.augment import WHOLE, appearance, elastic, random_affine, warp, zoomed_affine
-from net.model import CONTEXTS
 from data.synth import Scene
-from data.synth.shapes import shape_scene
-from data.synth.ultrasound import ultrasound_scene
 from data.synth.bodies import load_bodies
 from data.synth.body_scene import body_scene
 from data.synth.brains import BRAIN_SOURCE, brain_scene, load_heads
 from data.synth.scan import SCAN_SOURCE, load_scan, scan_scene
+from data.synth.shapes import shape_scene
+from data.synth.ultrasound import ultrasound_scene
+from net.model import CONTEXTS
 from net.zoom import SMALL
 
 Array = np.ndarray

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from data.beside import ROUGH, pair_beside, roughened
-from data.slices import Corpus
-from net.model import CONTEXTS
 from data.prompts import MAX_FIRST, PADDING, first_prompt
+from data.slices import Corpus
 from data.synth import Scene
-from net.text import tokenize
 from data.vocabulary import Phrases
+from net.model import CONTEXTS
+from net.text import tokenize
 
 Array = np.ndarray
 TOKENS = 40

@@ -19,12 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from data.prompts import axis_stroke, bounds, centre
 from data.slices import Slice, context_of, read_index, read_slice
 from judge.metrics import area_under_curve, correlation, dice, iou, mean_by_source, mean_of_frequent, quantised
 from judge.predictor import Predictor, Prompt
-from net.preprocess import thinned
-from data.prompts import axis_stroke, bounds, centre
 from judge.zooming import Zooming
+from net.preprocess import thinned
 
 Array = np.ndarray
 MIN_PIXELS = 100

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from train.export import session
 from net.model import CONTEXTS, PREPARED, WIDTH
 from net.preprocess import network_input, to_frame, to_slice
 from net.text import tokenize
+from train.export import session
 
 Array = np.ndarray
 

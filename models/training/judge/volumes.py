@@ -14,10 +14,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from data.synth.names import without_side
 from judge.metrics import area_under_curve, dice
 from judge.predictor import Predictor, Prompt
 from net.preprocess import network_input
-from data.synth.names import without_side
 
 Array = np.ndarray
 LEAST = 200  # pixels of a structure that is judged

@@ -44,9 +44,9 @@ class DecoderGraph(nn.Module):
                 image_values: Tensor, pixel_keys: Tensor, point_coords: Tensor, point_labels: Tensor, mask_input: Tensor,
                 has_mask_input: Tensor, text_embeddings: Tensor, has_text: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         features = (features_s2, features_s4, features_s8, features_s16, image_keys, image_values, pixel_keys)
-        logits, trust, thought = self.decoder.paint(dict(zip(PREPARED, features)), point_coords, point_labels, mask_input, has_mask_input,
+        logits, confidence, hidden = self.decoder.paint(dict(zip(PREPARED, features)), point_coords, point_labels, mask_input, has_mask_input,
                                                     torch.einsum("btd,b->bd", text_embeddings, has_text), context)
-        quality, presence = torch.sigmoid(self.decoder.verdict(thought, logits, trust)).split([MASKS, 1], 1)
+        quality, presence = torch.sigmoid(self.decoder.assess(hidden, logits, confidence)).split([MASKS, 1], 1)
         return logits, quality, presence.reshape(1)
 
 

@@ -18,7 +18,7 @@ WIDTH = 128  # channels of the embedding and of every token
 MASKS = 4  # one for several prompts, three candidates for a first click
 S16, S8, S4, S2 = 64, 32, 16, 8  # decoder channels by stride
 PIXEL = 24  # channels of a pixel's key at stride 4
-ASKED, ASKED_FINE = 8, 4  # similarity maps that a prompt asks for, at strides 16 and 4
+QUERIES, FINE_QUERIES = 8, 4  # similarity maps that a prompt asks for, at strides 16 and 4
 HIDDEN = 256
 MAPS = 6  # clicks + and - (narrow, wide), box, previous mask
 SIGMAS = (0.02, 0.09)  # radii of a click's Gaussians, as shares of the side
@@ -149,16 +149,16 @@ class Decoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.read = nn.Linear(MAPS * (WIDTH + PIXEL + 1) + WIDTH + len(CONTEXTS), HIDDEN)
-        self.ask = nn.Linear(HIDDEN, ASKED * WIDTH + ASKED_FINE * PIXEL)
-        self.maps16 = ConvBn(MAPS + ASKED + 1, S16, relu=False)
+        self.ask = nn.Linear(HIDDEN, QUERIES * WIDTH + FINE_QUERIES * PIXEL)
+        self.maps16 = ConvBn(MAPS + QUERIES + 1, S16, relu=False)
         self.conv16 = nn.Sequential(*(ConvBn(S16, S16, dilation=d, residual=True) for d in (1, 2, 4, 1)))
         self.up8 = ConvBn(S16, S8, up=True, relu=False)
         self.conv8 = nn.Sequential(*(ConvBn(S8, S8, residual=True) for _ in range(2)))
         self.up4 = ConvBn(S8, S4, up=True, relu=False)
-        self.maps4 = ConvBn(MAPS + ASKED_FINE + S4, S4, relu=False)
+        self.maps4 = ConvBn(MAPS + FINE_QUERIES + S4, S4, relu=False)
         self.conv4 = nn.Sequential(*(ConvBn(S4, S4, residual=True) for _ in range(2)))
         self.up2 = nn.ConvTranspose2d(S4, S2, 2, 2)  # no batch norm: at this size it costs more than it gives
-        self.masks = nn.Conv2d(S2, 2 * MASKS, 3, padding=1)  # and how far to trust each pixel of each mask
+        self.masks = nn.Conv2d(S2, 2 * MASKS, 3, padding=1)  # and how far to confidence each pixel of each mask
         self.judge = nn.Sequential(nn.Linear(HIDDEN + 2 * MASKS, 64), nn.ReLU(), nn.Linear(64, MASKS + 1))
         self.constant("rates", [-1 / sigma**2 for sigma in SIGMAS])
         self.constant("kinds", [[1.0], [0.0], [2.0], [3.0]])  # labels of clicks + and -, and of a box's corners
@@ -188,7 +188,7 @@ class Decoder(nn.Module):
         box = torch.einsum("bax,bay->bayx", along, upright)
         return torch.cat([clicks, box, mask], 1)
 
-    def think(self, maps16: Tensor, maps4: Tensor, prepared: dict[str, Tensor], text: Tensor, context: Tensor) -> Tensor:
+    def read_prompts(self, maps16: Tensor, maps4: Tensor, prepared: dict[str, Tensor], text: Tensor, context: Tensor) -> Tensor:
         """[B,256]: what the image shows under each map, how large each map is, the name and the modality."""
         under16, under4 = F.relu(maps16), F.relu(maps4)
         mass = under16.sum((2, 3))
@@ -202,38 +202,38 @@ class Decoder(nn.Module):
         """points [B,N,2] in pixels (integer = pixel centre), labels as SAM has them, mask [B,1,S/2,S/2] logits, text [B,T,128];
         returns logits [B,4,S/2,S/2], predicted IoU [B,4] and presence [B], the last two as probabilities' logits.
         """
-        logits, trust, thought = self.paint(prepared, points, labels, mask, has_mask, torch.einsum("btd,b->bd", text, has_text), context)
-        verdict = self.verdict(thought, logits.detach(), trust)
-        return logits, verdict[:, :MASKS], verdict[:, MASKS]
+        logits, confidence, hidden = self.paint(prepared, points, labels, mask, has_mask, torch.einsum("btd,b->bd", text, has_text), context)
+        scores = self.assess(hidden, logits.detach(), confidence)
+        return logits, scores[:, :MASKS], scores[:, MASKS]
 
     def paint(self, prepared: dict[str, Tensor], points: Tensor, labels: Tensor, mask: Tensor, has_mask: Tensor, name: Tensor,
               context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits [B,4,S/2,S/2], the trust in each of their pixels [B,4,S/2,S/2] and the thought [B,256] behind them; `name`
+        """Logits [B,4,S/2,S/2], the confidence in each of their pixels [B,4,S/2,S/2] and the hidden vector [B,256] behind them; `name`
         [B,128] is 0 without a text."""
         quarter = torch.full((1, 1, 2, 2), SQUASH / 4, device=mask.device)
         soft = torch.tanh(F.conv2d(mask, quarter, stride=2).float() * has_mask.reshape(-1, 1, 1, 1))
         maps4 = self.draw(points, labels, soft)
         maps16 = F.avg_pool2d(maps4, 4)
-        thought = self.think(maps16, maps4, prepared, name, context)
-        asked, asked_fine = self.ask(thought).split([ASKED * WIDTH, ASKED_FINE * PIXEL], 1)
-        query = torch.cat([asked, name], 1).reshape(-1, ASKED + 1, WIDTH)
-        alike16 = torch.tanh(torch.einsum("bkc,bchw->bkhw", query, prepared["image_keys"]))
-        alike4 = torch.einsum("bkc,bchw->bkhw", asked_fine.reshape(-1, ASKED_FINE, PIXEL), prepared["pixel_keys"])
-        x = self.conv16(F.relu(self.maps16(torch.cat([maps16, alike16], 1)) + prepared["features_s16"]))
+        hidden = self.read_prompts(maps16, maps4, prepared, name, context)
+        queries, fine_queries = self.ask(hidden).split([QUERIES * WIDTH, FINE_QUERIES * PIXEL], 1)
+        query = torch.cat([queries, name], 1).reshape(-1, QUERIES + 1, WIDTH)
+        similar16 = torch.tanh(torch.einsum("bkc,bchw->bkhw", query, prepared["image_keys"]))
+        similar4 = torch.einsum("bkc,bchw->bkhw", fine_queries.reshape(-1, FINE_QUERIES, PIXEL), prepared["pixel_keys"])
+        x = self.conv16(F.relu(self.maps16(torch.cat([maps16, similar16], 1)) + prepared["features_s16"]))
         x = self.conv8(F.relu(self.up8(x) + prepared["features_s8"]))
-        fine = self.maps4(torch.cat([maps4, alike4, prepared["features_s4"]], 1))
+        fine = self.maps4(torch.cat([maps4, similar4, prepared["features_s4"]], 1))
         x = self.conv4(F.relu(self.up4(x) + fine))
-        logits, trust = self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float().split([MASKS, MASKS], 1)
-        return logits, trust, thought
+        logits, confidence = self.masks(F.relu(self.up2(x) + prepared["features_s2"])).float().split([MASKS, MASKS], 1)
+        return logits, confidence, hidden
 
-    def verdict(self, thought: Tensor, logits: Tensor, trust: Tensor) -> Tensor:
-        """Logits [B,5] of the IoU of each mask and of presence, from the thought, the area that each mask expects and its mean
-        trust over that area."""
+    def assess(self, hidden: Tensor, logits: Tensor, confidence: Tensor) -> Tensor:
+        """Logits [B,5] of the IoU of each mask and of presence, from the hidden vector, the area that each mask expects and its mean
+        confidence over that area."""
         likely = torch.sigmoid(logits)
         area = likely.sum((2, 3))
-        sure = (likely * trust).sum((2, 3)) / (area + 1)
+        sure = (likely * confidence).sum((2, 3)) / (area + 1)
         size = logits.shape[2] * logits.shape[3]
-        return self.judge(torch.cat([thought, scaled(sure, self.sure_gain), scaled(area, self.area_gain / size)], 1))
+        return self.judge(torch.cat([hidden, scaled(sure, self.sure_gain), scaled(area, self.area_gain / size)], 1))
 
     def absorb(self, side: int) -> None:
         """Move the gains into the weights behind them, for one frame size: fewer operations, the same answers."""

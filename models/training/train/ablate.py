@@ -17,19 +17,19 @@ import torch
 import torch.multiprocessing as mp
 
 from data import slices as data
+from data import tasks
+from data.tasks import Batches
 from judge import evaluate
+from net.model import FINE_QUERIES, MAPS, QUERIES, Promptomy
 from train import export
 from train import feed
 from train import rounds
-from data import tasks
 from train import run as train
-from net.model import ASKED, ASKED_FINE, MAPS, Promptomy
 from train.norms import recompute_unless_frozen
-from data.tasks import Batches
 
 SIDE, IMAGES, RATE = 128, 24, 2e-3
 BOX = 4  # of the maps: those before it are clicks, the one behind it is the previous mask
-SHAPES = 3  # of the kinds of synthesis
+BODIES, HEADS, SHAPES = 0, 1, 4  # of the kinds of synthesis
 
 
 @dataclass
@@ -50,14 +50,17 @@ def without(kind: int) -> tuple[float, ...]:
 VARIANTS = {
     "recipe": Variant("everything"),
     "tokens": Variant("clicks and boxes not drawn, only read into queries", range(BOX + 1), range(BOX + 1)),
-    "maps": Variant("no similarity maps, prompts are only drawn", range(MAPS, MAPS + ASKED + 1), range(MAPS, MAPS + ASKED_FINE)),
+    "maps": Variant("no similarity maps, prompts are only drawn", range(MAPS, MAPS + QUERIES + 1), range(MAPS, MAPS + FINE_QUERIES)),
     "no-regions": Variant("no superpixel targets", settings={(tasks, "REGION_GROWN"): 0.0}),
     "even": Variant("sources drawn however well they go", settings={(feed, "HARDNESS"): 0.0}),
-    "untold": Variant("names judged one by one", settings={(rounds, "CELL_CLASS_WEIGHT"): 0.0}),
+    "untold": Variant("cells not classified among names", settings={(rounds, "CELL_CLASS_WEIGHT"): 0.0}),
     "live": Variant("batch norms live to the end", settings={(train, "FREEZE"): 2.0}),
     "broken": Variant("thin objects fall apart in the warp", settings={(data, "KEEP_PARTS"): False}),
     "real": Variant("real slices only", settings={(feed, "REAL"): (1.0, 1.0)}),
-    "no-volumes": Variant("no painted label volumes", settings={(data, "SYNTHETIC"): without(0)}),
+    "no-bodies": Variant("no whole bodies", settings={(data, "SYNTHETIC"): without(BODIES)}),
+    "no-heads": Variant("no heads", settings={(data, "SYNTHETIC"): without(HEADS)}),
+    "unsteady": Variant("later answers may be worse", settings={(rounds, "STEADY"): 0.0, (rounds, "KEPT"): 0.0}),
+    "no-beside": Variant("no masks of the slice beside", settings={(tasks, "BESIDE"): 0.0, (tasks, "REAL_BESIDE"): 0.0}),
     "no-shapes": Variant("no made-up shapes and vessels", settings={(data, "SYNTHETIC"): without(SHAPES)}),
 }
 
@@ -80,7 +83,7 @@ def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
     return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.FREEZE, "device": "cpu", "seed": 1,
                                  "feeders": None, "batch": None, "log_every": 100, "clock": "cpu", "resume": False, "init": None,
-                                 "live": False} | changes)
+                                 "live": False, "stop_after": float("inf")} | changes)
 
 
 def attempt(job: tuple[str, str, str, float]) -> tuple[str, dict]:

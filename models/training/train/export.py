@@ -15,14 +15,14 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
+from data.tasks import Batches
 from net.graphs import DecoderGraph, PrepareGraph, TextGraph, inference
 from net.model import CONTEXTS, MASKS, PIXEL, PREPARED, S2, S4, S8, S16, WIDTH, Promptomy
-from train.norms import recompute_unless_frozen
 from net.preprocess import SIDE
-from train.iou_head import fit_quality
-from data.tasks import Batches
 from net.text import tokenize
 from net.weights import blended
+from train.iou_head import fit_quality
+from train.norms import recompute_unless_frozen
 
 OPSET, VERSION = 18, "2026.11.8"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16

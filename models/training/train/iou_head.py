@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from data.augment import appearance
-from data.slices import Slice, read_index, read_slice
-from train.losses import overlap
-from net.model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
-from net.preprocess import network_input
 from data.prompts import axis_stroke, centre, correction
+from data.slices import Slice, read_index, read_slice
 from data.synth.scan import load_scan, scan_scene
 from data.tasks import MIN_PIXELS, coverage
+from net.model import CONTEXTS, HIDDEN, MASKS, WIDTH, Promptomy
+from net.preprocess import network_input
+from train.losses import overlap
 
 PER_SOURCE, PER_SLICE, ROUNDS, SEED = 60, 4, 2, 12
 TRUNK, TRUNK_SIDE = 200, 256  # cuts of the trunk CT, and their size

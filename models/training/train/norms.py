@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from data.tasks import Batches
 from net.model import CONTEXTS, Promptomy
 from train.rounds import PromptState, compact
-from data.tasks import Batches
 
 BATCHES, IMAGES, TARGETS, ROUNDS, SEED = 24, 8, 3, 4, 12
 REAL = 0.8  # share of real slices in these conversations

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.losses import mask_loss, naming_loss, overlap, cell_class_loss
-from net.model import CONTEXTS, MASKS, WIDTH, Promptomy
 from data.prompts import FOREGROUND, PADDING, correction, repeated
+from net.model import CONTEXTS, MASKS, WIDTH, Promptomy
+from train.losses import mask_loss, naming_loss, overlap, cell_class_loss
 
 LASSO, NAMING_WEIGHT, CELL_CLASS_WEIGHT = 0.05, 2.0, 4.0
 AGREED = 0.18  # of the later clicks only repeat what is right

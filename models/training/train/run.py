@@ -22,13 +22,13 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
-from train.feed import IMAGES, Feed, data_digest
+from data.tasks import Batches
 from net.model import Promptomy
+from net.weights import load_overlapping
+from train.feed import IMAGES, Feed, data_digest
 from train.norms import freeze_norms, recompute_unless_frozen
 from train.optimizer import Optimizer
 from train.rounds import sequence
-from data.tasks import Batches
-from net.weights import load_overlapping
 
 RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
 FEEDERS, FACTOR = {"cpu": 1, "cuda": max(1, (os.cpu_count() or 2) - 2)}, {"cpu": 1, "cuda": 24}  # data processes, and images per step
