@@ -62,6 +62,9 @@ describe("spellings of one structure", () => {
     ["left 3rd rib", "left-rib-3"],
     ["L rib 1", "left-rib-1"],
     ["Barrett’s oesophagus", "barretts-esophagus"],
+    ["optic disk", "optic-disc"],
+    ["Caecum", "cecum"],
+    ["shin bone", "tibia"],
   ])("%j is %s, without a doubt", (text, term) => {
     expect(vocabulary.resolve(text)).toMatchObject({ term, known: true, confidence: 1, suggestions: [] });
   });
@@ -89,13 +92,12 @@ describe("spellings of one structure", () => {
 });
 
 describe("names that are not known", () => {
-  test.each(
-    "uterus ovary tibia fibula radius ulna patella tongue larynx appendix ureter urethra jejunum ileum rectum testis cornea tooth placenta diaphragm insula pons".split(
-      " ",
-    ),
-  )("%s is not taken for something that is spelt alike", (text) => {
-    expect(vocabulary.resolve(text)).toMatchObject({ known: false, term: null, name: null, confidence: 0 });
-  });
+  test.each("radius ulna tongue larynx ureter urethra testis cornea tooth placenta diaphragm insula pons".split(" "))(
+    "%s is not taken for something that is spelt alike",
+    (text) => {
+      expect(vocabulary.resolve(text)).toMatchObject({ known: false, term: null, name: null, confidence: 0 });
+    },
+  );
 
   test.each([
     ["parotid artery", "common carotid artery"],
@@ -105,7 +107,6 @@ describe("names that are not known", () => {
     ["inferior cava", "inferior vena cava"],
     ["right adrenal", "right adrenal gland"],
     ["left lower lobe", "left lung lower lobe"],
-    ["tibia", "knee bone"],
   ])("%j suggests %s", (text, name) => {
     const { known, suggestions } = vocabulary.resolve(text);
     expect(known).toBe(false);
