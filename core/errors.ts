@@ -16,6 +16,8 @@ export interface ErrorDetail {
   SliceNotFound: { plane: string; slice: number; count: number };
   EmbeddingNotFound: { embeddingId: string };
   LogitsNotFound: { lowResLogitsId: string };
+  /** Unknown, or forgotten since: the same request makes the same job again. */
+  JobNotFound: { jobId: string };
   UnknownModel: { modelId: string };
   FileNotFound: { name: string };
   /** The model does not take this kind of prompt. */

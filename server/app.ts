@@ -13,6 +13,7 @@ import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
 import { imageRoutes } from "./http/routes/images.ts";
+import { jobRoutes } from "./http/routes/jobs.ts";
 import { maskRoutes } from "./http/routes/masks.ts";
 import { modelRoutes } from "./http/routes/models.ts";
 import { operationRoutes } from "./http/routes/operations.ts";
@@ -31,6 +32,7 @@ const ROUTES = [
   prefetchRoutes,
   maskRoutes,
   segmentRoutes,
+  jobRoutes,
   textPromptRoutes,
   modelRoutes,
   operationRoutes,
@@ -77,7 +79,7 @@ function drain(lifecycle: Lifecycle) {
 /** 405 with the methods of a path that exists, else 404. */
 function notFound(app: OpenAPIHono<AppEnv>, c: Context<AppEnv>): Response {
   const isRoute = (path: string) => path !== "*" && path !== "/*";
-  const allowed = ["GET", "POST"].filter((method) =>
+  const allowed = ["GET", "POST", "DELETE"].filter((method) =>
     app.router.match(method, c.req.path)[0].some(([[, { path }]]) => isRoute(path)),
   );
   if (allowed.length === 0) return httpProblem(404, c.get("requestId"));

@@ -19,6 +19,7 @@ import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
 import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
+import { createJobService, type JobService } from "./work/jobs.ts";
 import { createMaskService, type MaskService } from "./work/masks.ts";
 
 /** Everything behind the routes and the commands. */
@@ -29,6 +30,7 @@ export interface Services {
   readonly pool: InferencePool;
   readonly embeddings: EmbeddingService;
   readonly masks: MaskService;
+  readonly jobs: JobService;
   readonly metrics: Metrics;
   /** Ends the child processes; what runs may finish within `graceMs`. */
   close(options?: { graceMs?: number }): Promise<void>;
@@ -52,6 +54,7 @@ export async function createServices(
   const store = tieredStore(memory, await openDiskStore(cacheDir, limits, observe));
   const embeddings = createEmbeddingService({ images, pool, store, models, observe });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe });
+  const jobs = createJobService({ images, masks });
   return {
     images,
     models,
@@ -59,8 +62,10 @@ export async function createServices(
     pool,
     embeddings,
     masks,
+    jobs,
     metrics,
     async close({ graceMs = 0 } = {}) {
+      await jobs.close();
       await pool.close({ graceMs });
       await embeddings.close();
       await images.close();

@@ -81,6 +81,7 @@ const CODES = {
   SliceNotFound: true,
   EmbeddingNotFound: true,
   LogitsNotFound: true,
+  JobNotFound: true,
   UnknownModel: true,
   FileNotFound: true,
   UnsupportedPrompt: true,

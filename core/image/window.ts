@@ -1,5 +1,5 @@
 /** VOI windows: modality values (HU for CT) → grey 0…255. */
-import type { NamedWindow, Slice, Vec3, VoiCurve, Volume, VoxelArray, Window } from "./volume.ts";
+import type { NamedWindow, Slice, VoiCurve, Volume, VoxelArray, Window } from "./volume.ts";
 
 /** How stored values become modality values, and whether the scale is shown upside down (MONOCHROME1). */
 export interface Rescale {
@@ -79,7 +79,7 @@ export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Resc
 export function windowsOf(volume: Volume): NamedWindow[] {
   if (volume.channels !== 1) return [];
   const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
-  const presets = volume.modality === "CT" ? WINDOW_PRESETS : isDisplayReady(volume) ? [FULL_RANGE] : [];
+  const presets = volume.modality === "CT" ? WINDOW_PRESETS : bytePresets(volume);
   const all = [...volume.windows, ...presets, automatic];
   return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
 }
@@ -89,23 +89,27 @@ export function defaultWindow(volume: Volume): NamedWindow {
   return windowsOf(volume)[0] ?? FULL_RANGE;
 }
 
-/** Bytes that reach the upper half of their range in more than a few pixels, or are all alike, are meant to be seen as they are. */
-function isDisplayReady({ data, rescale }: Volume): boolean {
-  if (rescale.slope !== 1 || rescale.intercept !== 0 || !(data instanceof Uint8Array)) return false;
-  const { center, width } = autoWindow(data, rescale, 0, 0.999);
-  return center + width / 2 > 128 || width === 1;
+/** Bytes are shown as they are, or brightened when nearly all of them lie in the lower half of their range. */
+function bytePresets({ data, rescale }: Volume): NamedWindow[] {
+  if (rescale.slope !== 1 || rescale.intercept !== 0 || !(data instanceof Uint8Array)) return [];
+  const bright = brightened(data);
+  return bright ? [{ name: "auto 0-99.9 %", ...bright }] : [FULL_RANGE];
+}
+
+/** The window that takes dark bytes to full brightness; undefined for bright ones, and where all are alike. */
+function brightened(data: Uint8Array): Window | undefined {
+  const [least, most] = byteQuantiles(data, [0, 0.999]);
+  return most >= 128 || most <= least ? undefined : { center: (most + 1) / 2, width: most + 1 };
 }
 
 /** The window of a dark colour picture, for all three channels alike; undefined for one that is shown as it is. */
 export function colourWindow({ channels, data }: Pick<Slice, "channels" | "data">): Window | undefined {
   if (channels !== 3 || !(data instanceof Uint8Array)) return undefined;
-  const [from, to, most] = byteQuantiles(data, [0.01, 0.99, 0.999]);
-  if (most >= 128 || to <= from) return undefined;
-  return { center: (from + to + 1) / 2, width: to - from + 1 };
+  return brightened(data);
 }
 
 /** The values below which these parts of the bytes lie. */
-function byteQuantiles(data: Uint8Array, [a, b, c]: Vec3): Vec3 {
+function byteQuantiles(data: Uint8Array, parts: readonly [number, number]): readonly [number, number] {
   const counts = new Uint32Array(256);
   for (const value of data) counts[value] = (counts[value] ?? 0) + 1;
   const quantile = (q: number) => {
@@ -114,7 +118,7 @@ function byteQuantiles(data: Uint8Array, [a, b, c]: Vec3): Vec3 {
     for (let passed = counts[0] ?? 0; passed <= rank && value < 255; passed += counts[value] ?? 0) value++;
     return value;
   };
-  return [quantile(a), quantile(b), quantile(c)];
+  return [quantile(parts[0]), quantile(parts[1])];
 }
 
 /** Colour bytes as they are shown and encoded: the stored ones, brightened where they are dark. */

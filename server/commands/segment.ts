@@ -13,6 +13,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
+import { propagateThrough } from "./propagate.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json"];
 
@@ -30,6 +31,7 @@ export const segment = command({
     ...PROMPT_ARGS,
     ...SLICE_ARGS,
     slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
+    propagate: { type: "boolean", description: "From the slice named (or the middle one) through the whole volume" },
     output: {
       type: "string",
       alias: "o",
@@ -46,6 +48,7 @@ export const segment = command({
       throw new UsageError(`-o expects a name that ends in ${FORMATS.join(", ")}.`);
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
+    if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
     const { info, answers } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);

@@ -7,6 +7,8 @@ import {
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
+  Job,
+  JobMask,
   ImageSource,
   Manifest,
   MaskRequest,
@@ -19,6 +21,7 @@ import {
   Prompt,
   PromptContext,
   Rle,
+  SegmentationRequest,
   SegmentRequest,
   TextPromptAnswer,
   TextPromptRequest,
@@ -42,6 +45,7 @@ const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
+  { name: "jobs", description: "A segment through a volume" },
   { name: "models", description: "Manifests and graphs" },
   { name: "operations", description: "Limits, health and metrics" },
 ];
@@ -70,6 +74,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   PixelBox,
   Window,
   PromptContext,
+  SegmentationRequest,
+  Job,
+  JobMask,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

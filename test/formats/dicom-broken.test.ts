@@ -40,6 +40,14 @@ describe("broken DICOM files (B-4, B-7)", needsData("tests/dicom_zoo"), () => {
     );
   });
 
+  test("lossy JPEG of 12 bits cut anywhere is refused", async () => {
+    const bytes = new Uint8Array(readFileSync(join(zoo ?? "", "pydicom+pydicom__JPEG-lossy.dcm")));
+    for (const part of [0.3, 0.5, 0.7, 0.9, 0.99]) await expectClean(bytes.slice(0, Math.floor(part * bytes.length)));
+    const changed = bytes.slice();
+    for (let at = 2000; at < changed.length; at += 997) changed[at] = at % 256;
+    await expectClean(changed);
+  });
+
   test.each(FILES)("%s with flipped bytes is refused or read whole", async (name) => {
     const bytes = new Uint8Array(readFileSync(join(zoo ?? "", name)));
     const flips = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });

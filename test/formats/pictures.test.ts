@@ -100,6 +100,13 @@ describe("JPEG (B-12)", () => {
     expect(await codeOf(read(bytes.slice(0, bytes.length - 20)))).toBe("MalformedFile");
   });
 
+  test("a thousand scans are refused before they are decoded", async () => {
+    const bytes = fileOf("grey.jpg");
+    const end = bytes.length - 2;
+    const scans = new Uint8Array(2000).map((_, n) => (n % 2 ? 0xda : 0xff));
+    expect(await codeOf(read(concat(bytes.subarray(0, end), scans, bytes.subarray(end))))).toBe("TooLarge");
+  });
+
   test("four components are refused", async () => {
     const bytes = fileOf("grey.jpg");
     bytes[bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0) + 9] = 4;

@@ -114,7 +114,7 @@ describe.skipIf(!root)("what is seen (reports)", () => {
   });
 
   test("17 a dim picture is shown by the automatic window, named as such", async () => {
-    expect(defaultWindow(await read("17-dim-8-bit-picture")).name).toBe("auto 1-99 %");
+    expect(defaultWindow(await read("17-dim-8-bit-picture")).name).toMatch(/^auto/);
   });
 });
 

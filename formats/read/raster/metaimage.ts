@@ -14,6 +14,9 @@ const TYPES: Readonly<Record<string, VoxelType>> = {
   MET_USHORT: "uint16",
   MET_INT: "int32",
   MET_UINT: "uint32",
+  // Four bytes whatever the machine (metaTypes.h, MET_ValueTypeSize).
+  MET_LONG: "int32",
+  MET_ULONG: "uint32",
   MET_LONG_LONG: "int64",
   MET_ULONG_LONG: "uint64",
   MET_FLOAT: "float32",

@@ -165,7 +165,7 @@ describe("windows on offer", () => {
     const chosen = defaultWindow(volume({ data: bytes }));
     expect(chosen.name).toBe("full range");
     expect([...applyWindow(bytes, chosen, PLAIN)]).toEqual([...bytes]);
-    expect(defaultWindow(volume({ data: bytes.map((value) => value >> 3) })).name).toBe("auto 1-99 %");
+    expect(defaultWindow(volume({ data: bytes.map((value) => value >> 3) })).name).toBe("auto 0-99.9 %");
   });
 
   test("a dark colour picture is shown by its own range, a bright one as it is", () => {

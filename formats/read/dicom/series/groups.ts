@@ -73,10 +73,11 @@ function samePitch({ pixelSpacing: a }: Frame, { pixelSpacing: b }: Frame): bool
 /** Frames that differ in what is never one volume; a value that nearly every frame has for itself tells nothing. */
 function byStrongTraits(frames: readonly Frame[]): FrameGroup[] {
   let groups: FrameGroup[] = [{ frames }];
-  for (const trait of TRAITS.filter(({ strong }) => strong))
+  for (const trait of TRAITS.filter(({ strong }) => strong !== "never"))
     groups = groups.flatMap((group) => {
       const parts = partition(group.frames, trait);
-      return parts.length > 1 && 2 * parts.length <= group.frames.length ? refine(group, () => parts) : [group];
+      const few = trait.strong === "always" || 2 * parts.length <= group.frames.length;
+      return parts.length > 1 && few ? refine(group, () => parts) : [group];
     });
   return groups;
 }

@@ -44,7 +44,7 @@ function spreadFrames(frames: readonly Frame[], warnings: Set<string>): Frame[] 
   if (!first) return [];
   const { dataSet } = first.source.file;
   const origin = originOf(first, dataSet);
-  const along = offsetsOf(first, frames.length, warnings);
+  const along = first.pixelSpacing && offsetsOf(first, frames.length, warnings);
   if (!along) return frames.map(({ position: _, ...rest }) => ({ ...rest, ...origin }));
   const place = origin ?? assumedOrigin(warnings);
   const [x, y, z] = normalOf(place.orientation);

@@ -6,8 +6,11 @@ import type { Frame } from "./frame.ts";
 export interface Trait {
   /** For people: "echo", "time point". */
   readonly name: string;
-  /** Frames that differ in it are never one volume, even where their positions differ. */
-  readonly strong: boolean;
+  /**
+   * Frames that differ in it are never one volume, even where their positions differ: "always", or "mostly", unless nearly
+   * every frame has a value of its own, which is then only a number of the frame.
+   */
+  readonly strong: "always" | "mostly" | "never";
   /** Its values are said: not those of times of day, which belong to the patient's record. */
   readonly said: boolean;
   readonly of: (frame: Frame) => string | undefined;
@@ -37,6 +40,14 @@ const long =
   (tag: number): Read =>
   (dataSet) =>
     longOf(dataSet, tag)?.toString();
+
+/** Where makers wrote the b-value before DICOM had a place for it: (0019,100C) Siemens, (0043,1039) GE plus a marker of 10⁹. */
+const privateBValue: Read = (dataSet) => {
+  const maker = textOf(dataSet, 0x00080070)?.toUpperCase() ?? "";
+  if (maker.startsWith("SIEMENS")) return decimal(0x0019100c)(dataSet);
+  const value = maker.startsWith("GE") ? lenientDecimalsOf(dataSet, 0x00431039)?.[0] : undefined;
+  return value === undefined ? undefined : String(value % 1e9);
+};
 
 const FRAME_CONTENT = 0x00209111;
 const ECHO = 0x00189114;
@@ -88,7 +99,7 @@ const anyOf =
     return undefined;
   };
 
-const trait = (name: string, strong: boolean, ...readers: readonly Reader[]): Trait => ({
+const trait = (name: string, strong: Trait["strong"], ...readers: readonly Reader[]): Trait => ({
   name,
   strong,
   said: !name.endsWith(" time") || name === "echo time" || name === "inversion time" || name === "frame time",
@@ -97,26 +108,26 @@ const trait = (name: string, strong: boolean, ...readers: readonly Reader[]): Tr
 
 /** In the order in which they are tried. */
 export const TRAITS: readonly Trait[] = [
-  trait("segment", true, grouped(0x0062000a, short(0x0062000b))),
-  trait("stack", true, grouped(FRAME_CONTENT, text(0x00209056))),
-  trait("energy window", true, vector(0x00540010)),
-  trait("detector", true, vector(0x00540020)),
-  trait("time point", true, plain(decimal(0x00200100)), grouped(FRAME_CONTENT, long(0x00209128))),
-  trait("time slot", true, vector(0x00540070), vector(0x00540100)),
-  trait("phase", true, vector(0x00540030)),
-  trait("echo", true, plain(decimal(0x00180086))),
-  trait("echo time", true, plain(decimal(0x00180081)), grouped(ECHO, double(0x00189082))),
-  trait("b-value", true, plain(double(0x00189087)), grouped(DIFFUSION, double(0x00189087))),
-  trait("diffusion direction", false, plain(double(0x00189089)), grouped(DIFFUSION, double(0x00189089), 0x00189076)),
-  trait("component", false, plain(text(0x00089208)), grouped(0x00189226, text(0x00089208))),
-  trait("image type", false, plain(text(0x00080008)), grouped(0x00189226, text(0x00089007))),
-  trait("acquisition", false, plain(decimal(0x00200012)), grouped(FRAME_CONTENT, short(0x00209156))),
-  trait("cardiac phase", false, plain(decimal(0x00181060)), grouped(CARDIAC, double(0x00209153))),
-  trait("inversion time", false, plain(decimal(0x00180082))),
-  trait("flip angle", false, plain(decimal(0x00181314))),
-  trait("tube voltage", false, plain(decimal(0x00180060))),
-  trait("kernel", false, plain(text(0x00181210))),
-  trait("frame time", false, plain(decimal(0x00541300))),
-  trait("acquisition time", false, plain(text(0x0008002a)), plain(decimal(0x00080032))),
-  trait("content time", false, plain(decimal(0x00080033))),
+  trait("segment", "always", grouped(0x0062000a, short(0x0062000b))),
+  trait("stack", "always", grouped(FRAME_CONTENT, text(0x00209056))),
+  trait("energy window", "always", vector(0x00540010)),
+  trait("detector", "always", vector(0x00540020)),
+  trait("time point", "mostly", plain(decimal(0x00200100)), grouped(FRAME_CONTENT, long(0x00209128))),
+  trait("time slot", "mostly", vector(0x00540070), vector(0x00540100)),
+  trait("phase", "mostly", vector(0x00540030)),
+  trait("echo", "mostly", plain(decimal(0x00180086))),
+  trait("echo time", "mostly", plain(decimal(0x00180081)), grouped(ECHO, double(0x00189082))),
+  trait("b-value", "mostly", plain(double(0x00189087)), grouped(DIFFUSION, double(0x00189087)), plain(privateBValue)),
+  trait("diffusion direction", "never", plain(double(0x00189089)), grouped(DIFFUSION, double(0x00189089), 0x00189076)),
+  trait("component", "never", plain(text(0x00089208)), grouped(0x00189226, text(0x00089208))),
+  trait("image type", "never", plain(text(0x00080008)), grouped(0x00189226, text(0x00089007))),
+  trait("acquisition", "never", plain(decimal(0x00200012)), grouped(FRAME_CONTENT, short(0x00209156))),
+  trait("cardiac phase", "never", plain(decimal(0x00181060)), grouped(CARDIAC, double(0x00209153))),
+  trait("inversion time", "never", plain(decimal(0x00180082))),
+  trait("flip angle", "never", plain(decimal(0x00181314))),
+  trait("tube voltage", "never", plain(decimal(0x00180060))),
+  trait("kernel", "never", plain(text(0x00181210))),
+  trait("frame time", "never", plain(decimal(0x00541300))),
+  trait("acquisition time", "never", plain(text(0x0008002a)), plain(decimal(0x00080032))),
+  trait("content time", "never", plain(decimal(0x00080033))),
 ];

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { Digest, Plane, Rle, Window } from "./common.ts";
+import { Prompt, PromptContext } from "./prompt.ts";
+
+const SliceNumber = z.int().nonnegative();
+
+/** A volume job: one segment through a stack of slices, from prompts on some of them or from a name. */
+export const SegmentationRequest = z.strictObject({
+  plane: Plane.default("native"),
+  window: Window.optional(),
+  model: z.string().max(64).optional(),
+  prompts: z
+    .array(z.strictObject({ slice: SliceNumber, prompts: z.array(Prompt).min(1).max(512) }))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("several slices may be prompted; between them both directions are blended"),
+  text: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .describe("a name, asked on every slice of `propagate`; instead of prompts"),
+  propagate: z
+    .strictObject({ from: SliceNumber, to: SliceNumber })
+    .optional()
+    .describe("first and last slice that may be filled; only the prompted ones when left out"),
+  context: PromptContext.optional(),
+});
+export type SegmentationRequest = z.infer<typeof SegmentationRequest>;
+
+export const JobMask = z.strictObject({
+  slice: SliceNumber,
+  rle: Rle,
+  predictedIou: z.number(),
+  origin: z.enum(["prompted", "propagated"]),
+  doubtful: z.boolean().describe("worth a look before it is trusted"),
+});
+export type JobMask = z.infer<typeof JobMask>;
+
+/** Of all masks of a segment. Values are HU for CT. */
+export const VolumeMeasurements = z.strictObject({
+  volumeMl: z.number().nullable().describe("null without geometry, and where slices lie unevenly"),
+  areaMm2BySlice: z.record(z.string(), z.number()).nullable(),
+  longestDiameter: z.number().describe("in the plane, in `unit`"),
+  unit: z.enum(["mm", "px"]),
+  mean: z.number().nullable(),
+  sd: z.number().nullable(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+});
+export type VolumeMeasurements = z.infer<typeof VolumeMeasurements>;
+
+export const JobState = z.enum(["queued", "running", "done", "failed", "cancelled"]);
+export type JobState = z.infer<typeof JobState>;
+
+/** A job as it stands; masks appear while it runs. */
+export const Job = z.strictObject({
+  jobId: Digest.describe("of the request: the same request is the same job"),
+  imageId: Digest,
+  plane: Plane,
+  state: JobState,
+  progress: z.strictObject({ done: z.int().nonnegative(), total: z.int().nonnegative() }),
+  problem: z.strictObject({ code: z.string(), info: z.record(z.string(), z.unknown()) }).optional(),
+  segments: z.array(
+    z.strictObject({ name: z.string(), masks: z.array(JobMask), measurements: VolumeMeasurements.optional() }),
+  ),
+  notice: z.string(),
+});
+export type Job = z.infer<typeof Job>;

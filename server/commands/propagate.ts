@@ -1,0 +1,78 @@
+/** `promptomy segment --propagate`: a volume job in this process, with its progress on the terminal. */
+import { labelmapOf } from "../../core/annotation/labelmap.ts";
+import { type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
+import { planeOf } from "../../core/image/planes.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
+import type { ImageInfo, Job, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
+import { writeNiftiLabelmap } from "../../formats/index.ts";
+import type { Services } from "../services.ts";
+import { AbsentError, UsageError } from "./args.ts";
+import { type Output, withServices } from "./command.ts";
+import { writeResult } from "./files.ts";
+import type { SliceOptions } from "./prompts.ts";
+
+interface Asked {
+  readonly path: string;
+  readonly options: SliceOptions;
+  readonly prompts: readonly Prompt[];
+  readonly target: string | undefined;
+}
+
+/** Prompts on one slice, or a name on all of them, through the whole plane. */
+export async function propagateThrough({ given, result, note }: Output, asked: Asked): Promise<void> {
+  const { path, target } = asked;
+  if (target !== undefined && target !== "-" && !/\.(json|nii|nii\.gz)$/.test(target))
+    throw new UsageError("A volume is written as .nii.gz, .nii or .json.");
+  const { info, job } = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const started = services.jobs.submit(info.imageId, requestOf(info, asked));
+    return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
+  });
+  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
+  await writeResult(target, bytesOf(target, info, job));
+  const [{ masks, measurements }] = job.segments;
+  const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;
+  const doubtful = masks.filter((mask) => mask.doubtful).map(({ slice }) => slice);
+  const check = doubtful.length > 0 ? `; check ${doubtful.join(", ")}` : "";
+  if (target !== "-") result(job, `${masks.length} slices${volume}${check}${target ? ` → ${target}` : ""}`);
+  if (masks.length === 0) throw new AbsentError("The structure was not found.");
+}
+
+function requestOf(info: ImageInfo, { options: { plane, window, slices }, prompts }: Asked): SegmentationRequest {
+  const { count } = planeOf(info, plane);
+  const slice = slices?.[0] ?? Math.floor(count / 2);
+  const [only] = prompts;
+  const what =
+    prompts.length === 1 && only?.kind === "text"
+      ? { text: only.text }
+      : { prompts: [{ slice, prompts: [...prompts] }] };
+  return { plane, ...(window ? { window } : {}), ...what, propagate: { from: 0, to: count - 1 } };
+}
+
+const BAR = 30;
+
+/** Waits for the job and draws its progress where somebody watches. */
+async function ended({ jobs }: Services, started: Job, terminal: NodeJS.WriteStream | undefined): Promise<Job> {
+  let last = started;
+  for await (const job of jobs.watch(started.jobId, new AbortController().signal)) {
+    last = job;
+    const { done, total } = job.progress;
+    const filled = Math.round((BAR * done) / Math.max(1, total));
+    if (terminal?.isTTY) terminal.write(`\r[${"#".repeat(filled)}${"-".repeat(BAR - filled)}] ${done} of ${total}`);
+  }
+  if (terminal?.isTTY) terminal.write("\n");
+  return last;
+}
+
+function bytesOf(target: string | undefined, info: ImageInfo, job: Job): Uint8Array {
+  if (!target || target === "-" || target.endsWith(".json"))
+    return new TextEncoder().encode(`${JSON.stringify(job)}\n`);
+  const [{ name, masks }] = job.segments;
+  const segment = { id: "1", number: 1, name, colour: "#56B4E9", hidden: false, locked: false };
+  const found = masks.map(
+    ({ slice, rle, origin }): SliceMask => ({ segmentId: "1", plane: job.plane, slice, mask: decodeRle(rle), origin }),
+  );
+  const segmentation = { header: segmentationHeader(info), segments: [segment], masks: found };
+  return writeNiftiLabelmap(labelmapOf(segmentation), { gzip: target.endsWith(".gz") });
+}

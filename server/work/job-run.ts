@@ -1,0 +1,89 @@
+/** The work of a volume job: prompted slices first, then what is propagated from them; or a name on every slice. */
+import { type Guessed, propagate } from "../../core/annotation/propagate.ts";
+import type { Digest } from "../../core/digest.ts";
+import type { Mask } from "../../core/mask/mask.ts";
+import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
+import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
+import type { SliceSource } from "./embeddings.ts";
+import type { MaskService } from "./masks.ts";
+
+export interface VolumeWork {
+  readonly images: SliceSource;
+  readonly masks: Pick<MaskService, "masks">;
+}
+
+export interface VolumeAsked {
+  readonly imageId: Digest;
+  readonly request: SegmentationRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A slice that has been looked at. */
+export interface Step {
+  /** Absent where nothing was found. */
+  readonly mask?: JobMask;
+  /** Slices so far. */
+  readonly done: number;
+}
+
+/** Masks below this predicted IoU are shown as doubtful. */
+const DOUBTFUL_IOU = 0.2;
+
+export async function* masksOfVolume(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
+  const { request } = asked;
+  if (request.text !== undefined) yield* named(work, asked);
+  else yield* prompted(work, asked);
+}
+
+async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
+  const { imageId, request, signal } = asked;
+  const seeds = new Map<number, Mask>();
+  let done = 0;
+  for (const { slice, prompts } of request.prompts ?? []) {
+    const best = await ask(work, asked, slice, prompts);
+    const mask = decodeRle(best.rle);
+    seeds.set(slice, mask);
+    yield { mask: maskOf(slice, { mask, predictedIou: best.predictedIou }, "prompted"), done: ++done };
+  }
+  if (!request.propagate) return;
+  const { from, to } = request.propagate;
+  const port = {
+    ask: async (k: number, prompts: readonly Prompt[]): Promise<Guessed> => {
+      const { rle, predictedIou } = await ask(work, asked, k, prompts);
+      return { mask: decodeRle(rle), predictedIou };
+    },
+    pixels: (k: number) => work.images.slice(imageId, request.plane, k),
+  };
+  for await (const { slice, doubtful, ...found } of propagate(port, { seeds, from, to, signal }))
+    yield { mask: { ...maskOf(slice, found, "propagated"), doubtful }, done: ++done };
+}
+
+async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
+  const { text = "", propagate: range } = asked.request;
+  if (!range) return;
+  for (let k = range.from; k <= range.to; k++) {
+    asked.signal.throwIfAborted();
+    const best = await ask(work, asked, k, [{ kind: "text", text }]);
+    const { predictedIou } = best;
+    const done = k - range.from + 1;
+    yield best.area > 0 ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted"), done } : { done };
+  }
+}
+
+const maskOf = (slice: number, { mask, predictedIou }: Guessed, origin: JobMask["origin"]): JobMask => ({
+  ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: predictedIou < DOUBTFUL_IOU },
+});
+
+/** The best mask of the one answer path; people who click go first. */
+async function ask(
+  { masks }: VolumeWork,
+  { imageId, request, signal }: VolumeAsked,
+  slice: number,
+  prompts: readonly Prompt[],
+): Promise<MaskResult> {
+  const { plane, window, model, context } = request;
+  const place = { imageId, plane, slice, window, model, context };
+  const asked = { ...place, prompts: [...prompts], multimask: false, zoom: "auto" as const };
+  const { masks: found } = await masks.masks(asked, { signal, background: true });
+  return found[0];
+}

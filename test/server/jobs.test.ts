@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { IDENTITY } from "../../core/image/geometry.ts";
+import { Job } from "../../core/wire/index.ts";
+import { writeNiftiLabelmap } from "../../formats/index.ts";
+import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
+
+const SIZE = [48, 40, 12] as const;
+
+let harness: Harness;
+let imageId: string;
+beforeAll(async () => {
+  harness = await createHarness();
+  const answer = await harness.request("/v1/images", { method: "POST", body: volume() });
+  imageId = ((await answer.json()) as { imageId: string }).imageId;
+}, SETUP_MS);
+afterAll(() => harness.close());
+
+/** A bright ball in the middle of noise. */
+function volume() {
+  const [i, j, k] = SIZE;
+  const labels = Uint16Array.from({ length: i * j * k }, (_, n) => {
+    const [x, y, z] = [n % i, Math.floor(n / i) % j, Math.floor(n / (i * j))];
+    return Math.hypot(x - 24, y - 20, 3 * (z - 6)) < 12 ? 800 + (n % 7) : 100 + ((n * 7919) % 50);
+  });
+  return writeNiftiLabelmap({ labels, size: SIZE, ijkToLps: IDENTITY });
+}
+
+const click = { kind: "point", x: 24, y: 20, label: "foreground" };
+const start = (request: object) => harness.request(`/v1/images/${imageId}/segmentations`, post(request));
+const shown = async (jobId: string) => Job.parse(await (await harness.request(`/v1/jobs/${jobId}`)).json());
+
+/** Every event of a job until it has ended. */
+async function eventsOf(jobId: string) {
+  const text = await (await harness.request(`/v1/jobs/${jobId}/events`)).text();
+  return text
+    .split("\n\n")
+    .filter(Boolean)
+    .map((block) => ({ event: /event: (\w+)/.exec(block)?.[1], data: JSON.parse(/data: (.*)/.exec(block)![1]!) }));
+}
+
+describe("a volume job", () => {
+  test("is accepted at once, told of mask by mask, and measured; the same request is the same job", async () => {
+    const request = { prompts: [{ slice: 6, prompts: [click] }], propagate: { from: 2, to: 10 } };
+    const accepted = await start(request);
+    expect(accepted.status).toBe(202);
+    const { jobId } = Job.parse(await accepted.json());
+    expect(accepted.headers.get("location")).toBe(`/v1/jobs/${jobId}`);
+    expect(Job.parse(await (await start(request)).json()).jobId).toBe(jobId);
+    const events = await eventsOf(jobId);
+    const job = await shown(jobId);
+    expect(events.at(-1)).toEqual({ event: "end", data: job });
+    expect([job.state, job.progress]).toEqual(["done", { done: 9, total: 9 }]);
+    const masks = job.segments[0]!.masks;
+    expect(masks.find(({ slice }) => slice === 6)?.origin).toBe("prompted");
+    expect(masks.map(({ slice }) => slice)).toEqual(masks.map(({ slice }) => slice).toSorted((a, b) => a - b));
+    const told = events.filter(({ event }) => event === "progress").flatMap(({ data }) => data.masks);
+    expect(told.map(({ slice }) => slice).toSorted((a: number, b: number) => a - b)).toEqual(
+      masks.map(({ slice }) => slice),
+    );
+    const { measurements } = job.segments[0]!;
+    const areas = Object.values(measurements?.areaMm2BySlice ?? {});
+    expect(measurements?.volumeMl).toBeCloseTo(areas.reduce((sum, area) => sum + area, 0) / 1000);
+    expect(JSON.stringify(job)).toContain("not for diagnosis");
+  }, 60_000);
+
+  test("between two prompted slices keeps both as they were given", async () => {
+    const prompts = [4, 8].map((slice) => ({ slice, prompts: [click] }));
+    const { jobId } = Job.parse(await (await start({ prompts, propagate: { from: 4, to: 8 } })).json());
+    await eventsOf(jobId);
+    const { segments } = await shown(jobId);
+    const origins = segments[0]!.masks.filter(({ slice }) => slice === 4 || slice === 8).map(({ origin }) => origin);
+    expect(origins).toEqual(["prompted", "prompted"]);
+  }, 60_000);
+
+  test("is cancelled within a slice, keeps what it found, and may be asked for again", async () => {
+    const request = { text: "liver", propagate: { from: 0, to: 11 } };
+    const { jobId } = Job.parse(await (await start(request)).json());
+    const cancelled = await harness.request(`/v1/jobs/${jobId}`, { method: "DELETE" });
+    expect(Job.parse(await cancelled.json()).state).toBe("cancelled");
+    expect((await eventsOf(jobId)).at(-1)?.event).toBe("end");
+    expect(Job.parse(await (await start(request)).json())).toMatchObject({ jobId, state: "queued" });
+    expect((await eventsOf(jobId)).at(-1)?.data.state).toBe("done");
+  }, 60_000);
+
+  test("that fails says why by code", async () => {
+    const outside = { kind: "point", x: 900, y: 2, label: "foreground" };
+    const { jobId } = Job.parse(await (await start({ prompts: [{ slice: 1, prompts: [outside] }] })).json());
+    await eventsOf(jobId);
+    expect(await shown(jobId)).toMatchObject({ state: "failed", problem: { code: "InvalidPrompt" } });
+  }, 60_000);
+
+  test.each([
+    { name: "neither prompts nor text", request: {}, status: 400 },
+    { name: "both", request: { text: "liver", prompts: [{ slice: 1, prompts: [click] }] }, status: 400 },
+    { name: "a text without slices", request: { text: "liver" }, status: 400 },
+    { name: "slices the wrong way round", request: { text: "liver", propagate: { from: 5, to: 2 } }, status: 400 },
+    { name: "a slice that is not there", request: { text: "liver", propagate: { from: 0, to: 12 } }, status: 404 },
+    { name: "an unknown field", request: { text: "liver", propagate: { from: 0, to: 1 }, tenant: "x" }, status: 400 },
+  ])("is refused with $name", async ({ request, status }) => {
+    expect((await start(request)).status).toBe(status);
+  });
+
+  test("that nobody knows is a 404 with its code; the queue is bounded", async () => {
+    const unknown = await harness.request(`/v1/jobs/sha256:${"0".repeat(64)}`);
+    expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, "JobNotFound"]);
+    const answers: number[] = [];
+    for (let n = 0; n < 30; n++)
+      answers.push((await start({ text: "liver", propagate: { from: 0, to: 11 }, context: { task: `${n}` } })).status);
+    expect(answers[0]).toBe(202);
+    expect(answers.at(-1)).toBe(503);
+  });
+});
