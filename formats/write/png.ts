@@ -5,11 +5,11 @@ import type { Mask } from "../../core/mask/mask.ts";
 export interface PngImage {
   readonly width: number;
   readonly height: number;
-  /** 8 or 16 bits a sample, by the array; 16-bit pictures have one channel. */
+  /** 8 or 16 bits a sample, by the array; 16-bit images have one channel. */
   readonly data: Uint8Array | Uint16Array;
   /** 1 = grey (default), 3 = RGB. */
   readonly channels?: 1 | 3;
-  /** RGB of each 8-bit value: an indexed picture, whose pixel values stay the label numbers. */
+  /** RGB of each 8-bit value: an indexed image, whose pixel values stay the numbers. */
   readonly palette?: readonly (readonly [number, number, number])[];
 }
 
@@ -23,6 +23,6 @@ export function writePng({ width, height, data, channels = 1, palette }: PngImag
   return new Uint8Array(encode({ width, height, data, channels, depth, ...colours }));
 }
 
-/** A mask as a grey picture: 255 inside, 0 outside. */
+/** A mask as a grey image: 255 inside, 0 outside. */
 export const writeMaskPng = ({ width, height, data }: Mask): Uint8Array<ArrayBuffer> =>
   writePng({ width, height, data: data.map((value) => (value ? 255 : 0)) });

@@ -105,7 +105,7 @@ const IMAGES = [
   "nifti/example_ct_sm.nii.gz",
   "nifti/example_mr_sm.nii.gz",
   "nifti/spleen2_ct.nii.gz",
-  "dicom_zoo/pydicom+pydicom__MR_small_implicit.dcm",
+  "dicom_zoo/pydicom+pydicom__MR_small_jp2klossless.dcm",
   "dicom_zoo/pydicom+pydicom__SC_rgb_rle.dcm",
   "dicom_zoo/cornerstonejs+dicomParser__CT0012.not_fragmented_no_bot_rle.dcm",
   "dicom_zoo/ImagingDataCommons+highdicom__dx_image.dcm",

@@ -350,6 +350,9 @@ describe("undo", () => {
     await stage.viewer.click(...LIVER);
     await page.keyboard.press("Enter");
     expect(await stage.viewer.read((state) => state.log.done.at(-1)?.kind)).toBe("change-segment");
+    await page.keyboard.press("Backspace");
+    await page.getByText("Segment 1 is locked.").waitFor();
+    await stage.only();
     await page.keyboard.press("Control+z");
     await stage.viewer.click(...SPLEEN);
     expect((await stage.viewer.masks()).map(({ segment }) => segment)).toEqual(["segment-1"]);

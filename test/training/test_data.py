@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data import Corpus, Slice, source_weight, thickness, with_parts
+from data.slices import Corpus, Slice, source_weight, thickness, with_parts
 
 
 def slice_of(*layers: np.ndarray, instances: tuple[int, ...] = (), name: str = "kidney") -> Slice:

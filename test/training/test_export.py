@@ -9,9 +9,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from export import OUTPUTS, round_weights, session, synthetic_image, write
-from graphs import DecoderGraph, PrepareGraph, inference
-from model import CONTEXTS, PREPARED, Promptomy
+from net.graphs import DecoderGraph, PrepareGraph, inference
+from net.model import CONTEXTS, PREPARED, Promptomy
+from train.export import OUTPUTS, round_weights, session, synthetic_image, write
 
 TOLERANCE, SIDE = 1e-4, 128
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from feed import IMAGES, PHASES, TARGETS, Difficulty, Feed, Slot, slot_size
-from tasks import Batches
+from data.tasks import Batches
+from train.feed import IMAGES, PHASES, TARGETS, Difficulty, Feed, Slot, slot_size
 
 
 class Numbered:

@@ -2,7 +2,7 @@
 
 import torch
 
-from losses import telling_loss
+from train.losses import cell_class_loss
 
 
 def scene() -> tuple[torch.Tensor, torch.Tensor]:
@@ -14,9 +14,9 @@ def scene() -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_names_in_their_cells_cost_less_than_swapped_and_than_none() -> None:
     cover, weight = scene()
-    right = telling_loss(cover * 12 - 6, cover, weight)
-    swapped = telling_loss(cover[:, [1, 0, 2]] * 12 - 6, cover, weight)
-    nothing = telling_loss(torch.full_like(cover, -6), cover, weight)
+    right = cell_class_loss(cover * 12 - 6, cover, weight)
+    swapped = cell_class_loss(cover[:, [1, 0, 2]] * 12 - 6, cover, weight)
+    nothing = cell_class_loss(torch.full_like(cover, -6), cover, weight)
     assert right < 0.1 and right < nothing < swapped
 
 
@@ -25,12 +25,12 @@ def test_rows_that_pad_cost_nothing() -> None:
     logits = cover * 4 - 2
     loud = logits.clone()
     loud[:, 2] = 50
-    assert telling_loss(loud, cover, weight) == telling_loss(logits, cover, weight)
+    assert cell_class_loss(loud, cover, weight) == cell_class_loss(logits, cover, weight)
 
 
 def test_a_slice_without_names_costs_nothing_and_breaks_nothing() -> None:
     logits = torch.zeros(1, 3, 4, 4, requires_grad=True)
-    loss = telling_loss(logits, torch.zeros(1, 3, 4, 4), torch.zeros(1, 3))
+    loss = cell_class_loss(logits, torch.zeros(1, 3, 4, 4), torch.zeros(1, 3))
     loss.backward()
     assert float(loss.detach()) == 0 and torch.isfinite(logits.grad).all()
 
@@ -38,4 +38,4 @@ def test_a_slice_without_names_costs_nothing_and_breaks_nothing() -> None:
 def test_names_that_share_a_cell_share_it_evenly() -> None:
     cover, weight = torch.ones(1, 2, 1, 1), torch.ones(1, 2)
     even, one = torch.full((1, 2, 1, 1), 5.0), torch.tensor([[[[8.0]], [[2.0]]]])
-    assert telling_loss(even, cover, weight) < telling_loss(one, cover, weight)
+    assert cell_class_loss(even, cover, weight) < cell_class_loss(one, cover, weight)

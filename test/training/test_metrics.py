@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from metrics import area_under_curve, correlation, dice, iou, mean_by_source, mean_of_frequent, quantised
+from judge.metrics import area_under_curve, correlation, dice, iou, mean_by_source, mean_of_frequent, quantised
 
 A = np.array([[1, 1, 0, 0]], bool)
 B = np.array([[0, 1, 1, 0]], bool)

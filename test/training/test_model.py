@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model import CONTEXTS, HIDDEN, Decoder, Promptomy
+from net.model import CONTEXTS, HIDDEN, Decoder, Promptomy
 
 
 def test_the_judge_hears_of_a_mask_its_area_and_the_mean_trust_in_it() -> None:
@@ -11,7 +11,7 @@ def test_the_judge_hears_of_a_mask_its_area_and_the_mean_trust_in_it() -> None:
     decoder.judge.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0, HIDDEN:]))
     logits, trust = torch.full((1, 4, 32, 32), -9.0), torch.full((1, 4, 32, 32), -5.0)
     logits[..., 8:20, 8:20], trust[..., 8:20, 8:20], trust[:, 1, 8:20, 8:20] = 9, 1, -1
-    decoder.verdict(torch.zeros(1, HIDDEN), logits, trust)
+    decoder.assess(torch.zeros(1, HIDDEN), logits, trust)
     sure, area = read[0][:2] / decoder.sure_gain, read[0][4] / decoder.area_gain
     assert sure.tolist() == pytest.approx([1, -1], abs=0.05)
     assert abs(float(area) - 144 / 1024) < 0.01

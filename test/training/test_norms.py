@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-import norms
-import train
-from model import Promptomy
-from norms import hold_norms, norms_of, settle_norms
+from net.model import Promptomy
+from train import norms
+from train import run as train
+from train.norms import freeze_norms, norms_of, recompute_norms
 
 SIDE = 64
 
@@ -43,7 +43,7 @@ def statistics(model: Promptomy) -> torch.Tensor:
 
 def test_held_norms_keep_their_statistics_and_learn_their_gains(model: Promptomy) -> None:
     model.train()
-    hold_norms(model)
+    freeze_norms(model)
     before = statistics(model)
     model.encoder(torch.rand(2, 3, SIDE, SIDE)).sum().backward()
     assert torch.equal(statistics(model), before)
@@ -51,26 +51,26 @@ def test_held_norms_keep_their_statistics_and_learn_their_gains(model: Promptomy
 
 
 def test_settling_does_not_depend_on_where_the_statistics_were(model: Promptomy) -> None:
-    settle_norms(model, Made(), SIDE)
+    recompute_norms(model, Made(), SIDE)
     first, momentum = statistics(model), {norm.momentum for norm in norms_of(model)}
     for norm in norms_of(model):
         norm.running_mean += 3
-    settle_norms(model, Made(), SIDE)
+    recompute_norms(model, Made(), SIDE)
     torch.testing.assert_close(statistics(model), first)
     assert momentum == {0.1}
 
 
 def test_later_rounds_count(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle_norms(model, Made(), SIDE)
+    recompute_norms(model, Made(), SIDE)
     several = statistics(model)
     monkeypatch.setattr(norms, "ROUNDS", 1)
-    settle_norms(model, Made(), SIDE)
+    recompute_norms(model, Made(), SIDE)
     assert not torch.allclose(statistics(model), several, rtol=1e-3)
 
 
 def test_a_run_settles_once_and_holds_from_there(model: Promptomy, monkeypatch: pytest.MonkeyPatch) -> None:
     settled = []
-    monkeypatch.setattr(norms, "settle_norms", lambda *_: settled.append(1))
+    monkeypatch.setattr(norms, "recompute_norms", lambda *_: settled.append(1))
     state = argparse.Namespace(model=model, info={})
     live = [train.set_mode(state, Made(), 0.5, share) or model.encoder.out.bn.training for share in (0.1, 0.49, 0.5, 0.9)]
     assert live == [True, True, False, False]

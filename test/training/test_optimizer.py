@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from model import Promptomy
-from optimizer import Optimizer, as_matrix
+from net.model import Promptomy
+from train.optimizer import Optimizer, as_matrix
 
 
 def small() -> nn.Module:

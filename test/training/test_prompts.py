@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from prompts import BACKGROUND, BOTTOM_RIGHT, FOREGROUND, PADDING, TOP_LEFT, bounds, centre, correction, first_prompt, scribble
+from data.prompts import BACKGROUND, BOTTOM_RIGHT, FOREGROUND, PADDING, TOP_LEFT, bounds, centre, correction, first_prompt, scribble
 
 
 def disc(side: int = 64, x: int = 40, y: int = 20, radius: int = 12) -> np.ndarray:

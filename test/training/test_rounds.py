@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from model import Promptomy
-from rounds import compact, sequence
+from data.prompts import repeated
+from net.model import Promptomy
+from train.losses import mask_loss
+from train.rounds import Before, PromptState, compact, sequence, steady_loss
 
 
 def batch() -> dict[str, torch.Tensor]:
@@ -19,7 +21,8 @@ def batch() -> dict[str, torch.Tensor]:
     cover[::2, 1:3, 1:3] = 200
     return {"image": image, "truth": truth, "points": points, "labels": labels, "context": torch.zeros(6, dtype=torch.long),
             "tokens": torch.tensor([[0, 0], [0, 0], [5, 9]]).repeat(2, 1), "has_text": torch.tensor([0.0, 0.0, 1.0]).repeat(2),
-            "cover": cover, "cover_tokens": torch.tensor([[5, 9], [7, 0]]).repeat(2, 1), "cover_weight": torch.ones(4)}
+            "previous": torch.zeros(6, 32, 32, dtype=torch.uint8), "has_previous": torch.zeros(6), "cover": cover,
+            "cover_tokens": torch.tensor([[5, 9], [7, 0]]).repeat(2, 1), "cover_weight": torch.ones(4)}
 
 
 def test_every_weight_gets_a_gradient() -> None:
@@ -57,3 +60,31 @@ def test_padding_moves_to_the_end_and_goes_where_nobody_needs_it() -> None:
     assert kinds.tolist() == [[1, 0], [2, -1]]
     assert few[0].tolist() == [[2, 3], [6, 7]]
     assert few[1, 0].tolist() == [8, 9]
+
+
+def test_a_mask_beside_is_a_prompt_of_its_own() -> None:
+    given = batch()
+    given["previous"][0, 9:21, 10:22], given["has_previous"][0] = 255, 1
+    given["labels"][0] = -1
+    truth = given["truth"].float() / 255
+    state = PromptState.first(given, truth, torch.Generator().manual_seed(0))
+    assert state.has_mask[0] == 1 and state.mask[0, 0, 10, 12] == 8 and state.mask[0, 0, 0, 0] == -8
+    assert not state.alone(given["has_text"])[0], "a mask is answered by the mask for several prompts"
+
+
+def test_a_repeated_click_lies_where_mask_and_truth_agree() -> None:
+    agreed = torch.zeros(2, 16, 16)
+    agreed[0, 4:8, 4:8] = 1
+    points, labels = repeated(torch.full((2, 1, 2), 0.9), torch.ones(2, 1), agreed, torch.Generator().manual_seed(0))
+    assert labels.tolist() == [1, -1]
+    assert ((points[0] * 16 >= 4) & (points[0] * 16 < 8)).all()
+
+
+def test_a_worse_answer_costs_and_a_better_one_does_not() -> None:
+    truth = torch.zeros(1, 8, 8)
+    truth[:, 2:6, 2:6] = 1
+    good = torch.where(truth > 0, 8.0, -8.0)[:, None]
+    poor = -good
+    before = Before(good, mask_loss(good, truth)[:, 0], torch.zeros(1))
+    assert steady_loss(poor, mask_loss(poor, truth), before, truth) > 1
+    assert steady_loss(good, mask_loss(good, truth), before, truth) == 0

@@ -1,14 +1,17 @@
 """Synthetic scenes are valid, varied and repeatable."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from augment import appearance, random_affine, warp
-from preprocess import network_input, resized, to_frame
-from synth.shapes import shape_scene
-from synth.volumes import like_mr, load_volumes, volume_scene
+from data.augment import appearance, random_affine, warp
+from data.beside import pair_beside
+from data.synth import Scene
+from data.synth.bodies import TISSUE_IDS, Body, naming_of, places_of
+from data.synth.body_scene import body_scene
+from data.synth.cuts import cut
+from data.synth.scan import like_mr
+from data.synth.shapes import shape_scene
+from net.preprocess import network_input, resized, to_frame
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -24,15 +27,56 @@ def test_the_same_seed_draws_the_same_scene() -> None:
     assert (first.image == second.image).all() and (first.layers[0] == second.layers[0]).all()
 
 
-def test_scenes_from_head_and_neck_volumes_name_what_they_show(data_root: Path) -> None:
-    volumes = load_volumes(data_root / "label-volumes", ("head-neck",))
-    rng = np.random.default_rng(0)
-    named = 0
-    for _ in range(6):
-        scene = volume_scene(rng, volumes, 96)
-        assert scene.image.shape == (96, 96, 1) and np.isfinite(scene.image).all()
-        named += len(set(np.unique(scene.layers[0]).tolist()) & set(scene.names[0]))
-    assert named >= 6
+def ball(size: int = 48) -> Body:
+    """A body of fat with a liver and two kidneys in it."""
+    z, y, x = np.mgrid[:size, :size, :size] / size - 0.5
+    voxels = np.zeros((size, size, size), np.uint8)
+    voxels[np.hypot(x, y) < 0.45] = 1
+    voxels[np.sqrt((x - 0.15) ** 2 + y**2 + z**2) < 0.2] = 2
+    voxels[np.sqrt((x + 0.2) ** 2 + (y - 0.2) ** 2 + z**2) < 0.1] = 3
+    voxels[np.sqrt((x + 0.2) ** 2 + (y + 0.2) ** 2 + z**2) < 0.1] = 4
+    naming = naming_of(["", "fat (approximate)", "liver", "kidney_left", "kidney_right"])
+    body = Body("ball", "synthetic ball", voxels, np.full(3, 5.0), naming, bare=False)
+    body.places = places_of(np.random.default_rng(0), body)
+    return body
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_cut_of_a_body_names_what_it_shows(seed: int) -> None:
+    scene = body_scene(np.random.default_rng(seed), [ball()], np.ones(1), 96)
+    assert scene.image.shape == (96, 96, 1) and np.isfinite(scene.image).all()
+    assert 0 <= scene.image.min() and scene.image.max() <= 255
+    assert set(scene.names[0].values()) == {"liver", "kidney"}
+    assert scene.layers[0].shape == (96, 96) and all(layer.shape == (96, 96) for layer in scene.beside)
+
+
+def test_the_slice_beside_changes_little_and_far_away_more() -> None:
+    body, changes = ball(), []
+    sampler = cut(np.random.default_rng(3), body, np.array([24, 24, 24]), 96)
+    for away in (0.0, 5.0, 60.0):
+        changes.append((sampler.labels(away=away) != sampler.labels()).mean())
+    assert changes[0] == 0 < changes[1] < changes[2]
+
+
+@pytest.mark.parametrize(("name", "organ", "part", "tissue"), [
+    ("left kidney cortex", "kidney", "renal cortex", "kidney cortex"), ("vertebrae_L3", "vertebra L3", "", "bone"),
+    ("sigmoid colon", "colon", "sigmoid colon", "hollow"), ("left ventricle", "heart", "left ventricle", "heart cavity"),
+    ("lung_upper_lobe_left", "lung", "lung upper lobe", "lung"), ("rib_left_4", "rib", "rib 4", "bone"), ("body", "", "", "mixed"),
+    ("subcutaneous fat (approximate)", "", "", "fat"), ("pancreas body", "pancreas", "", "pancreas"),
+    ("portal vein", "portal vein and splenic vein", "", "portal vein"),
+])
+def test_labels_become_organs_parts_and_tissues(name: str, organ: str, part: str, tissue: str) -> None:
+    naming = naming_of(["", name])
+    assert (naming.organ_names.get(1, ""), naming.part_names.get(1, "")) == (organ, part)
+    assert naming.tissues[1] == TISSUE_IDS[tissue]
+
+
+def test_a_mask_beside_asks_for_the_same_structure() -> None:
+    here, there = np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint8)
+    here[10:30, 10:30], there[12:32, 10:30], there[40:50, 40:50] = 1, 1, 2
+    scene = Scene(np.zeros((64, 64, 1)), [here], [{1: "liver", 2: "spleen"}], "CT", "synthetic test", beside=[there])
+    pairs = [pair_beside(np.random.default_rng(seed), scene) for seed in range(20)]
+    assert {(int(target.sum()), int(mask.sum())) for target, mask in pairs} == {(400, 400), (0, 100)}
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -71,7 +115,7 @@ def test_the_trunk_also_looks_like_mr() -> None:
     labels[:, 16:24], labels[:, 24:] = 1, 2
     looks = []
     for seed in range(20):
-        image = like_mr(np.random.default_rng(seed), hu, labels, np.array([0, 1, 1]))
+        image = like_mr(np.random.default_rng(seed), hu, labels, np.array([0, 1, 1, *range(3, 256)]))
         assert image[:, :4].max() < 21  # air is dark
         assert abs(image[16, 19] - image[16, 29]) < 0.1  # both sides of an organ look alike
         looks.append(image[16, 19])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from synth import Scene
-from tasks import coverage, draw_target, named_masks, part_at_random, pick_value, present_values
+from data.synth import Scene
+from data.tasks import coverage, draw_target, named_masks, part_at_random, pick_value, present_values
 
 
 def scene() -> Scene:

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from text import VOCABULARY_SIZE, fnv1a, tokenize, words
-from vocabulary import BESIDE, Phrases, key_of, load_vocabulary
+from data.vocabulary import BESIDE, Phrases, key_of, load_vocabulary
+from net.text import VOCABULARY_SIZE, fnv1a, tokenize, words
 
 
 @pytest.mark.parametrize(("text", "value"), [("", 0x811C9DC5), ("a", 0xE40C292C), ("foobar", 0xBF9CF968)])

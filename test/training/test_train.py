@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import torch
 
-from model import Promptomy
-from train import Journal, State, set_mode
+from net.model import Promptomy
+from train.run import Journal, State, set_mode
 
 
 def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:

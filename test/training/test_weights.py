@@ -2,14 +2,14 @@
 
 import torch
 
-from model import stage
-from weights import blended, grown, take_over
+from net.model import stage
+from net.weights import blended, widened, load_overlapping
 
 
 def test_a_wider_layer_answers_as_before_in_its_old_channels() -> None:
     torch.manual_seed(0)
     old, new = torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(5, 8, 3)
-    new.load_state_dict({key: grown(value, new.state_dict()[key]) for key, value in old.state_dict().items()})
+    new.load_state_dict({key: widened(value, new.state_dict()[key]) for key, value in old.state_dict().items()})
     image = torch.randn(1, 5, 8, 8)
     assert torch.allclose(new(image)[:, :4], old(image[:, :3]), atol=1e-6)
     assert new(image)[:, 4:].abs().max() > 0
@@ -19,7 +19,7 @@ def test_a_deeper_stage_answers_as_before() -> None:
     torch.manual_seed(0)
     old, new, image = stage(3, 8, 1).eval(), stage(3, 8, 3).eval(), torch.randn(1, 3, 16, 16)
     assert not torch.allclose(new(image), old(image), atol=1e-3)
-    assert take_over(new, old.state_dict()) == "12 of 24 tensors"
+    assert load_overlapping(new, old.state_dict()) == "12 of 24 tensors"
     assert torch.allclose(new(image), old(image), atol=1e-6)
 
 

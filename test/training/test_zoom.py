@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from augment import zoomed_affine
-from zoom import crop_around
+from data.augment import zoomed_affine
+from net.zoom import crop_around
 
 
 def rectangle(x0: int, y0: int, x1: int, y1: int) -> np.ndarray:

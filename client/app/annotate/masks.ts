@@ -1,6 +1,7 @@
 /** Masks as a function of the prompt log: finds what is missing, decodes it, drops what is no longer asked for. */
 
 import { type Chain, chainsOf } from "../../../core/annotation/chain.ts";
+import type { PromptLog } from "../../../core/annotation/log.ts";
 import { createChainDecoder } from "../../../core/annotation/replay-chain.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
@@ -35,9 +36,19 @@ export interface MasksOptions {
   readonly refuse: (chain: Chain, refusal: Refusal) => boolean;
 }
 
+/** A log never changes, and is asked of again with every mask that comes in. */
+const known = new WeakMap<PromptLog, { readonly imageId: string; readonly chains: readonly Chain[] }>();
+
 /** Every mask that the log asks for of the open image. */
-export const wantedChains = ({ log, image }: Pick<State, "log" | "image">): readonly Chain[] =>
-  image ? chainsOf(log, image.info.imageId) : [];
+export function wantedChains({ log, image }: Pick<State, "log" | "image">): readonly Chain[] {
+  if (!image) return [];
+  const { imageId } = image.info;
+  const before = known.get(log);
+  if (before?.imageId === imageId) return before.chains;
+  const chains = chainsOf(log, imageId);
+  known.set(log, { imageId, chains });
+  return chains;
+}
 
 export const chainPlace = ({ segmentId, at }: Chain): string => maskKey(segmentId, at);
 

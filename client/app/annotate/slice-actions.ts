@@ -5,6 +5,7 @@ import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { activeMask, encodedRefOf, placeOf } from "../state/places.ts";
+import { activeSegmentOf, openSegmentOf } from "../state/segments.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 export interface SliceActions {
@@ -17,11 +18,18 @@ export interface SliceActions {
 }
 
 export function createSliceActions({ store, notifier }: Context, writer: LogWriter): SliceActions {
+  /** The active segment, unless it is locked: that is said, and nothing is done. */
+  const editable = () => {
+    const active = activeSegmentOf(store.state);
+    if (active?.locked) notifier.info(t.said.locked(active.name), { cause: "locked" });
+    return active?.locked ? undefined : active;
+  };
   const choose = (candidate: number) => {
-    const { image, activeSegment } = store.state;
+    const { image } = store.state;
+    const segment = editable();
     const view = activeMask(store.state);
-    if (!image || !activeSegment || !view || candidate === view.chosen) return;
-    if (!writer.act([{ kind: "choose", segmentId: activeSegment, at: placeOf(image), candidate }])) return;
+    if (!image || !segment || !view || candidate === view.chosen) return;
+    if (!writer.act([{ kind: "choose", segmentId: segment.id, at: placeOf(image), candidate }])) return;
     notifier.say(t.said.candidate(candidate + 1, view.candidates.length));
   };
   return {
@@ -32,21 +40,22 @@ export function createSliceActions({ store, notifier }: Context, writer: LogWrit
       choose((view.chosen + step + view.candidates.length) % view.candidates.length);
     },
     clear() {
-      const { image, activeSegment, log } = store.state;
-      if (!image || !activeSegment) return;
+      const { image, log } = store.state;
+      const segment = editable();
+      if (!image || !segment) return;
       const at = placeOf(image);
-      const slices = slicesOf(log, activeSegment).map(sliceKeyOf);
-      if (slices.includes(sliceKeyOf(at))) writer.act([{ kind: "clear", segmentId: activeSegment, at }]);
+      const slices = slicesOf(log, segment.id).map(sliceKeyOf);
+      if (slices.includes(sliceKeyOf(at))) writer.act([{ kind: "clear", segmentId: segment.id, at }]);
     },
     restate() {
-      const { image, activeSegment, log } = store.state;
-      if (!image || !activeSegment) return;
-      const prompts = promptsOf(log, activeSegment, placeOf(image));
-      if (prompts.length === 0) return;
+      const { image, log } = store.state;
+      const segment = openSegmentOf(store.state);
+      const prompts = image && segment ? promptsOf(log, segment.id, placeOf(image)) : [];
+      if (!image || !segment || prompts.length === 0) return;
       const multimask = prompts.length === 1 && isAmbiguous(prompts[0]);
       writer.act([
-        { kind: "clear", segmentId: activeSegment, at: placeOf(image) },
-        { kind: "prompt", segmentId: activeSegment, at: encodedRefOf(image), prompts, multimask },
+        { kind: "clear", segmentId: segment.id, at: placeOf(image) },
+        { kind: "prompt", segmentId: segment.id, at: encodedRefOf(image), prompts, multimask },
       ]);
     },
   };

@@ -35,7 +35,7 @@ export const help = {
     "edit.undo": "Undo",
     "edit.redo": "Redo",
     "prompt.cancel": "Cancel",
-    "prompt.accept": "Accept: lock the segment",
+    "prompt.accept": "Accept and lock",
     "prompt.new": "New segment",
     "prompt.clear": "Clear this mask",
     "slice.next": "Next slice",

@@ -38,6 +38,7 @@ export const said = {
     slice: (slice: number, count: number) => `Slice ${slice} of ${count}.`,
     ready: "Slice ready.",
     accepted: (name: string) => `${name} accepted and locked.`,
+    locked: (name: string) => `${name} is locked. Unlock it in the list to change it.`,
     unlocked: (name: string) => `${name} unlocked.`,
     candidate: (index: number, count: number) => `Candidate ${index} of ${count}.`,
   },

@@ -71,7 +71,7 @@ const EMPTY_LENGTH = JSON.stringify({ version: 2, entries: [] }).length;
 
 interface Sitting extends Pick<Keeper, "enter" | "restore" | "leave" | "takeOver"> {
   save(): Promise<void>;
-  /** Adds somebody's work on the open image to it; false when another image is open. */
+  /** Adds somebody's work on the open image to it; false when another image is open, or another tab writes this one's. */
   adopt(work: Work): boolean;
 }
 
@@ -129,7 +129,7 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
     },
     takeOver: () => lock?.ask(),
     adopt(work) {
-      if (!isMine() || work.imageId !== entered) return false;
+      if (!isWriter() || store.state.keeping.state === "newer" || work.imageId !== entered) return false;
       store.set({ log: mergeLogs(store.state.log, parseLog(work.log)), preview: undefined });
       onChange();
       return true;

@@ -30,6 +30,9 @@ export function setKeeping({ store }: Context, keeping: Keeping): void {
   if (store.state.keeping.state !== keeping.state) store.set({ keeping });
 }
 
+/** Without this a browser that runs short of disk may drop the database unasked. */
+const askToStay = () => void navigator.storage?.persist?.().catch(() => false);
+
 export function createSaver({ context, opened, isWriter, onSaved, onChange }: SaverOptions): Saver {
   const { store } = context;
   let revision = 0;
@@ -70,6 +73,7 @@ export function createSaver({ context, opened, isWriter, onSaved, onChange }: Sa
       await mergeIn(work.imageId);
       return write();
     }
+    if (revision === 0) askToStay();
     revision = next;
     written = text;
     forgetOldWork();

@@ -22,7 +22,7 @@ export const topBarStyles = css`
     font-weight: 650;
     letter-spacing: -0.01em;
   }
-  .study {
+  .opened {
     display: flex;
     flex-direction: column;
     flex: 0 1 auto;
@@ -32,14 +32,14 @@ export const topBarStyles = css`
     border-left: 1px solid var(--line);
     line-height: 1.25;
   }
-  .study strong,
-  .study span {
+  .opened strong,
+  .opened span {
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
     font-weight: 600;
   }
-  .study span {
+  .opened span {
     font-size: 11px;
     font-weight: 400;
     color: var(--muted);
@@ -199,7 +199,7 @@ export const topBarStyles = css`
     .open span {
       display: none;
     }
-    .study {
+    .opened {
       padding-left: 0;
       border: 0;
     }
@@ -210,7 +210,7 @@ export const topBarStyles = css`
       gap: 6px 8px;
       padding: 6px 8px;
     }
-    .study {
+    .opened {
       flex: 1;
       min-width: 0;
       max-width: none;

@@ -1,4 +1,4 @@
-/** Title, study, plane, display window, what decodes, and opening files. */
+/** Title, image, plane, display window, what decodes, and opening files. */
 import { html, nothing } from "lit";
 import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
@@ -69,7 +69,7 @@ export class TopBar extends ViewerElement {
     const spacing = info.spacing ? `${info.spacing.map(decimal).join(" × ")} mm` : "";
     const unsaid = isUnsaid(image);
     const facts = [unsaid ? "" : info.modality, size, spacing].filter(Boolean).join("  ·  ");
-    return html`<div class="study" title=${[`${name} — ${facts}`, ...info.warnings].join("\n")}>
+    return html`<div class="opened" title=${[`${name} — ${facts}`, ...info.warnings].join("\n")}>
         <strong>${name}</strong><span>${facts}</span>
       </div>
       ${unsaid ? this.#modality(image) : nothing}`;

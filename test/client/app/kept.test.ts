@@ -36,19 +36,19 @@ describe("mergeLogs", () => {
     expect(mergeLogs(longer, start)).toBe(longer);
   });
 
-  test("keeps both where they part, under numbers that nobody has", () => {
-    const mine = append(start, clicked(1, 20));
-    const theirs = [added(2), clicked(2, 30)].reduce<PromptLog>(append, start);
+  test("keeps both where they part: what they share once, and new segments under numbers that nobody has", () => {
+    const mine = [clicked(1, 20), added(2), clicked(2, 30)].reduce<PromptLog>(append, start);
+    const theirs = [clicked(1, 21), added(2), clicked(2, 31), clicked(2, 32)].reduce<PromptLog>(append, start);
     const merged = mergeLogs(mine, theirs);
     expect(segmentsOf(merged).map(({ number }) => number)).toEqual([1, 2, 3]);
     const places = segmentsOf(merged).map(({ segmentId }) => promptsOf(merged, segmentId, at).length);
-    expect(places).toEqual([2, 1, 1]);
+    expect(places).toEqual([3, 1, 2]);
   });
 
   test("never gives a removed segment's number again", () => {
     const mine = logOf(added(1), added(2), { kind: "remove-segment", segmentId: "segment-2" });
-    const merged = mergeLogs(mine, logOf(added(1), clicked(1, 5)));
-    expect(segmentsOf(merged).map(({ number }) => number)).toEqual([1, 3]);
+    const merged = mergeLogs(mine, logOf(added(1), clicked(1, 5), added(2), clicked(2, 6)));
+    expect(segmentsOf(merged).map(({ number }) => number)).toEqual([1, 3, 4]);
   });
 });
 

@@ -86,12 +86,12 @@ export class SegmentRow extends ViewerElement {
     </dl>`;
   }
 
-  #actions({ id, name }: Segment, view: MaskView | undefined) {
+  #actions({ id, name, locked }: Segment, view: MaskView | undefined) {
     const { prompts } = this.app;
     const ids = segmentList(this.state).map((segment) => segment.id);
     const at = ids.indexOf(id);
     return html`<div class="actions">
-      <button ?disabled=${!view} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
+      <button ?disabled=${!view || locked} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
       <span class="space"></span>
       <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
         @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>
