@@ -50,6 +50,10 @@ export async function createServices(
   const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
   const pool = await createInferencePool({ models, device, limits, observe });
+  metrics.watchQueues(() => {
+    const { encode, decode } = pool.stats();
+    return { encode: encode.queued, decode: decode.queued };
+  });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
   const store = tieredStore(memory, await openDiskStore(cacheDir, limits, observe));
   const embeddings = createEmbeddingService({ images, pool, store, models, observe });

@@ -21,6 +21,8 @@ export interface Metrics {
   readonly imageSeconds: Histogram<"outcome">;
   readonly httpRequests: Counter<"method" | "route" | "status">;
   readonly httpSeconds: Histogram<"route">;
+  /** Says how many jobs wait in each lane; asked for whenever the metrics are read. */
+  watchQueues(depths: () => Readonly<Record<string, number>>): void;
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>;
 }
@@ -29,6 +31,7 @@ export interface Metrics {
 export function createMetrics({ processMetrics = false }: { processMetrics?: boolean } = {}): Metrics {
   const register = new Registry();
   const registers = [register];
+  let queueDepths: () => Readonly<Record<string, number>> = () => ({});
   if (processMetrics) collectDefaultMetrics({ register, prefix: "promptomy_" });
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name: `promptomy_${name}_total`, help, labelNames, registers });
@@ -41,7 +44,18 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       "outcome",
     ]),
     cacheCorrupt: counter("cache_corrupt", "Cache entries whose bytes were not what was written", ["tier"]),
-    queueDepth: new Gauge({ name: "promptomy_queue_depth", help: "Jobs waiting", labelNames: ["lane"], registers }),
+    queueDepth: new Gauge({
+      name: "promptomy_queue_depth",
+      help: "Jobs waiting",
+      labelNames: ["lane"],
+      registers,
+      collect() {
+        for (const [lane, depth] of Object.entries(queueDepths())) this.set({ lane }, depth);
+      },
+    }),
+    watchQueues(depths) {
+      queueDepths = depths;
+    },
     queueWait: seconds("queue_wait", "Time from arrival to start", ["lane"]),
     refusals: counter("refused", "Jobs refused by a full or late queue", ["lane", "code"]),
     childDeaths: counter("child_deaths", "Inference processes that ended by themselves or were killed", ["lane"]),

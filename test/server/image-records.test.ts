@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Volume } from "../../core/image/volume.ts";
+import { dataPath } from "../support/data.ts";
 import { cacheFolder, filesOf, openStore, pngOf, volumeOf } from "./image-support.ts";
 
 const recordOf = (dir: string, imageId: string) => join(dir, "images", `${imageId.slice(7)}.json`);
@@ -145,6 +146,24 @@ describe("the same pixels in another file", () => {
     expect(await again.source(info.imageId)).toEqual(source("1.2.3"));
     expect(await again.source((await again.addVolume(volumeOf(8))).info.imageId)).toBeUndefined();
     await expect(again.source(`sha256:${"0".repeat(64)}`)).rejects.toMatchObject({ code: "ImageNotFound" });
+  });
+});
+
+const SAME_PIXELS = dataPath("tests/reports/01-stale-record-same-pixels");
+
+describe.skipIf(!SAME_PIXELS)("three files with the same pixels (reports 01)", () => {
+  test("each answer shows its own file", { timeout: 120_000 }, async () => {
+    const { store } = await openStore(await cacheFolder());
+    const add = async (name: string) => (await store.add(filesOf(await readFile(join(SAME_PIXELS ?? "", name))))).info;
+    const first = await add("first.dcm");
+    const second = await add("second.dcm");
+    const third = await add("third-MR.dcm");
+    expect(first.windows[0]).toMatchObject({ center: -600, width: 1500 });
+    expect(second.windows[0]).toMatchObject({ center: 40, width: 400 });
+    expect([first.modality, second.modality, third.modality]).toEqual(["CT", "CT", "MR"]);
+    expect(third.windows[0]?.name).toContain("auto");
+    expect(store.get(first.imageId)).toEqual(first);
+    expect(await store.source(second.imageId)).toMatchObject({ slices: [{ frame: 1 }] });
   });
 });
 
