@@ -90,6 +90,13 @@ describe("the image that is meant (02)", () => {
     expect(String(failure)).toContain("DICOMDIR");
   });
 
+  test("an unknown transfer syntax is refused without being repeated", async () => {
+    const { bytes } = object({ syntax: "1.2.3.4567" });
+    const failure = String(await readImage([{ bytes }]).catch((thrown: unknown) => thrown));
+    expect(failure).toContain("transfer syntax");
+    expect(failure).not.toContain("4567");
+  });
+
   test("the source names every slice's instance and frame", async () => {
     const volume = await readImage(stack([6, 0, 3], { more: { 2097234: element(0x00200052, "UI", "1.2.77") } }));
     expect(volume.source).toMatchObject({
