@@ -206,7 +206,7 @@ describe("values (D-6)", () => {
   });
 });
 
-describe("stacks that are not even (05)", () => {
+describe("stacks that are not even (05, D-2)", () => {
   test.each([
     { name: "a missing slice", places: [0, 3, 6, 12, 15, 18] },
     { name: "a step that changes", places: [0, 5, 10, 12, 14, 16] },
@@ -247,7 +247,7 @@ describe("stacks that are not even (05)", () => {
   });
 });
 
-describe("pitch and place of multi-frame objects (08)", () => {
+describe("pitch and place of multi-frame objects (08, D-8)", () => {
   const pitch = ds(0x00280030, 0.4, 0.3);
   const region = sq(0x00186011, {
     ...us(0x00186012, 1),

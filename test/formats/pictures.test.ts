@@ -26,7 +26,7 @@ const read = (bytes: Uint8Array) => readImage([{ bytes }]);
 
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array } as const;
 
-describe("pictures and volumes of other writers", () => {
+describe("pictures and volumes of other writers (D-3, D-9)", () => {
   test.each(Object.entries(goldens).map(([name, golden]) => ({ name, golden })))(
     "$name reads exactly",
     async ({ golden }) => {
