@@ -90,6 +90,13 @@ describe("the image that is meant (02)", () => {
     expect(String(failure)).toContain("DICOMDIR");
   });
 
+  test("an unknown transfer syntax is refused without being repeated", async () => {
+    const { bytes } = object({ syntax: "1.2.3.4567" });
+    const failure = String(await readImage([{ bytes }]).catch((thrown: unknown) => thrown));
+    expect(failure).toContain("transfer syntax");
+    expect(failure).not.toContain("4567");
+  });
+
   test("the source names every slice's instance and frame", async () => {
     const volume = await readImage(stack([6, 0, 3], { more: { 2097234: element(0x00200052, "UI", "1.2.77") } }));
     expect(volume.source).toMatchObject({
@@ -199,7 +206,7 @@ describe("values (D-6)", () => {
   });
 });
 
-describe("stacks that are not even (05)", () => {
+describe("stacks that are not even (05, D-2)", () => {
   test.each([
     { name: "a missing slice", places: [0, 3, 6, 12, 15, 18] },
     { name: "a step that changes", places: [0, 5, 10, 12, 14, 16] },
@@ -240,7 +247,7 @@ describe("stacks that are not even (05)", () => {
   });
 });
 
-describe("pitch and place of multi-frame objects (08)", () => {
+describe("pitch and place of multi-frame objects (08, D-8)", () => {
   const pitch = ds(0x00280030, 0.4, 0.3);
   const region = sq(0x00186011, {
     ...us(0x00186012, 1),

@@ -42,6 +42,7 @@ export interface ObjectParts {
   readonly frames?: number;
   readonly value?: number;
   readonly more?: Elements;
+  readonly syntax?: string;
 }
 
 let counter = 0;
@@ -55,6 +56,7 @@ export function object({
   frames = 1,
   value = instance,
   more = {},
+  syntax = "1.2.840.10008.1.2.1",
 }: ObjectParts = {}) {
   const pixels = u16(...Array<number>(12 * frames).fill(value));
   const elements: Elements = {
@@ -75,7 +77,7 @@ export function object({
     ...us(0x00280103, 0),
     ...more,
   };
-  return { bytes: dicom([...inOrder(elements), element(0x7fe00010, "OW", pixels)]) };
+  return { bytes: dicom([...inOrder(elements), element(0x7fe00010, "OW", pixels)], syntax) };
 }
 
 /** Position, orientation and pitch of an axial slice. */

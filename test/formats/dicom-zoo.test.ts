@@ -43,7 +43,7 @@ const digest = (values: readonly VoxelArray[]) => {
 
 const cases = Object.entries(goldens).map(([name, golden]) => ({ name, golden }));
 
-describe("the DICOM zoo", needsData("tests/dicom_zoo"), () => {
+describe("the DICOM zoo (B-5, D-6, D-7, D-8)", needsData("tests/dicom_zoo"), () => {
   test.each(cases.filter(({ golden }) => "sha256" in golden))(
     "$name decodes to pydicom's pixels",
     async ({ name, golden }) => {

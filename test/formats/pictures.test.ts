@@ -26,7 +26,7 @@ const read = (bytes: Uint8Array) => readImage([{ bytes }]);
 
 const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array } as const;
 
-describe("pictures and volumes of other writers", () => {
+describe("pictures and volumes of other writers (D-3, D-9)", () => {
   test.each(Object.entries(goldens).map(([name, golden]) => ({ name, golden })))(
     "$name reads exactly",
     async ({ golden }) => {
@@ -153,6 +153,19 @@ describe("PNG (B-12, D-9)", () => {
     const data = Uint16Array.from({ length: 12 }, (_, i) => i * 5957);
     const volume = await read(writePng({ width: 4, height: 3, data }));
     expect(volume.data).toEqual(data);
+  });
+
+  test.each([
+    [1, [4, 3], 0],
+    [6, [3, 4], 8],
+    [3, [4, 3], 11],
+  ])("eXIf orientation %i is applied once", async (orientation, size, first) => {
+    const bytes = writePng({ width: 4, height: 3, data: Uint8Array.from({ length: 12 }, (_, n) => n) });
+    const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
+    const turned = concat(bytes.subarray(0, 33), crcless("eXIf", Uint8Array.from(tiff)), bytes.subarray(33));
+    const volume = await read(turned);
+    expect([volume.size, volume.data[0]]).toEqual([[...size, 1], first]);
+    expect(volume.warnings.length).toBe(orientation === 1 ? 0 : 1);
   });
 
   test("RGB and grey round trip exactly", async () => {

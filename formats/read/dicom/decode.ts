@@ -50,13 +50,23 @@ const CODINGS: Readonly<Record<string, Coding>> = {
 
 const SYNTAXES = "uncompressed, deflated, RLE, JPEG, JPEG-LS, JPEG 2000 and HTJ2K transfer syntaxes";
 
+/** Syntaxes that are known and not read. The UID itself is text of the file: it is not repeated. */
+function foreignName(syntax: string): string {
+  const last = syntax.startsWith("1.2.840.10008.1.2.4.") ? Number(syntax.slice(20)) : 0;
+  if (last >= 100 && last <= 108) return "a DICOM video (MPEG, H.264, HEVC)";
+  if (last >= 110 && last <= 112) return "DICOM with JPEG XL frames";
+  return last === 94 || last === 95
+    ? "a DICOM object whose pixels lie on a server (JPIP)"
+    : "a DICOM transfer syntax that is not read here";
+}
+
 /** Gives the stored values of frame k: one value a pixel, or interleaved 8-bit RGB. */
 export type FrameReader = (frame: number) => Promise<VoxelArray>;
 
 /** Checks the pixel data as a whole and returns a reader of its frames. */
 export function frameReader(file: DicomFile, header: ImageHeader, wasm?: WasmSource): FrameReader {
   const coding = CODINGS[file.syntax];
-  if (coding === undefined) throw unsupported("a DICOM transfer syntax that is not read here", SYNTAXES);
+  if (coding === undefined) throw unsupported(foreignName(file.syntax), SYNTAXES);
   if (coding === "native") return nativeReader(file, header);
   const frames = encapsulatedFrames(header);
   return async (frame) => {

@@ -121,7 +121,7 @@ describe("windowToBytes", () => {
   });
 });
 
-describe("autoWindow", () => {
+describe("autoWindow (B-10)", () => {
   test("makes its quantiles exactly black and white", () => {
     const stored = Float32Array.from({ length: 101 }, (_, n) => n / 100);
     const w = autoWindow(stored, PLAIN);
