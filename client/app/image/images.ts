@@ -17,6 +17,7 @@ import {
   seenStudy,
   warningsRead,
 } from "../kept/session.ts";
+import { shortId, type Work } from "../kept/work.ts";
 import { FRESH_IMAGE } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 import { createMoves, type Moves } from "./moves.ts";
@@ -57,9 +58,8 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     encoder.reset();
     connection.forget([SLICE, MASKS]);
     const image = openImageOf(info, work?.name ?? name);
-    store.update((state) => ({ ...state, ...FRESH_IMAGE, dialog: undefined, loading: undefined, image }));
-    store.set({ warningsRead: warningsRead(info.imageId) });
-    keeper.restore(work);
+    const fresh = { ...FRESH_IMAGE, warningsRead: warningsRead(info.imageId), dialog: undefined, loading: undefined };
+    store.update((state) => keeper.restored({ ...state, ...fresh, image }, work));
     rememberImage({ imageId: info.imageId, name: image.name });
     onOpen();
     encoder.follow(0);
@@ -104,6 +104,16 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
   };
 
+  const isOpen = ({ imageId }: Work) => imageId === store.state.image?.info.imageId;
+
+  /** The first of these images that the server has; none when it has none of them. */
+  const openFirst = async (works: readonly Work[]) => {
+    for (const { imageId, name } of works) {
+      const info = await infoOf(imageId).catch(() => undefined);
+      if (info) return load(t.loadingImage, (turn) => show(info, name, turn));
+    }
+  };
+
   return {
     readWarnings() {
       const { image } = store.state;
@@ -118,16 +128,16 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       const projects = sorted.filter(({ project }) => project).map(({ file }) => file);
       const images = sorted.filter(({ project }) => !project).map(({ file }) => file);
       if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
-      const known = await keeper.importProjects(projects);
-      if (images.length > 0) return load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
-      for (const { imageId, name } of known) {
-        const info = await infoOf(imageId).catch(() => undefined);
-        if (info) return load(t.loadingImage, (turn) => show(info, name, turn));
-      }
+      const works = await keeper.importProjects(projects);
+      if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
+      else if (!works.some(isOpen)) await openFirst(works);
+      if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
     },
     openKnown: (imageId, name) => load(t.loadingImage, async (turn) => show(await infoOf(imageId), name, turn)),
   };
 }
+
+const titleOf = ({ name, imageId }: Work): string => `${name} (${shortId(imageId)})`;
 
 /** An image that the server does not have any more is no failure here; anything else is. */
 function unlessGone(thrown: unknown): undefined {

@@ -6,11 +6,12 @@ import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import type { Keeping } from "../state/state.ts";
+import type { Keeping, State } from "../state/state.ts";
+import { readJournal } from "./journal.ts";
 import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { createProjects, type Projects } from "./projects.ts";
-import { withWork } from "./restore.ts";
+import { withUnsaved, withWork } from "./restore.ts";
 import { createSaver, setKeeping } from "./saver.ts";
 import { oldWork } from "./session.ts";
 import { lockImage, type TabLock } from "./tab-lock.ts";
@@ -19,8 +20,8 @@ import type { Work } from "./work.ts";
 export interface Keeper extends Projects {
   /** The work on an image that is about to be opened. */
   enter(imageId: Digest): Promise<Work | undefined>;
-  /** Puts it into the state, once its image is there. */
-  restore(work: Work | undefined): void;
+  /** A state that has the image open, with the work in it: the log is never seen without it, and never saved without it. */
+  restored(state: State, work: Work | undefined): State;
   /** Saves the open image's work and lets go of it. */
   leave(): Promise<void>;
   /** Asks the tab that writes for the pen. */
@@ -69,7 +70,7 @@ export function createKeeper(context: Context, openLibrary: () => Promise<Librar
 
 const EMPTY_LENGTH = JSON.stringify({ version: 2, entries: [] }).length;
 
-interface Sitting extends Pick<Keeper, "enter" | "restore" | "leave" | "takeOver"> {
+interface Sitting extends Pick<Keeper, "enter" | "restored" | "leave" | "takeOver"> {
   save(): Promise<void>;
   /** Adds somebody's work on the open image to it; false when another image is open, or another tab writes this one's. */
   adopt(work: Work): boolean;
@@ -79,6 +80,8 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
   const { store } = context;
   let entered: Digest | undefined;
   let lock: TabLock | undefined;
+  /** Lines that the database may not have: read before anything else can be written. */
+  let unsaved: PromptLog | undefined;
   const isMine = () => entered !== undefined && store.state.image?.info.imageId === entered;
   const isWriter = () => isMine() && lock?.held === true;
   const { read, save } = createSaver({ context, opened, isWriter, onSaved: () => lock?.saved(), onChange });
@@ -89,7 +92,9 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
     const kept = entered && (await read(entered));
     if (!isMine()) return;
     keep(keeping);
-    if (kept) store.set({ log: parseLog(kept.log), preview: undefined });
+    const left = entered && lock?.held ? readJournal(entered) : undefined;
+    const log = kept ? parseLog(kept.log) : store.state.log;
+    store.set({ log: left ? mergeLogs(log, left) : log, preview: undefined });
     onChange();
   };
   const giveUp = async () => {
@@ -108,18 +113,18 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
         onSaved: () => void follow({ state: "other-tab" }),
       });
       entered = imageId;
+      unsaved = readJournal(imageId);
       const kept = await read(imageId);
       const old = kept ? undefined : oldWork();
       return kept ?? (old?.imageId === imageId ? old : undefined);
     },
-    restore(work) {
-      keep({ state: lock?.held === false ? "other-tab" : "kept" });
-      if (!work) return;
-      const log = readLog(work.log, (keeping) => {
-        keep(keeping);
-        if (keeping.state === "damaged") void opened.then((library) => library?.putAside(work));
-      });
-      store.update((state) => withWork(state, work, log));
+    restored(state, work) {
+      const fresh: State = { ...state, keeping: { state: lock?.held === false ? "other-tab" : "kept" } };
+      const { log, keeping } = work ? readLog(work.log) : { log: emptyLog(), keeping: undefined };
+      if (work && keeping?.state === "damaged") void opened.then((library) => library?.putAside(work));
+      if (keeping) return { ...fresh, keeping };
+      const known = work ? withWork(fresh, work, log) : fresh;
+      return unsaved && lock?.held ? withUnsaved(known, mergeLogs(log, unsaved)) : known;
     },
     async leave() {
       await save();
@@ -138,13 +143,13 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
 }
 
 /** A log that cannot be read counts as empty, and is said. */
-function readLog(text: string, unreadable: (keeping: Keeping) => void): PromptLog {
+function readLog(text: string): { readonly log: PromptLog; readonly keeping?: Keeping } {
   try {
-    return parseLog(text);
+    return { log: parseLog(text) };
   } catch (thrown) {
     const newer = isSegmenterError(thrown, "NewerVersion");
-    unreadable(newer ? { state: "newer", version: thrown.detail.version } : { state: "damaged" });
-    return emptyLog();
+    const keeping: Keeping = newer ? { state: "newer", version: thrown.detail.version } : { state: "damaged" };
+    return { log: emptyLog(), keeping };
   }
 }
 

@@ -44,7 +44,6 @@ export function createProjects({ context, opened, adopt }: ProjectsOptions): Pro
     const { works, masks } = parseProject(await file.text());
     await (await opened)?.putMasks(await honest(masks));
     for (const work of works) await takeIn(work);
-    notifier.info(t.work.opened(works.map(({ name, imageId }) => `${name} (${shortId(imageId)})`)));
     return works;
   };
 

@@ -1,5 +1,6 @@
 /** State ↔ kept work. */
 import { chainsOf } from "../../../core/annotation/chain.ts";
+import { segmentOf } from "../../../core/annotation/entries.ts";
 import { type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
 import { serialiseLog } from "../../../core/annotation/log-file.ts";
 import type { OpenImage, State } from "../state/state.ts";
@@ -32,6 +33,14 @@ export function withWork(state: State, work: Work, log: PromptLog): State {
   const hidden = new Set(work.hidden.filter((id) => known.has(id)));
   const activeSegment = work.activeSegment && known.has(work.activeSegment) ? work.activeSegment : [...known].at(-1);
   return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, activeSegment };
+}
+
+/** The state with a log that goes on where the kept one ends. */
+export function withUnsaved(state: State, log: PromptLog): State {
+  const last = segmentOf(log.done.at(-1));
+  const known = segmentsOf(log).map(({ segmentId }) => segmentId);
+  const activeSegment = last !== undefined && known.includes(last) ? last : (state.activeSegment ?? known.at(-1));
+  return { ...state, log, activeSegment };
 }
 
 function placed(image: OpenImage, { place }: Work): OpenImage {

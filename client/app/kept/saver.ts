@@ -1,7 +1,9 @@
 /** Saves the work on the open image: one save after the other, each on top of the one that was read or written last. */
+import type { PromptLog } from "../../../core/annotation/log.ts";
 import { parseLog } from "../../../core/annotation/log-file.ts";
 import type { Context } from "../context/context.ts";
 import type { Keeping } from "../state/state.ts";
+import { clearJournal, writeJournal } from "./journal.ts";
 import { isQuotaError, type Kept, type Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { workOf } from "./restore.ts";
@@ -10,7 +12,7 @@ import { forgetOldWork } from "./session.ts";
 export interface Saver {
   /** What is kept of an image; saves go on from there. */
   read(imageId: string): Promise<Kept | undefined>;
-  /** Resolves when all that was to be saved until now is. */
+  /** Resolves when all that was to be saved until now is; the log itself is safe before this returns. */
   save(): Promise<void>;
 }
 
@@ -37,6 +39,8 @@ export function createSaver({ context, opened, isWriter, onSaved, onChange }: Sa
   const { store } = context;
   let revision = 0;
   let written = "";
+  /** The log that the journal or the database has. */
+  let safe: PromptLog = store.state.log;
   let saving: Promise<void> = Promise.resolve();
   /** What is there could not be read: nothing is written over it. */
   let unread = false;
@@ -77,6 +81,7 @@ export function createSaver({ context, opened, isWriter, onSaved, onChange }: Sa
     revision = next;
     written = text;
     forgetOldWork();
+    if (store.state.log === log) clearJournal(work.imageId);
     onSaved();
     if (keeping.state !== "damaged") setKeeping(context, { state: "kept" });
   };
@@ -85,6 +90,9 @@ export function createSaver({ context, opened, isWriter, onSaved, onChange }: Sa
   return {
     read,
     save() {
+      const { image, log, keeping } = store.state;
+      if (image && isWriter() && keeping.state !== "newer" && log !== safe) writeJournal(image.info.imageId, log);
+      safe = log;
       saving = saving.then(write).catch(failed);
       return saving;
     },

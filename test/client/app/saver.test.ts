@@ -1,6 +1,7 @@
 /** Two tabs without locks: whoever saves second takes in what the first has saved, and no line is lost. */
 import { expect, test, vi } from "vitest";
 import type { Context } from "../../../client/app/context/context.ts";
+import { readJournal } from "../../../client/app/kept/journal.ts";
 import type { Kept, Library } from "../../../client/app/kept/library.ts";
 import { createSaver } from "../../../client/app/kept/saver.ts";
 import type { State } from "../../../client/app/state/state.ts";
@@ -11,6 +12,12 @@ import { parseLog } from "../../../core/annotation/log-file.ts";
 
 vi.stubGlobal("sessionStorage", { removeItem: () => {}, getItem: () => null });
 vi.stubGlobal("navigator", {});
+const local = new Map<string, string>();
+vi.stubGlobal("localStorage", {
+  getItem: (key: string) => local.get(key) ?? null,
+  setItem: (key: string, value: string) => void local.set(key, value),
+  removeItem: (key: string) => void local.delete(key),
+});
 
 const imageId = `sha256:${"d".repeat(64)}` as const;
 const at = { imageId, plane: "axial", slice: 3, window: null } as const;
@@ -98,4 +105,15 @@ test("a full storage is said, and the work is kept as soon as there is room", as
   await tab.saver.save();
   expect(tab.store.state.keeping.state).toBe("kept");
   expect(works.size).toBe(1);
+});
+
+test("the line just given is safe before the database has it, and leaves the journal once it has", async () => {
+  const { library } = memoryLibrary();
+  const tab = tabOn(library);
+  await tab.saver.read(imageId);
+  tab.click(1);
+  const saved = tab.saver.save();
+  expect(clicks(readJournal(imageId) ?? emptyLog())).toBe(1);
+  await saved;
+  expect(readJournal(imageId)).toBeUndefined();
 });
