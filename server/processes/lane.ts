@@ -125,7 +125,7 @@ export class Lane<Task, Result> {
     const { queue, waitMs } = this.#options;
     const room = this.#places + (background ? queue / 2 : queue);
     const ahead = this.#queue.length + this.#placesTaken();
-    return ahead >= room || (ahead > this.#places && this.#pace.waitMs(ahead) > waitMs);
+    return ahead >= room || (ahead > this.#places && this.#pace.isSure && this.#pace.waitMs(ahead) > waitMs);
   }
 
   #saturated(): SegmenterError {

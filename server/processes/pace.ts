@@ -4,6 +4,8 @@ export interface Pace {
   note(ms: number): void;
   /** Typical run: the median of the last ones, so that a first run that loads things does not count for ever. */
   readonly typicalMs: number | undefined;
+  /** Enough runs were seen to refuse somebody for the time they would wait: the first ones load things. */
+  readonly isSure: boolean;
   /** What a job behind `ahead` others will probably wait. */
   waitMs(ahead: number): number;
   /**
@@ -16,6 +18,7 @@ export interface Pace {
 }
 
 const REMEMBERED_RUNS = 15;
+const SURE_RUNS = 5;
 /** Before the first run has ended. */
 const ASSUMED_MS = 1000;
 /** Promises are made a little late: who comes too early is refused again, and that costs them a round. */
@@ -37,6 +40,9 @@ export function createPace({ slots, now = () => performance.now() }: { slots: nu
     },
     get typicalMs() {
       return typicalMs;
+    },
+    get isSure() {
+      return runs.length >= SURE_RUNS;
     },
     waitMs: (ahead) => ahead * placeMs(),
     promise() {
