@@ -8,7 +8,7 @@ import type { InputSpec } from "../wire/manifest.ts";
 import { resizeTriangle } from "./resize.ts";
 
 /** Goes into the embedding key: raise it whenever `modelInput` gives other numbers for the same slice. */
-export const PREPROCESS_VERSION = 1;
+export const PREPROCESS_VERSION = 2;
 
 type SliceShape = Pick<Slice, "width" | "height" | "spacingMm">;
 
