@@ -87,6 +87,7 @@ function answering(
     async answer(on, prompts, call) {
       let ms = 0;
       const port: AnswerPort<Embedding, SegmentMask> = {
+        threshold: options.manifest.logits.threshold,
         name: (text, slice) => options.name(text, slice, call.context),
         embed: async (slice, crop) => {
           const near = await options.encode(slice, crop, call);

@@ -11,8 +11,7 @@ import type { Prompt } from "../wire/prompt.ts";
 export function agreesWith(
   prompts: readonly Prompt[],
   logits: Float32Array,
-  transform: Transform,
-  threshold = 0,
+  { transform, threshold }: { transform: Transform; threshold: number },
 ): boolean {
   const newest = prompts.at(-1);
   if (logits.length === 0 || (newest?.kind !== "point" && newest?.kind !== "scribble")) return false;

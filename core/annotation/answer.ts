@@ -51,6 +51,8 @@ export interface DecodeOptions {
 
 /** Who answers: one implementation a door. */
 export interface AnswerPort<E extends Encoded, M extends Guess> {
+  /** Logits of the model above it are inside. */
+  readonly threshold: number;
   /** `undefined` when the model reads no texts: it refuses them itself. */
   name(text: string, on: E): Promise<Named | undefined>;
   /** A part of the same slice, encoded at full input size. */
@@ -144,13 +146,13 @@ async function decodeOn<E extends Encoded, M extends Guess>(
 
 /** A prompt that the mask already obeys leaves it as it is, unless the model is a good deal surer of another one. */
 function settled<E extends Encoded, M extends Guess>(
-  { boundsOf }: AnswerPort<E, M>,
+  { boundsOf, threshold }: AnswerPort<E, M>,
   found: Answer<E, M>,
   { prompts }: AnswerRequest<E, M>,
   previous: Previous<E, M> | undefined,
 ): Answer<E, M> {
   if (!previous || previous.on.id !== found.on.id || !boundsOf(previous.mask)) return found;
-  if (!agreesWith(prompts, previous.mask.lowResLogits, previous.on.transform)) return found;
+  if (!agreesWith(prompts, previous.mask.lowResLogits, { transform: previous.on.transform, threshold })) return found;
   const [best] = found.masks;
   return best.predictedIou >= previous.mask.predictedIou + SURER ? found : { ...found, masks: [previous.mask] };
 }

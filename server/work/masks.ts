@@ -106,6 +106,7 @@ function portOf(
   const { images, embeddings, vocabulary, pool, contextOf } = parts;
   const readsText = model.manifest.prompts.includes("text");
   return {
+    threshold: model.manifest.logits.threshold,
     async name(text, { imageId, plane }) {
       if (!vocabulary || !readsText) return undefined;
       const image = images.get(imageId);

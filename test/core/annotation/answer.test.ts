@@ -56,6 +56,7 @@ function stage({ size, iou = 0.8, named = known }: { size: number; iou?: number;
   const names: string[] = [];
   let refusal: Error | undefined;
   const port: AnswerPort<Encoded, Square> = {
+    threshold: 0,
     name: async (text) => {
       names.push(text);
       return { answer: named, stack: { width: WIDTH, height: WIDTH, count: 10, xyToLps: XY_TO_LPS } };
