@@ -26,7 +26,7 @@ class Made:
         points, labels = np.full((count, 1, 2), 24, np.float32), np.ones((count, 1), np.float32)
         rows = {"image": self.rng.integers(0, 256, (images, side, side, 3), np.uint8), "truth": truth, "points": points,
                 "labels": labels, "tokens": np.ones((count, 4), np.int64), "has_text": np.zeros(count, np.float32),
-                "context": np.zeros(count, np.int64)}
+                "context": np.zeros(count, np.int64), "previous": np.zeros_like(truth), "has_previous": np.zeros(count, np.float32)}
         return {key: torch.from_numpy(value) for key, value in rows.items()}
 
 

@@ -37,7 +37,7 @@ def load_overlapping(model: nn.Module, weights: dict[str, Tensor]) -> str:
 def blended(weights: dict[str, Tensor], earlier: dict[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
     """A run's weights drawn by `share` to those that it started from, where both have them (Wortsman et al. 2022, "Robust
     fine-tuning of zero-shot models"). The statistics of batch norms stay the run's."""
-    mean = {key: value.float() if value.is_floating_point() else value.clone() for key, value in weights.items()}
+    mean = {key: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True) for key, value in weights.items()}
     for key, value in earlier.items():
         if key in mean and value.is_floating_point() and value.ndim and "running_" not in key:
             shared = corner(value)
