@@ -1,4 +1,4 @@
-/** The judging protocol of `models/training/evaluate.py`, object by object. */
+/** The judging protocol of `models/training/judge/evaluate.py`, object by object. */
 
 import { type Mask, maskArea, maskDice, maskIou, masksEqual } from "../../core/mask/mask.ts";
 import type { Prompt, PromptKind } from "../../core/wire/prompt.ts";

@@ -1,4 +1,4 @@
-/** Scores by source, as in `models/training/metrics.py`. */
+/** Scores by source, as in `models/training/judge/metrics.py`. */
 
 /** Numbers of one judged object; a score that does not apply is left out. */
 export interface Row {

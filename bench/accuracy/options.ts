@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What `--help` says. */
 export const USAGE = `promptomy bench accuracy [options]
 
-Dice of models and baselines under simulated clicks, boxes, strokes and names (models/training/evaluate.py is the same
+Dice of models and baselines under simulated clicks, boxes, strokes and names (models/training/judge/evaluate.py is the same
 in Python). Means are over the objects of a source, then over sources.
 
   --data DIR            folder with index.jsonl (default: train/ of PROMPTOMY_DATA, else of ../shared/data)

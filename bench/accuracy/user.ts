@@ -1,4 +1,4 @@
-/** Simulated users, as in `models/training/evaluate.py`. */
+/** Simulated users, as in `models/training/judge/evaluate.py`. */
 
 import { largestComponent } from "../../core/mask/components.ts";
 import { createMask, type Mask, maskArea, maskBounds } from "../../core/mask/mask.ts";
@@ -47,7 +47,7 @@ export function boxAround(truth: Mask): PromptOf<"box"> {
 
 /**
  * One straight foreground stroke along the mask's main axis through its deepest pixel, nine tenths of the way to the
- * border on both sides (`axis_stroke` of models/training/prompts.py).
+ * border on both sides (`axis_stroke` of models/training/data/prompts.py).
  */
 export function stroke(truth: Mask): PromptOf<"scribble"> {
   const start = deepestPixel(truth);

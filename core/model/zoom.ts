@@ -1,4 +1,4 @@
-/** Looking closer: which part of a slice to encode anew for a small segment. The same rule as `models/training/zoom.py`. */
+/** Looking closer: which part of a slice to encode anew for a small segment. The same rule as `models/training/net/zoom.py`. */
 
 import type { PixelBox } from "../wire/common.ts";
 import type { Crop } from "../wire/embedding.ts";

@@ -1,4 +1,4 @@
-/** Free text → token ids of the embedded model's text encoder; `models/training/text.py` is the same in Python. */
+/** Free text → token ids of the embedded model's text encoder; `models/training/net/text.py` is the same in Python. */
 
 const VOCABULARY_SIZE = 4096;
 const MAX_TOKENS = 64;
