@@ -178,6 +178,6 @@ describe.skipIf(!root)("bytes (reports)", () => {
   test("30 four kilobytes that claim 2 GB are refused by arithmetic", async () => {
     const started = performance.now();
     expect(await codeOf(read("30-dos-jpeg-2000"))).toBe("TooLarge");
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(3000); // decoding it takes half a minute
   });
 });

@@ -120,9 +120,9 @@ describe("a run that takes long", { timeout }, () => {
     await sleep(700);
     const asked = performance.now();
     expect(await ask({ kind: "echo", text: "short" })).toBe("short");
-    expect(performance.now() - asked).toBeLessThan(1000);
+    expect(performance.now() - asked).toBeLessThan(3000); // the long ones take 4 s
     const priorities = lane.stats().pids.map((pid) => getPriority(pid));
-    expect(priorities.filter((priority) => priority > 0)).toHaveLength(2);
+    expect(priorities.filter((priority) => priority > getPriority())).toHaveLength(2);
     expect(await Promise.all(long)).toEqual(["answered", "answered"]);
     await expect.poll(() => lane.stats().pids.length, { timeout: 10_000 }).toBe(1);
   });
