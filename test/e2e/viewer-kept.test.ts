@@ -105,7 +105,7 @@ describe("the library", () => {
     await named(page, "disc.png");
     await openDialog(page);
     await page.getByRole("button", { name: "Forget the work on Phantom" }).click();
-    await page.getByRole("button", { name: "Undo", exact: true }).last().click();
+    await page.locator("toast-stack").getByRole("button", { name: "Undo", exact: true }).click();
     await page.getByRole("button", { name: "Open Phantom" }).click();
     await named(page, "Phantom");
     expect(await prompts(page)).toBe(1);

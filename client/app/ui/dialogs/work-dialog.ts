@@ -160,10 +160,10 @@ export class WorkDialog extends DialogElement {
     }
   }
 
+  /** The dialog goes first: the toast with its Undo lies under it. */
   async #remove(work: Work) {
-    await this.app.keeper.remove(work);
-    this.works = await this.app.keeper.list();
     this.close();
+    await this.app.keeper.remove(work);
   }
 }
 
