@@ -54,20 +54,6 @@ export const panelStyles = css`
     margin: 0;
     font-size: 12px;
   }
-  dl div {
-    display: flex;
-    justify-content: space-between;
-    gap: 12px;
-  }
-  dt {
-    color: var(--muted);
-  }
-  dd {
-    margin: 0;
-    text-align: right;
-    overflow-wrap: anywhere;
-    white-space: pre-wrap;
-  }
   section {
     padding: 12px 6px 4px;
     border-top: 1px solid var(--line);

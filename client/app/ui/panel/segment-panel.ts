@@ -10,13 +10,14 @@ import { ViewerElement } from "../base/element.ts";
 import { icon } from "../base/icons.ts";
 import { moveFocus } from "../base/roving.ts";
 import { controls } from "../base/styles.ts";
+import { factListStyles } from "./fact-list-styles.ts";
 import { panelStyles } from "./segment-panel-styles.ts";
 import "./segment-row.ts";
 
 const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
 
 export class SegmentPanel extends ViewerElement {
-  static override styles = [controls, panelStyles];
+  static override styles = [controls, factListStyles, panelStyles];
 
   protected watch = (state: State) => {
     const { log, hidden, activeSegment, masks, overlay, opacity, previewOn, image, engine, model, tool, keeping } =

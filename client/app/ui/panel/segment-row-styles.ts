@@ -77,20 +77,6 @@ export const rowStyles = css`
     margin: 6px 6px 4px 37px;
     font-size: 12px;
   }
-  dl div {
-    display: flex;
-    justify-content: space-between;
-    gap: 12px;
-  }
-  dt {
-    color: var(--muted);
-  }
-  dd {
-    margin: 0;
-    text-align: right;
-    overflow-wrap: anywhere;
-    white-space: pre-wrap;
-  }
   .doubtful {
     display: inline-flex;
     align-items: center;

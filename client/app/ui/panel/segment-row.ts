@@ -12,12 +12,13 @@ import { ViewerElement } from "../base/element.ts";
 import { type IconName, icon } from "../base/icons.ts";
 import { styled } from "../base/styled.ts";
 import { controls } from "../base/styles.ts";
+import { factListStyles } from "./fact-list-styles.ts";
 import { rowStyles } from "./segment-row-styles.ts";
 
 export class SegmentRow extends ViewerElement {
   static override properties = { ...ViewerElement.properties, segmentId: { attribute: false } };
   declare segmentId: string;
-  static override styles = [controls, rowStyles];
+  static override styles = [controls, factListStyles, rowStyles];
 
   protected watch = ({ log, hidden, activeSegment, masks, image }: State) => [
     log,
