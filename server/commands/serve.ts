@@ -1,5 +1,6 @@
 import { startServer } from "../node.ts";
 import { createLog, loggable } from "../ops/log.ts";
+import { SHARED } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
 
 export const serve = command({
@@ -9,6 +10,7 @@ export const serve = command({
     study: { type: "positional", description: "A file or folder to open; the built-in phantom when left out" },
     host: { type: "string", description: "Address to listen on (127.0.0.1)", valueHint: "address" },
     port: { type: "string", description: "Port to listen on (8080), 0 for any", valueHint: "port" },
+    ...SHARED,
   },
   async run({ given, result, note }) {
     const settings = commandSettings(given);

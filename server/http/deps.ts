@@ -23,6 +23,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Codes of what works less well than it should. */
+  degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;
   /** What is open from the start. */
   readonly studies: readonly Study[];

@@ -26,7 +26,8 @@ export interface ImageStore {
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
-  get(imageId: string): ImageInfo | undefined;
+  /** Also what another server has put into the same folder. */
+  get(imageId: string): Promise<ImageInfo | undefined>;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /** A copy that is the caller's own. Throws ImageNotFound. */

@@ -71,7 +71,7 @@ export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
   });
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
