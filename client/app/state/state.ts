@@ -2,6 +2,7 @@
 
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { Mask } from "../../../core/mask/mask.ts";
 import type { Measurement } from "../../../core/mask/measurements.ts";
 import type { ImageInfo, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
@@ -15,11 +16,22 @@ export interface ModelFacts {
   readonly prompts: readonly PromptKind[];
 }
 
+/** A mask that stands in the log as it is, by hand, by import or by a job. */
+interface StandingMask extends Mask {
+  /** 1 where nobody guessed it. */
+  readonly predictedIou: number;
+  readonly backend?: undefined;
+  readonly on?: undefined;
+  readonly presence?: undefined;
+}
+
+export type ShownMask = SegmentMask | StandingMask;
+
 /** What one segment shows on one slice. */
 export interface MaskView {
   /** Names the prompts and the chosen candidate; `Chain.key`. */
   readonly chain: string;
-  readonly candidates: readonly SegmentMask[];
+  readonly candidates: readonly ShownMask[];
   readonly chosen: number;
   readonly measurement: Measurement;
   readonly ms: number;
