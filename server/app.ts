@@ -20,6 +20,7 @@ import { operationRoutes } from "./http/routes/operations.ts";
 import { prefetchRoutes } from "./http/routes/prefetch.ts";
 import { segmentRoutes } from "./http/routes/segment.ts";
 import { sliceRoutes } from "./http/routes/slices.ts";
+import { archiveRoutes } from "./http/routes/sources/archives.ts";
 import { textPromptRoutes } from "./http/routes/text-prompts.ts";
 import { viewerRoutes } from "./http/routes/viewer.ts";
 
@@ -27,6 +28,7 @@ export type { AppDeps } from "./http/deps.ts";
 
 const ROUTES = [
   imageRoutes,
+  archiveRoutes,
   sliceRoutes,
   embeddingRoutes,
   prefetchRoutes,

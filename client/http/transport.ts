@@ -94,6 +94,11 @@ const CODES = {
   EncoderOutputInvalid: true,
   EncoderCrashed: true,
   DiskFull: true,
+  UnknownArchive: true,
+  NotInArchive: true,
+  ArchiveDenied: true,
+  ArchiveFailed: true,
+  ArchiveTimeout: true,
   ShuttingDown: true,
   ServerUnreachable: true,
 } as const satisfies Record<ErrorCode, true>;

@@ -2,6 +2,13 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
+  ArchiveImage,
+  ArchiveInfo,
+  ArchiveSeries,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
@@ -43,6 +50,7 @@ const INFO = {
 
 const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
+  { name: "archives", description: "Search, and images from and to archives that speak DICOMweb" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
   { name: "jobs", description: "A segment through a volume" },
@@ -52,6 +60,13 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+  ArchiveImage,
+  ArchiveInfo,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
+  ArchiveSeriesRequest,
+  ArchiveSeries,
+  ArchiveStored,
   ImageInfo,
   ImageDescription,
   ImageSource,

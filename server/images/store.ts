@@ -3,6 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { sliceOf } from "../../core/image/slice.ts";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
 import { freeBytes, makeFolder } from "../disk/folder.ts";
@@ -29,6 +30,11 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
+interface ReadCall {
+  readonly signal?: AbortSignal;
+  readonly check?: (source: ImageSource | undefined) => void;
+}
+
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
 export async function createImageStore(options: ImageStoreOptions): Promise<ImageStore> {
   const { dir, limits, processes = 2, metrics, observe = ignoreEvents } = options;
@@ -42,14 +48,17 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], spool: Spool, call?: { signal?: AbortSignal }) =>
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: ReadCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
-      return keep(library, await reader.read(paths, out, call), out, spool);
+      const record = await reader.read(paths, out, call);
+      check?.(record.source);
+      return keep(library, record, out, spool);
     });
   return {
     add: (files: AsyncIterable<IncomingFile>, call) =>
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
+    addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     async addVolume(volume) {
       const record = recordOf(volume);

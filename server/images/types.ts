@@ -22,6 +22,14 @@ export interface AddedImage {
 export interface ImageStore {
   /** Reads one image or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
   add(files: AsyncIterable<IncomingFile>, options?: { signal?: AbortSignal }): Promise<AddedImage>;
+  /**
+   * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
+   * before it is kept.
+   */
+  addFrom(
+    fill: (dir: string) => Promise<readonly string[]>,
+    options?: { signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+  ): Promise<AddedImage>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
