@@ -77,6 +77,8 @@ const CODES = {
   NewerVersion: true,
   InvalidPrompt: true,
   UnknownTerm: true,
+  DoesNotFit: true,
+  CannotExport: true,
   ImageNotFound: true,
   SliceNotFound: true,
   EmbeddingNotFound: true,

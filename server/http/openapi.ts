@@ -8,6 +8,8 @@ import {
   ImageDescription,
   ImageInfo,
   ImageSource,
+  ImportedSegment,
+  ImportResult,
   Job,
   JobMask,
   Manifest,
@@ -22,6 +24,7 @@ import {
   PromptContext,
   Rle,
   SegmentationRequest,
+  SegmentCode,
   SegmentRequest,
   TextPromptAnswer,
   TextPromptRequest,
@@ -77,6 +80,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentationRequest,
   Job,
   JobMask,
+  SegmentCode,
+  ImportedSegment,
+  ImportResult,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });
