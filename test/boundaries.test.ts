@@ -15,10 +15,10 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
     ours: ["server", "formats", "core", "core/wire"],
     packages: [/^node:/, /^hono/, /^@hono\//, "zod", "onnxruntime-node", "lru-cache", "pino", "prom-client", "citty"],
   },
-  client: { ours: ["client", "core"], packages: ["comlink", /^onnxruntime-web/] },
+  client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
-    packages: [/^lit/, "comlink", "idb", "vite", /^node:/],
+    packages: [/^lit/, /^@kitware\/vtk\.js/, "comlink", "idb", "vite", /^node:/],
   },
 };
 

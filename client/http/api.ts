@@ -14,14 +14,17 @@ import type {
   MaskResponse,
   PlaneInfo,
   PrefetchRequest,
+  SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
   VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
-import type { CallOptions, Study } from "../types.ts";
+import { digestOf } from "../common/sha256.ts";
+import type { CallOptions, PropagateProgress, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
+import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -44,6 +47,8 @@ export interface Api {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
+  /** The progress of a volume job until it has ended. An abort stops the job. */
+  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagateProgress>;
 }
 
 /** Answers of the vocabulary. */
@@ -95,7 +100,7 @@ export function createApi(transport: Transport): Api {
         if (!isSegmenterError(error, "ServerUnreachable")) throw error;
         return download();
       });
-      await verify(bytes, modelId, file);
+      verify(bytes, modelId, file);
       return bytes;
     },
     upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
@@ -120,6 +125,7 @@ export function createApi(transport: Transport): Api {
       for await (const { event, data } of readEvents(response))
         if (event === "ready" && isSlice(data)) yield data.slice;
     },
+    propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
 }
 
@@ -150,15 +156,11 @@ function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): Re
   return withSignal({ method: "POST", body: form }, signal);
 }
 
-/** sha256 where the browser has it: `crypto.subtle` exists on https and localhost only. */
-async function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
   const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
   if (expected !== undefined && bytes.byteLength !== expected)
     throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
-  if (digest === undefined || !isSecureContext) return;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (`sha256:${hex}` !== digest) throw corrupt("its sha256 is not that of the manifest");
+  if (digest !== undefined && digestOf(bytes) !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
 function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {

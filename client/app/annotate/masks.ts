@@ -2,19 +2,15 @@
 
 import { type Chain, chainsOf } from "../../../core/annotation/chain.ts";
 import type { PromptLog } from "../../../core/annotation/log.ts";
-import { createChainDecoder } from "../../../core/annotation/replay-chain.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
-import { measureMask } from "../../../core/mask/measurements.ts";
-import { decodeRle } from "../../../core/mask/rle.ts";
-import type { Rle } from "../../../core/wire/index.ts";
-import type { Embedding, SegmentMask } from "../../index.ts";
 import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { area, share, t } from "../i18n/index.ts";
-import { isDoubtful, maskKey, placeOf, saidOf } from "../state/places.ts";
+import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { MaskView, State } from "../state/state.ts";
+import { type ChainSources, createChainMasks } from "./chain-masks.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import type { Refusal } from "./prompts.ts";
 
@@ -27,11 +23,7 @@ export interface Masks {
   retry(): void;
 }
 
-export interface MasksOptions {
-  /** The embedding of a slice, made when it is not there yet. */
-  readonly embed: (chain: Chain) => Promise<Embedding>;
-  /** Run lengths of a mask that stands in the log by its digest. */
-  readonly kept: (digest: string) => Promise<Rle>;
+export interface MasksOptions extends ChainSources {
   /** Takes a name that gave nothing out of the log again; false when it stays. */
   readonly refuse: (chain: Chain, refusal: Refusal) => boolean;
 }
@@ -54,7 +46,7 @@ export const chainPlace = ({ segmentId, at }: Chain): string => maskKey(segmentI
 
 export function createMasks(context: Context, options: MasksOptions): Masks {
   const { store, notifier, connection } = context;
-  const decode = decoderOf(context, options);
+  const decode = createChainMasks(context, options);
   let generation = 0;
   let offline = false;
 
@@ -132,37 +124,6 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
 }
 
 const causeOf = (chain: Chain): string => `mask:${chainPlace(chain)}`;
-
-interface ChainRunner {
-  (chain: Chain): Promise<MaskView>;
-  forget(): void;
-}
-
-function decoderOf({ store, segmenter }: Context, { embed, kept }: MasksOptions): ChainRunner {
-  const chains = createChainDecoder<Embedding, SegmentMask>(async (on, prompts, asked) => {
-    return (await segmenter()).segment(on, prompts, { ...asked, ...saidOf(store.state.image) });
-  });
-  const run = async (chain: Chain): Promise<MaskView> => {
-    const { at, base, steps } = chain;
-    const on = await embed(chain);
-    const rle = base && (await kept(base.mask));
-    const from = performance.now();
-    const candidates = steps.length > 0 ? await chains.decode(on, chain, rle) : baseMasks(chain, on, rle);
-    const ms = performance.now() - from;
-    const pixels = await (await segmenter()).slice(at);
-    const chosen = Math.min(steps.at(-1)?.candidate ?? 0, candidates.length - 1);
-    const measurement = measureMask(candidates[chosen], pixels);
-    return { chain: chain.key, candidates, chosen, measurement, ms };
-  };
-  return Object.assign(run, { forget: chains.clear });
-}
-
-/** A mask that was drawn, imported or computed elsewhere stands as it is. */
-function baseMasks({ base }: Chain, on: Embedding, rle: Rle | undefined): readonly SegmentMask[] {
-  if (!base || !rle) return [];
-  const scores = { predictedIou: base.predictedIou ?? 1, stabilityScore: 1, lowResLogits: new Float32Array(0) };
-  return [{ ...decodeRle(rle), ...scores, backend: "server", on }];
-}
 
 /** A name alone, and nothing found for it. */
 function isAbsent({ base, steps }: Chain, { candidates, chosen, measurement }: MaskView): boolean {

@@ -1,5 +1,7 @@
 /** The mask that a click here would give, while the pointer rests; only as long as decoding is fast. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
+import { encodeRle } from "../../../core/mask/rle.ts";
+import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { number, t } from "../i18n/index.ts";
 import { activeMask, placeOf, saidOf } from "../state/places.ts";
@@ -42,13 +44,14 @@ export function createPreview({ store, segmenter }: Context): Preview {
     const turn = ++latest;
     const open = openSegmentOf(state);
     const given = open ? promptsOf(state.log, open.id, placeOf(image)) : [];
-    const view = given.length > 0 ? activeMask(state) : undefined;
-    const previous = view?.candidates[view.chosen];
+    const view = open ? activeMask(state) : undefined;
+    const shown = view?.candidates[view.chosen];
     const ready = await segmenter();
+    const start: readonly Prompt[] = shown && !shown.on ? [{ kind: "mask", rle: encodeRle(shown) }] : [];
     const point = { kind: "point", x, y, label: state.sign } as const;
-    const mask = await ready.preview(image.embedding, [...given, point], {
+    const mask = await ready.preview(image.embedding, [...start, ...given, point], {
       ...saidOf(image),
-      ...(previous ? { previous } : {}),
+      ...(shown?.on ? { previous: shown } : {}),
     });
     if (mask && turn === latest && store.state.image?.embedding === image.embedding) store.set({ preview: mask });
   };

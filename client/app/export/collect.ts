@@ -1,5 +1,5 @@
 /** The masks on the screen as one segmentation: all that the log asks for, or none. */
-import type { Segmentation, SliceMask } from "../../../core/annotation/segmentation.ts";
+import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { chainPlace, wantedChains } from "../annotate/masks.ts";
 import { isDoubtful, placeOf } from "../state/places.ts";
@@ -73,12 +73,7 @@ function segmentationOf(state: State, { info }: OpenImage, here: boolean): Segme
   });
   const used = new Set(masks.map(({ segmentId }) => segmentId));
   return {
-    header: {
-      imageId: info.imageId,
-      size: info.size,
-      ijkToLps: info.ijkToLps as unknown as Segmentation["header"]["ijkToLps"], // 16 numbers, checked by the server
-      unit: info.spacing ? "mm" : "px",
-    },
+    header: segmentationHeader(info),
     segments: segmentList(state).filter(({ id }) => used.has(id)),
     masks,
   };

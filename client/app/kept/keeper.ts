@@ -2,22 +2,22 @@
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import { parseLog } from "../../../core/annotation/log-file.ts";
 import type { Digest } from "../../../core/digest.ts";
-import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
-import type { Rle } from "../../../core/wire/index.ts";
+import { isSegmenterError } from "../../../core/errors.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Keeping, State } from "../state/state.ts";
 import { readJournal } from "./journal.ts";
+import { createKeptMasks, type KeptMasks } from "./kept-masks.ts";
 import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { createProjects, type Projects } from "./projects.ts";
 import { withUnsaved, withWork } from "./restore.ts";
-import { createSaver, setKeeping } from "./saver.ts";
+import { createSaver, type SaverOptions, setKeeping } from "./saver.ts";
 import { oldWork } from "./session.ts";
 import { lockImage, type TabLock } from "./tab-lock.ts";
 import type { Work } from "./work.ts";
 
-export interface Keeper extends Projects {
+export interface Keeper extends Projects, Omit<KeptMasks, "masksKept"> {
   /** The work on an image that is about to be opened. */
   enter(imageId: Digest): Promise<Work | undefined>;
   /** A state that has the image open, with the work in it: the log is never seen without it, and never saved without it. */
@@ -33,8 +33,6 @@ export interface Keeper extends Projects {
   putBack(work: Work): Promise<void>;
   /** Works that could not be read, as they were found. */
   asides(): Promise<readonly Work[]>;
-  /** Run lengths of a mask that a log holds by digest. */
-  mask(digest: string): Promise<Rle>;
 }
 
 /** Moving about is saved after a rest; each line of the log at once. */
@@ -44,12 +42,14 @@ const REST_MS = 400;
 export function createKeeper(context: Context, openLibrary: () => Promise<Library>, onChange: () => void): Keeper {
   const { store, notifier } = context;
   const opened = openLibrary().catch(() => undefined);
-  const sitting = createSitting(context, opened, onChange);
+  const { masksKept, ...masks } = createKeptMasks(opened);
+  const sitting = createSitting({ context, opened, masksKept, onChange });
   listenToStore(context, sitting.save);
-  const projects = createProjects({ context, opened, adopt: sitting.adopt });
+  const projects = createProjects({ context, opened, mask: masks.mask, adopt: sitting.adopt });
   return {
     ...projects,
     ...sitting,
+    ...masks,
     list: async () => ((await (await opened)?.list()) ?? []).filter(({ log }) => log.length > EMPTY_LENGTH),
     async remove(work) {
       await (await opened)?.remove(work.imageId);
@@ -60,11 +60,6 @@ export function createKeeper(context: Context, openLibrary: () => Promise<Librar
       store.set({ dialog: "work" });
     },
     asides: async () => (await (await opened)?.asides()) ?? [],
-    async mask(digest) {
-      const rle = await (await opened)?.mask(digest);
-      if (!rle) throw new SegmenterError("FileNotFound", { name: digest });
-      return rle;
-    },
   };
 }
 
@@ -76,7 +71,9 @@ interface Sitting extends Pick<Keeper, "enter" | "restored" | "leave" | "takeOve
   adopt(work: Work): boolean;
 }
 
-function createSitting(context: Context, opened: Promise<Library | undefined>, onChange: () => void): Sitting {
+type SittingOptions = Pick<SaverOptions, "context" | "opened" | "masksKept"> & { readonly onChange: () => void };
+
+function createSitting({ context, opened, masksKept, onChange }: SittingOptions): Sitting {
   const { store } = context;
   let entered: Digest | undefined;
   let lock: TabLock | undefined;
@@ -84,7 +81,7 @@ function createSitting(context: Context, opened: Promise<Library | undefined>, o
   let unsaved: PromptLog | undefined;
   const isMine = () => entered !== undefined && store.state.image?.info.imageId === entered;
   const isWriter = () => isMine() && lock?.held === true;
-  const { read, save } = createSaver({ context, opened, isWriter, onSaved: () => lock?.saved(), onChange });
+  const { read, save } = createSaver({ context, opened, masksKept, isWriter, onSaved: () => lock?.saved(), onChange });
   const keep = (keeping: Keeping) => setKeeping(context, keeping);
 
   /** The newest work of the tab that writes, or wrote until now. */

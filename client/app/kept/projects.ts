@@ -1,8 +1,10 @@
 /** Project files: out of the library and into it. */
 import { maskDigestText, parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
 import type { Rle } from "../../../core/wire/index.ts";
+import { digestOf } from "../../common/sha256.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { KeptMasks } from "./kept-masks.ts";
 import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
 import { PROJECT_SUFFIX, parseProject, serialiseProject } from "./project.ts";
@@ -24,11 +26,12 @@ export interface Projects {
 export interface ProjectsOptions {
   readonly context: Context;
   readonly opened: Promise<Library | undefined>;
+  readonly mask: KeptMasks["mask"];
   /** Adds work on the open image to it; false when another image is open. */
   readonly adopt: (work: Work) => boolean;
 }
 
-export function createProjects({ context, opened, adopt }: ProjectsOptions): Projects {
+export function createProjects({ context, opened, mask, adopt }: ProjectsOptions): Projects {
   const { store, notifier } = context;
 
   const takeIn = async (work: Work) => {
@@ -42,7 +45,7 @@ export function createProjects({ context, opened, adopt }: ProjectsOptions): Pro
 
   const importOne = async (file: File): Promise<readonly Work[]> => {
     const { works, masks } = parseProject(await file.text());
-    await (await opened)?.putMasks(await honest(masks));
+    await (await opened)?.putMasks(honest(masks));
     for (const work of works) await takeIn(work);
     return works;
   };
@@ -62,7 +65,7 @@ export function createProjects({ context, opened, adopt }: ProjectsOptions): Pro
       const chosen = works ?? (own ? [own] : []);
       const [first] = chosen;
       if (!first) return undefined;
-      const masks = await masksOf(chosen, await opened);
+      const masks = await masksOf(chosen, mask);
       const stem =
         chosen.length > 1
           ? t.work.stem
@@ -73,24 +76,16 @@ export function createProjects({ context, opened, adopt }: ProjectsOptions): Pro
 }
 
 /** The masks that logs of these works hold by digest. A log of a later release may hold them elsewhere: it is handed over as it is. */
-async function masksOf(works: readonly Work[], library: Library | undefined): Promise<Record<string, Rle>> {
+async function masksOf(works: readonly Work[], mask: KeptMasks["mask"]): Promise<Record<string, Rle>> {
   const digests = new Set(works.flatMap(({ log }) => log.match(/sha256:[0-9a-f]{64}/g) ?? []));
   const found: Record<string, Rle> = {};
   for (const digest of digests) {
-    const rle = await library?.mask(digest);
+    const rle = await mask(digest).catch(() => undefined);
     if (rle) found[digest] = rle;
   }
   return found;
 }
 
-/** Masks that are what their digest says. `crypto.subtle` exists on https and localhost only. */
-async function honest(masks: Readonly<Record<string, Rle>>): Promise<Record<string, Rle>> {
-  if (!isSecureContext) return masks;
-  const found: Record<string, Rle> = {};
-  for (const [digest, rle] of Object.entries(masks)) {
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(maskDigestText(rle))));
-    const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (digest === `sha256:${hex}`) found[digest] = rle;
-  }
-  return found;
-}
+/** Masks that are what their digest says. */
+const honest = (masks: Readonly<Record<string, Rle>>): Record<string, Rle> =>
+  Object.fromEntries(Object.entries(masks).filter(([digest, rle]) => digestOf(maskDigestText(rle)) === digest));

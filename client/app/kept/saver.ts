@@ -20,6 +20,8 @@ export interface SaverOptions {
   readonly context: Context;
   /** `undefined` where the browser keeps nothing. */
   readonly opened: Promise<Library | undefined>;
+  /** Resolves when the database has the masks that the log names: a log is never kept without them. */
+  readonly masksKept: () => Promise<void>;
   /** Is the open image this tab's to write? */
   readonly isWriter: () => boolean;
   readonly onSaved: () => void;
@@ -35,7 +37,7 @@ export function setKeeping({ store }: Context, keeping: Keeping): void {
 /** Without this a browser that runs short of disk may drop the database unasked. */
 const askToStay = () => void navigator.storage?.persist?.().catch(() => false);
 
-export function createSaver({ context, opened, isWriter, onSaved, onChange }: SaverOptions): Saver {
+export function createSaver({ context, opened, masksKept, isWriter, onSaved, onChange }: SaverOptions): Saver {
   const { store } = context;
   let revision = 0;
   let written = "";
@@ -72,6 +74,7 @@ export function createSaver({ context, opened, isWriter, onSaved, onChange }: Sa
     if (text === written || (log.entries.length === 0 && revision === 0)) return;
     const library = await opened;
     if (!library || unread) return setKeeping(context, { state: "unavailable" });
+    await masksKept();
     const next = await library.put(work, revision);
     if (next === undefined) {
       await mergeIn(work.imageId);

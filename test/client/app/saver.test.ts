@@ -48,6 +48,7 @@ function tabOn(library: Library) {
   const saver = createSaver({
     context: { store } as Context,
     opened: Promise.resolve(library),
+    masksKept: async () => {},
     isWriter: () => true,
     onSaved: () => {},
     onChange: () => {},

@@ -90,7 +90,11 @@ export class SegmentPanel extends ViewerElement {
       <dl>
         <div><dt>${t.aboutModel}</dt><dd>${model?.name ?? engine.model}</dd></div>
         <div><dt>${t.aboutWindow}</dt><dd>${window ? t.windowReadout(window.center, window.width) : t.aboutColour}</dd></div>
-        <div><dt>${t.aboutBackend}</dt><dd>${t.backend[backend]}, ${number(Math.max(1, view.ms))} ms</dd></div>
+        ${
+          backend
+            ? html`<div><dt>${t.aboutBackend}</dt><dd>${t.backend[backend]}, ${number(Math.max(1, view.ms))} ms</dd></div>`
+            : nothing
+        }
       </dl>
       <p class="reason">${engine.reason}</p>
     </section>`;

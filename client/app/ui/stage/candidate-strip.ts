@@ -1,7 +1,6 @@
 /** The candidates of an ambiguous prompt as small images: what each would cover. */
 import { css, html, nothing, type PropertyValues } from "lit";
-import { maskBounds } from "../../../../core/mask/mask.ts";
-import type { SegmentMask } from "../../../index.ts";
+import { type Mask, maskBounds } from "../../../../core/mask/mask.ts";
 import { share, t } from "../../i18n/index.ts";
 import { createImageLayer } from "../../render/image-layer.ts";
 import { paintMask } from "../../render/mask-layer.ts";
@@ -123,7 +122,7 @@ export class CandidateStrip extends ViewerElement {
 }
 
 /** All candidates in view, the same piece of the slice for each, so that they compare. */
-function closeUp({ plane }: OpenImage, masks: readonly SegmentMask[]): Viewport {
+function closeUp({ plane }: OpenImage, masks: readonly Mask[]): Viewport {
   const { width, height, spacingMm } = plane;
   const fitted = viewportOf({
     width,
