@@ -12,6 +12,10 @@ export interface ErrorDetail {
   /** Valid JSON, impossible prompt (outside the slice, empty box, …). */
   InvalidPrompt: { index: number; reason: string };
   UnknownTerm: { text: string; suggestions: readonly string[] };
+  /** Segments that do not lie on this image: another patient space, another size. */
+  DoesNotFit: { reason: string };
+  /** The format cannot hold this result, or the image lacks what it needs. */
+  CannotExport: { format: string; reason: string };
   ImageNotFound: { imageId: string };
   SliceNotFound: { plane: string; slice: number; count: number };
   EmbeddingNotFound: { embeddingId: string };

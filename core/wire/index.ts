@@ -2,6 +2,7 @@ export * from "./archive.ts";
 export * from "./common.ts";
 export * from "./embedding.ts";
 export * from "./image.ts";
+export * from "./import.ts";
 export * from "./job.ts";
 export * from "./manifest.ts";
 export * from "./mask.ts";

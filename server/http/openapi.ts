@@ -15,6 +15,8 @@ import {
   ImageDescription,
   ImageInfo,
   ImageSource,
+  ImportedSegment,
+  ImportResult,
   Job,
   JobMask,
   Manifest,
@@ -29,6 +31,7 @@ import {
   PromptContext,
   Rle,
   SegmentationRequest,
+  SegmentCode,
   SegmentRequest,
   TextPromptAnswer,
   TextPromptRequest,
@@ -92,6 +95,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentationRequest,
   Job,
   JobMask,
+  SegmentCode,
+  ImportedSegment,
+  ImportResult,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -37,6 +37,15 @@ export interface ImageStore {
   get(imageId: string): ImageInfo | undefined;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
+  /**
+   * Lays a file of segments (DICOM SEG, RTSTRUCT, labelmap) on an image: the UTF-8 JSON of an `ImportResult`. Throws
+   * ImageNotFound, DoesNotFit and what `add` throws.
+   */
+  importSegments(
+    imageId: string,
+    file: IncomingFile,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */
