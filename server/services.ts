@@ -16,6 +16,8 @@ import type { Limits } from "./ops/limits.ts";
 import { type Log, logEvents } from "./ops/log.ts";
 import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
+import { type Archives, createArchives } from "./sources/dicomweb/archives.ts";
+import { readArchives } from "./sources/dicomweb/config.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
@@ -26,6 +28,7 @@ import { createMaskService, type MaskService } from "./work/masks.ts";
 /** Everything behind the routes and the commands. */
 export interface Services {
   readonly images: ImageStore;
+  readonly archives: Archives;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
   readonly pool: InferencePool;
@@ -41,9 +44,11 @@ export interface Services {
 
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
-  { cacheDir, imageDir = cacheDir, limits, modelDirs, model, device, vocabularyFile, redis, s3 }: Settings,
+  settings: Settings,
   { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
+  const { cacheDir, imageDir = cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb } = settings;
+  const archives = createArchives(dicomweb === undefined ? [] : await readArchives(dicomweb), limits);
   const metrics = createMetrics({ processMetrics });
   const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
@@ -58,7 +63,7 @@ export async function createServices(
     return { encode: encode.queued, decode: decode.queued };
   });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const shared = await openShared({ redis, s3, env: process.env, observe });
+  const shared = await openShared({ ...settings, env: process.env, observe });
   const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
   const { claims, records } = shared;
   const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims });
@@ -66,6 +71,7 @@ export async function createServices(
   const jobs = createJobService({ images, masks, records });
   return {
     images,
+    archives,
     models,
     vocabulary,
     pool,
@@ -75,6 +81,7 @@ export async function createServices(
     metrics,
     degraded: async () => [...(await images.degraded()), ...shared.degraded()],
     async close({ graceMs = 0 } = {}) {
+      archives.close();
       await jobs.close();
       await pool.close({ graceMs });
       await embeddings.close();
