@@ -11,11 +11,19 @@ export interface ReadTask {
   readonly paths: readonly string[];
   /** Where the voxels go, little-endian. */
   readonly out: string;
+  /** Which image of the files; without it the one that is most likely meant. */
+  readonly index?: number | undefined;
+}
+
+export interface ReadCall {
+  /** Number of an image in the list of the files. */
+  readonly index?: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 export interface ImageReader {
-  /** Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  read(paths: readonly string[], out: string, options?: { signal?: AbortSignal }): Promise<ImageRecord>;
+  /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
+  read(paths: readonly string[], out: string, call?: ReadCall): Promise<ImageRecord>;
   /** Starts processes before the first file comes. */
   warm(): void;
   close(): Promise<void>;
@@ -68,9 +76,12 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     ...(observe && { observe }),
   });
   return {
-    async read(paths, out, { signal } = {}) {
-      const run = { run: (child: { run(task: ReadTask): Promise<ImageRecord> }) => child.run({ paths, out }) };
-      const { result } = await lane.submit({ ...run, ...allowance(await bytesOf(paths), limits) }, { signal });
+    async read(paths, out, { signal, index } = {}) {
+      const run = { run: (child: { run(task: ReadTask): Promise<ImageRecord> }) => child.run({ paths, out, index }) };
+      const { result } = await lane.submit(
+        { ...run, ...allowance(await bytesOf(paths), limits) },
+        { ...(signal && { signal }) },
+      );
       return result;
     },
     warm: () => lane.warm(processes + SPARE),

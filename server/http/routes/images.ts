@@ -14,14 +14,25 @@ import { ImageParams, json, problems } from "./shared.ts";
 
 const FILE = { type: "string" as const, format: "binary" };
 
+const UploadQuery = z.strictObject({
+  index: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .optional()
+    .describe(
+      "which image of the files, counted from 0 as `listImages` does; without it the one that is most likely meant",
+    ),
+});
+
 const upload = createRoute({
   method: "post",
   path: "/v1/images",
   tags: ["images"],
   summary: "Upload an image or a series",
   description:
-    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload.",
+    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. Files that hold several images (series, echoes, time points, volumes) give one: `warnings` say what was left out, and `index` asks for another.",
   request: {
+    query: UploadQuery,
     body: {
       required: true,
       content: {
@@ -35,7 +46,7 @@ const upload = createRoute({
   responses: {
     200: json(ImageInfo, "The same image was here before"),
     201: json(ImageInfo, "Read and kept"),
-    ...problems(408, 413, 415, 422, 507),
+    ...problems(400, 408, 413, 415, 422, 507),
   },
 });
 
@@ -65,7 +76,9 @@ export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
     refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
     const body = chunksOf(c.req.raw.body, limits.uploadMs);
     const files = filesOf(body, c.req.header("content-type") ?? "");
-    const { info, created } = await timed(c, "read", () => images.add(files, { signal: c.req.raw.signal }));
+    const { index } = c.req.valid("query");
+    const call = { signal: c.req.raw.signal, index: index === undefined ? undefined : Number(index) };
+    const { info, created } = await timed(c, "read", () => images.add(files, call));
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   });
