@@ -12,6 +12,8 @@ export { readWebp } from "./read/picture/webp.ts";
 export { readMetaImage } from "./read/raster/metaimage.ts";
 export { readNifti } from "./read/raster/nifti.ts";
 export { readNrrd } from "./read/raster/nrrd.ts";
+export { type Target, targetFrames } from "./read/segments/layer.ts";
+export { readSegments } from "./read/segments/segments.ts";
 export { type NiftiLabels, type NiftiOptions, writeNiftiLabelmap } from "./write/nifti.ts";
 export { type PngImage, writeMaskPng, writePng } from "./write/png.ts";
 export { type Rectified, rectify } from "./write/rectify.ts";

@@ -15,6 +15,8 @@ import type { Limits } from "./ops/limits.ts";
 import { type Log, logEvents } from "./ops/log.ts";
 import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
+import { type Archives, createArchives } from "./sources/dicomweb/archives.ts";
+import { readArchives } from "./sources/dicomweb/config.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
@@ -25,6 +27,7 @@ import { createMaskService, type MaskService } from "./work/masks.ts";
 /** Everything behind the routes and the commands. */
 export interface Services {
   readonly images: ImageStore;
+  readonly archives: Archives;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
   readonly pool: InferencePool;
@@ -38,9 +41,10 @@ export interface Services {
 
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
-  { cacheDir, limits, modelDirs, model, device, vocabularyFile }: Settings,
+  { cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb }: Settings,
   { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
+  const archives = createArchives(dicomweb === undefined ? [] : await readArchives(dicomweb), limits);
   const metrics = createMetrics({ processMetrics });
   const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
@@ -61,6 +65,7 @@ export async function createServices(
   const jobs = createJobService({ images, masks });
   return {
     images,
+    archives,
     models,
     vocabulary,
     pool,
@@ -69,6 +74,7 @@ export async function createServices(
     jobs,
     metrics,
     async close({ graceMs = 0 } = {}) {
+      archives.close();
       await jobs.close();
       await pool.close({ graceMs });
       await embeddings.close();

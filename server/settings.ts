@@ -15,6 +15,8 @@ export interface Settings {
   readonly port: number;
   /** A file or folder to open; the built-in phantom when left out. */
   readonly study?: string;
+  /** Archives that speak DICOMweb: an address, or a JSON file. */
+  readonly dicomweb?: string;
   readonly device: Device;
   /** Default model; the first found when left out. */
   readonly model?: string;
@@ -59,6 +61,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     hsts: env.PROMPTOMY_HSTS === "1",
     limits: limitsFromEnvironment(env),
     ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
+    ...(env.PROMPTOMY_DICOMWEB ? { dicomweb: env.PROMPTOMY_DICOMWEB } : {}),
     ...(env.PROMPTOMY_MODEL ? { model: env.PROMPTOMY_MODEL } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

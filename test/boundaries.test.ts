@@ -18,7 +18,7 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
   client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
-    packages: [/^lit/, "comlink", "idb", "vite", /^node:/],
+    packages: [/^lit/, /^@kitware\/vtk\.js/, "comlink", "idb", "vite", /^node:/],
   },
 };
 

@@ -14,6 +14,7 @@ import type {
   MaskResponse,
   PlaneInfo,
   PrefetchRequest,
+  SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
   VocabularyEntry,
@@ -21,8 +22,9 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, Study } from "../types.ts";
+import type { CallOptions, PropagateProgress, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
+import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -45,6 +47,8 @@ export interface Api {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
+  /** The progress of a volume job until it has ended. An abort stops the job. */
+  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagateProgress>;
 }
 
 /** Answers of the vocabulary. */
@@ -124,6 +128,7 @@ export function createApi(transport: Transport): Api {
       for await (const { event, data } of readEvents(response))
         if (event === "ready" && isSlice(data)) yield data.slice;
     },
+    propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
 }
 

@@ -71,7 +71,13 @@ function bytesOf(target: string | undefined, info: ImageInfo, job: Job): Uint8Ar
   const [{ name, masks }] = job.segments;
   const segment = { id: "1", number: 1, name, colour: "#56B4E9", hidden: false, locked: false };
   const found = masks.map(
-    ({ slice, rle, origin }): SliceMask => ({ segmentId: "1", plane: job.plane, slice, mask: decodeRle(rle), origin }),
+    ({ slice, rle, origin }): SliceMask => ({
+      segmentId: "1",
+      plane: job.plane,
+      slice,
+      mask: decodeRle(rle),
+      origin: origin === "given" ? "edited" : origin,
+    }),
   );
   const segmentation = { header: segmentationHeader(info), segments: [segment], masks: found };
   return writeNiftiLabelmap(labelmapOf(segmentation), { gzip: target.endsWith(".gz") });

@@ -9,11 +9,13 @@ import type { ModelRegistry } from "../models/registry.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
+import type { Archives } from "../sources/dicomweb/archives.ts";
 import type { JobService } from "../work/jobs.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
 export interface AppDeps {
   readonly images: ImageStore;
+  readonly archives: Archives;
   readonly embeddings: Embeddings;
   readonly masks: Masks;
   readonly jobs: JobService;

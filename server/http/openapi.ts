@@ -2,12 +2,21 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
+  ArchiveImage,
+  ArchiveInfo,
+  ArchiveSeries,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
   ImageSource,
+  ImportedSegment,
+  ImportResult,
   Job,
   JobMask,
   Manifest,
@@ -22,6 +31,7 @@ import {
   PromptContext,
   Rle,
   SegmentationRequest,
+  SegmentCode,
   SegmentRequest,
   TextPromptAnswer,
   TextPromptRequest,
@@ -43,6 +53,7 @@ const INFO = {
 
 const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
+  { name: "archives", description: "Search, and images from and to archives that speak DICOMweb" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
   { name: "jobs", description: "A segment through a volume" },
@@ -52,6 +63,13 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+  ArchiveImage,
+  ArchiveInfo,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
+  ArchiveSeriesRequest,
+  ArchiveSeries,
+  ArchiveStored,
   ImageInfo,
   ImageDescription,
   ImageSource,
@@ -77,6 +95,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentationRequest,
   Job,
   JobMask,
+  SegmentCode,
+  ImportedSegment,
+  ImportResult,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -1,16 +1,18 @@
 /** Entry of a process that looks at untrusted bytes. It may be killed at any moment; it owns nothing but its output file. */
 import { readFile, stat } from "node:fs/promises";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
-import { readImage } from "../../formats/index.ts";
+import { readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
-import type { ReadTask } from "./reader.ts";
+import type { ImportTask, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { diskError } from "./spool.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
-serveTasks<Limits, ReadTask, ImageRecord>(async (limits) => (task) => read(task, limits).catch(refuse));
+serveTasks<Limits, ReaderTask, ImageRecord | undefined>(
+  async (limits) => (task) => (task.kind === "image" ? read(task, limits) : readMasks(task, limits)).catch(refuse),
+);
 
 async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
@@ -20,6 +22,13 @@ async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<Im
   });
   await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
   return recordOf(volume);
+}
+
+async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<undefined> {
+  const fileBytes = Math.max(limits.uploadBytes, limits.expandedBytes);
+  const [file] = await contentsOf([path], fileBytes);
+  const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { ...limits, fileBytes });
+  await onDisk(() => writeSynced(out, [new TextEncoder().encode(JSON.stringify(result))]));
 }
 
 /** One after the other, so that thousands of slices need one file handle. A study folder of the machine has met no limit yet. */

@@ -1,15 +1,17 @@
 /** Reads files of unknown content in processes of their own. */
 import { stat } from "node:fs/promises";
 import { SegmenterError } from "../../core/errors.ts";
+import type { Target } from "../../formats/index.ts";
 import type { Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import { entryBeside, startChild } from "../processes/child-handle.ts";
 import { Lane } from "../processes/lane.ts";
 import type { ImageRecord } from "./record.ts";
 
+/** An image: its voxels go to `out`, little-endian, and the answer is its record. */
 export interface ReadTask {
+  readonly kind: "image";
   readonly paths: readonly string[];
-  /** Where the voxels go, little-endian. */
   readonly out: string;
   /** Which image of the files; without it the one that is most likely meant. */
   readonly index?: number | undefined;
@@ -21,9 +23,21 @@ export interface ReadCall {
   readonly signal?: AbortSignal;
 }
 
+/** Segments for an image: they go to `out` as the JSON of an `ImportResult`. */
+export interface ImportTask {
+  readonly kind: "segments";
+  readonly path: string;
+  readonly target: Target;
+  readonly out: string;
+}
+
+export type ReaderTask = ReadTask | ImportTask;
+
 export interface ImageReader {
   /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
   read(paths: readonly string[], out: string, call?: ReadCall): Promise<ImageRecord>;
+  /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
+  readSegments(task: Omit<ImportTask, "kind">, options?: { signal?: AbortSignal }): Promise<void>;
   /** Starts processes before the first file comes. */
   warm(): void;
   close(): Promise<void>;
@@ -51,7 +65,7 @@ const RETIREMENT = { idleMs: 60_000, residentBytes: 512 * MIB };
  * a file made to cost much costs the others little. Time and memory are granted by the size of what was sent.
  */
 export function createImageReader({ limits, processes = 2, observe }: ImageReaderOptions): ImageReader {
-  const lane = new Lane<ReadTask, ImageRecord>({
+  const lane = new Lane<ReaderTask, ImageRecord | undefined>({
     name: "read",
     slots: processes + YIELDED,
     queue: limits.readQueueJobs,
@@ -75,14 +89,18 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
       new SegmenterError("MalformedFile", { format: "unknown", field: "file", reason: "the reader process stopped" }),
     ...(observe && { observe }),
   });
+  const submit = async (task: ReaderTask, paths: readonly string[], { signal }: { signal?: AbortSignal } = {}) => {
+    const run = (child: { run(task: ReaderTask): Promise<ImageRecord | undefined> }) => child.run(task);
+    return (await lane.submit({ run, ...allowance(await bytesOf(paths), limits) }, { signal })).result;
+  };
   return {
-    async read(paths, out, { signal, index } = {}) {
-      const run = { run: (child: { run(task: ReadTask): Promise<ImageRecord> }) => child.run({ paths, out, index }) };
-      const { result } = await lane.submit(
-        { ...run, ...allowance(await bytesOf(paths), limits) },
-        { ...(signal && { signal }) },
-      );
-      return result;
+    async read(paths, out, { index, ...call } = {}) {
+      const record = await submit({ kind: "image", paths, out, index }, paths, call);
+      if (!record) throw new TypeError("The reading process answered an image without a record.");
+      return record;
+    },
+    async readSegments(task, call) {
+      await submit({ kind: "segments", ...task }, [task.path], call);
     },
     warm: () => lane.warm(processes + SPARE),
     close: () => lane.close({ graceMs: 0 }),

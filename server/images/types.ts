@@ -28,6 +28,14 @@ export interface ImageStore {
     files: AsyncIterable<IncomingFile>,
     call?: { index?: number | undefined; signal?: AbortSignal },
   ): Promise<AddedImage>;
+  /**
+   * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
+   * before it is kept.
+   */
+  addFrom(
+    fill: (dir: string) => Promise<readonly string[]>,
+    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+  ): Promise<AddedImage>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
@@ -35,6 +43,15 @@ export interface ImageStore {
   get(imageId: string): ImageInfo | undefined;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
+  /**
+   * Lays a file of segments (DICOM SEG, RTSTRUCT, labelmap) on an image: the UTF-8 JSON of an `ImportResult`. Throws
+   * ImageNotFound, DoesNotFit and what `add` throws.
+   */
+  importSegments(
+    imageId: string,
+    file: IncomingFile,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */

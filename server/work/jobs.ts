@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
-import type { Job, JobMask, JobState, SegmentationRequest } from "../../core/wire/index.ts";
+import type { Job, JobMask, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
@@ -105,20 +105,28 @@ function queued(
   { images }: JobServiceOptions,
   { jobId, imageId, request }: { jobId: Digest; imageId: Digest; request: SegmentationRequest },
 ): Job {
-  const { plane, prompts, text, propagate } = request;
+  const { plane, prompts, masks, text, propagate } = request;
   const image = images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
-  if ((prompts === undefined) === (text === undefined))
-    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts or text" });
+  if ((prompts === undefined && masks === undefined) === (text === undefined))
+    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts and masks, or text" });
   if (text !== undefined && !propagate)
     throw new SegmenterError("InvalidRequest", { reason: "a text needs the slices to look at", path: "propagate" });
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
-  const slices = [...(prompts ?? []).map(({ slice }) => slice), ...(propagate ? [propagate.from, propagate.to] : [])];
+  const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);
+  const slices = [...settled, ...(propagate ? [propagate.from, propagate.to] : [])];
   for (const slice of slices) planeOf(image, plane, slice);
+  for (const { slice, rle } of masks ?? []) checkSize(rle, planeOf(image, plane, slice));
   const total = propagate ? propagate.to - propagate.from + 1 : new Set(slices).size;
   const segments = [{ name: text ?? "Segment 1", masks: [] }];
   return { jobId, imageId, plane, state: "queued", progress: { done: 0, total }, segments, notice: NOTICE };
+}
+
+function checkSize({ size: [height, width] }: Rle, stack: PlaneInfo): void {
+  if (width === stack.width && height === stack.height) return;
+  const reason = `expected masks of ${stack.height} × ${stack.width}, got ${height} × ${width}`;
+  throw new SegmenterError("InvalidRequest", { reason, path: "masks" });
 }
 
 function change(running: Running, fields: Partial<Job>): void {
