@@ -14,10 +14,11 @@ serveTasks<Limits, ReaderTask, ImageRecord | undefined>(
   async (limits) => (task) => (task.kind === "image" ? read(task, limits) : readMasks(task, limits)).catch(refuse),
 );
 
-async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageRecord> {
+async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
+    ...(index !== undefined && { choose: index }),
   });
   await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
   return recordOf(volume);

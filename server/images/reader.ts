@@ -13,6 +13,14 @@ export interface ReadTask {
   readonly kind: "image";
   readonly paths: readonly string[];
   readonly out: string;
+  /** Which image of the files; without it the one that is most likely meant. */
+  readonly index?: number | undefined;
+}
+
+export interface ReadCall {
+  /** Number of an image in the list of the files. */
+  readonly index?: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** Segments for an image: they go to `out` as the JSON of an `ImportResult`. */
@@ -26,8 +34,8 @@ export interface ImportTask {
 export type ReaderTask = ReadTask | ImportTask;
 
 export interface ImageReader {
-  /** Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  read(paths: readonly string[], out: string, options?: { signal?: AbortSignal }): Promise<ImageRecord>;
+  /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
+  read(paths: readonly string[], out: string, call?: ReadCall): Promise<ImageRecord>;
   /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
   readSegments(task: Omit<ImportTask, "kind">, options?: { signal?: AbortSignal }): Promise<void>;
   /** Starts processes before the first file comes. */
@@ -86,8 +94,8 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     return (await lane.submit({ run, ...allowance(await bytesOf(paths), limits) }, { signal })).result;
   };
   return {
-    async read(paths, out, call) {
-      const record = await submit({ kind: "image", paths, out }, paths, call);
+    async read(paths, out, { index, ...call } = {}) {
+      const record = await submit({ kind: "image", paths, out, index }, paths, call);
       if (!record) throw new TypeError("The reading process answered an image without a record.");
       return record;
     },

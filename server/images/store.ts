@@ -13,7 +13,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader } from "./reader.ts";
+import { createImageReader, type ReadCall } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
@@ -32,8 +32,7 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
-interface ReadCall {
-  readonly signal?: AbortSignal;
+interface CheckedCall extends ReadCall {
   readonly check?: (source: ImageSource | undefined) => void;
 }
 
@@ -50,7 +49,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: ReadCall = {}) =>
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);

@@ -20,15 +20,21 @@ export interface AddedImage {
  * never of the file's bytes. Warnings are no part of it: an upload answers with those of the file that was just read.
  */
 export interface ImageStore {
-  /** Reads one image or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  add(files: AsyncIterable<IncomingFile>, options?: { signal?: AbortSignal }): Promise<AddedImage>;
+  /**
+   * Reads one image or one series: of several the one that is most likely meant, or number `index` of `listImages`. Throws
+   * UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled.
+   */
+  add(
+    files: AsyncIterable<IncomingFile>,
+    call?: { index?: number | undefined; signal?: AbortSignal },
+  ): Promise<AddedImage>;
   /**
    * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
    * before it is kept.
    */
   addFrom(
     fill: (dir: string) => Promise<readonly string[]>,
-    options?: { signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
   ): Promise<AddedImage>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;

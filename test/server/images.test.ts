@@ -9,6 +9,8 @@ import { createImageStore } from "../../server/images/store.ts";
 import type { ImageStore, IncomingFile } from "../../server/images/types.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
 import { createMetrics } from "../../server/ops/metrics.ts";
+import { concat } from "../formats/dicom-writer.ts";
+import { count, nifti, shorts } from "../formats/raster-writers.ts";
 import { dataPath, needsData } from "../support/data.ts";
 
 let dir: string;
@@ -62,6 +64,15 @@ describe("an upload", () => {
     const slice = await store.slice(info.imageId, "native", 0);
     expect(slice.data[5]).toBe((5 * 7 + 31) % 251);
     expect(await store.get(info.imageId)).toEqual(info);
+  });
+
+  test("of several volumes gives the one that is asked for", async () => {
+    const body = new Uint8Array(count(72).buffer);
+    for (const index of [undefined, 2]) {
+      const file = concat(nifti(shorts(40, 4, 2, 3, 4, 3)).subarray(0, 352), body);
+      const { info } = await store.add(files(file), { index });
+      expect([...(await store.slice(info.imageId, "native", 1)).data][0]).toBe(24 * (index ?? 0) + 6);
+    }
   });
 
   test("is known again by its pixels, whatever the bytes of the file", async () => {
