@@ -25,6 +25,7 @@ export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts"
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export type {
   Crop,
+  ExportOrder,
   ImageInfo,
   JobMask,
   JobState,
@@ -42,6 +43,7 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  ExportedFile,
   ModelInfo,
   PrefetchTarget,
   PropagateProgress,

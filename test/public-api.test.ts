@@ -37,6 +37,8 @@ const TYPES = [
   "EncodedRef",
   "ErrorCode",
   "ErrorDetail",
+  "ExportOrder",
+  "ExportedFile",
   "ImageInfo",
   "JobMask",
   "JobState",

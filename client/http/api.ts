@@ -8,6 +8,7 @@ import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportOrder,
   ImageInfo,
   Manifest,
   MaskRequest,
@@ -22,7 +23,7 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
@@ -45,6 +46,8 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** A result as a file of the server's formats. */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
   /** The progress of a volume job until it has ended. An abort stops the job. */
@@ -120,6 +123,7 @@ export function createApi(transport: Transport): Api {
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
     studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
       for await (const { event, data } of readEvents(response))
@@ -127,6 +131,12 @@ export function createApi(transport: Transport): Api {
     },
     propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
+}
+
+async function fileOf(response: Response): Promise<ExportedFile> {
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "export";
+  const type = response.headers.get("Content-Type") ?? "application/octet-stream";
+  return { name: decodeURIComponent(name), type, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
 const isSlice = (data: unknown): data is { slice: number } =>

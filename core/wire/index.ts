@@ -1,5 +1,6 @@
 export * from "./common.ts";
 export * from "./embedding.ts";
+export * from "./export.ts";
 export * from "./image.ts";
 export * from "./import.ts";
 export * from "./job.ts";

@@ -23,6 +23,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Of this server, for the files that it writes. */
+  readonly version?: string;
   readonly openFile: OpenFile;
   /** What is open from the start. */
   readonly studies: readonly Study[];

@@ -5,14 +5,27 @@ import { readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
-import type { ImportTask, ReaderTask, ReadTask } from "./reader.ts";
+import type { ImportTask, ReaderAnswer, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { writeResult } from "./result-file.ts";
 import { diskError } from "./spool.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
-serveTasks<Limits, ReaderTask, ImageRecord | undefined>(
-  async (limits) => (task) => (task.kind === "image" ? read(task, limits) : readMasks(task, limits)).catch(refuse),
-);
+serveTasks<Limits, ReaderTask, ReaderAnswer>(async (limits) => (task) => answer(task, limits).catch(refuse));
+
+async function answer(task: ReaderTask, limits: Limits): Promise<ReaderAnswer> {
+  switch (task.kind) {
+    case "image":
+      return { kind: "image", record: await read(task, limits) };
+    case "segments":
+      await readMasks(task, limits);
+      return { kind: "segments" };
+    case "file":
+      return { kind: "file", ...(await writeResult(task)) };
+    default:
+      return task satisfies never;
+  }
+}
 
 async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
@@ -23,7 +36,7 @@ async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageReco
   return recordOf(volume);
 }
 
-async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<undefined> {
+async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<void> {
   const fileBytes = Math.max(limits.uploadBytes, limits.expandedBytes);
   const [file] = await contentsOf([path], fileBytes);
   const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { ...limits, fileBytes });
