@@ -39,7 +39,7 @@ async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageReco
 async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<void> {
   const fileBytes = Math.max(limits.uploadBytes, limits.expandedBytes);
   const [file] = await contentsOf([path], fileBytes);
-  const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { ...limits, fileBytes });
+  const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { limits: { ...limits, fileBytes } });
   await onDisk(() => writeSynced(out, [new TextEncoder().encode(JSON.stringify(result))]));
 }
 

@@ -2,7 +2,7 @@
 import type { Digest } from "../../../core/digest.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { decodeText } from "./character-set.ts";
+import { decodeText } from "../../dicom/character-set.ts";
 import type { DicomElement, DicomItem } from "./encode.ts";
 import { uidOfDigest } from "./uid.ts";
 

@@ -1,8 +1,8 @@
 /** The items of the Segment Sequence (PS3.3 C.8.20.2): what each segment is and how it came about. */
 import type { Code } from "../../../core/annotation/entries.ts";
 import type { Segment, Segmentation } from "../../../core/annotation/segmentation.ts";
+import { labOf } from "../../dicom/lab.ts";
 import type { DicomItem } from "./encode.ts";
-import { labOf } from "./lab.ts";
 import { code, type Provenance, uidOf } from "./provenance.ts";
 
 /** Names that no scheme knows are written under this one, which the object itself declares as private. */

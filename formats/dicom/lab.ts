@@ -1,5 +1,5 @@
 /** `#rrggbb` as DICOM wants a recommended colour: CIELab of the profile connection space, D50 (PS3.3 C.10.7.1.1). */
-import { rgbOf } from "../../../core/annotation/segmentation.ts";
+import { rgbOf } from "../../core/annotation/segmentation.ts";
 
 /** Linear sRGB → XYZ at D50 (ICC sRGB, Bradford-adapted). */
 const TO_XYZ = [
