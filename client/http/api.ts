@@ -178,10 +178,14 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,
-    xyToLps: atSlice(grid, k),
+    curves: info.windows.filter(({ curve }) => curve),
+    xyToLps: atSlice(info, grid, k),
   };
 }
 
-/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
-const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
-  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));
+/** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
+function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {
+  const own = slicePositions?.[k];
+  const origin = (row: number) => own?.[row] ?? (xyToLps[4 * row + 3] ?? 0) + k * (xyToLps[4 * row + 2] ?? 0);
+  return xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? origin(i >> 2) : value));
+}
