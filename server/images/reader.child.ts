@@ -1,6 +1,7 @@
 /** Entry of a process that looks at untrusted bytes. It may be killed at any moment; it owns nothing but its output file. */
 import { readFile, stat } from "node:fs/promises";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
+import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
@@ -8,7 +9,6 @@ import { serveTasks } from "../processes/serve-tasks.ts";
 import type { ImportTask, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { diskError } from "./spool.ts";
-import { littleEndianBytes } from "./voxels.ts";
 
 serveTasks<Limits, ReaderTask, ImageRecord | undefined>(
   async (limits) => (task) => (task.kind === "image" ? read(task, limits) : readMasks(task, limits)).catch(refuse),

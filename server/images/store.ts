@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
@@ -18,7 +19,6 @@ import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
-import { littleEndianBytes } from "./voxels.ts";
 
 type ImageMetrics = Pick<Metrics, "imagesRead" | "imageSeconds">;
 

@@ -1,5 +1,5 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
@@ -27,7 +27,7 @@ export interface Controls {
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
-  vocabulary(): Promise<readonly VocabularyEntry[]>;
+  vocabulary(): Promise<readonly ListedTerm[]>;
   /** Where pixels go. */
   readonly server: URL;
 }
