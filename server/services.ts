@@ -6,7 +6,7 @@ import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
 import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
-import type { ImageStore, Study } from "./images/types.ts";
+import type { ImageStore } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
 import { loadVocabulary } from "./models/vocabulary.ts";
@@ -17,6 +17,7 @@ import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
 import { type Archives, createArchives } from "./sources/dicomweb/archives.ts";
 import { readArchives } from "./sources/dicomweb/config.ts";
+import { type Folder, isFolder, openFolder, singleImage } from "./sources/folder/folder.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
@@ -102,9 +103,10 @@ const both =
   };
 
 /** The study that was asked for, or the phantom. Names of files may be names of people, so they are not used. */
-export async function openStudy(images: ImageStore, path: string | undefined): Promise<Study> {
+export async function openStudy(images: ImageStore, path: string | undefined, limits: Limits): Promise<Folder> {
+  if (path !== undefined && (await isFolder(path))) return openFolder(path, images, limits);
   const { info } = path === undefined ? await images.addVolume(createPhantom().volume) : await images.open(path);
-  return { imageId: info.imageId, name: path === undefined ? "Phantom" : "Study" };
+  return singleImage(info.imageId, path === undefined ? "Phantom" : "Study");
 }
 
 /** The same models with another default, first in the list. Throws UnknownModel. */

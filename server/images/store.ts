@@ -13,7 +13,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader } from "./reader.ts";
+import { createImageReader, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
@@ -34,6 +34,7 @@ export interface ImageStoreOptions {
 
 interface ReadCall {
   readonly signal?: AbortSignal;
+  readonly choose?: number | undefined;
   readonly check?: (source: ImageSource | undefined) => void;
 }
 
@@ -50,6 +51,12 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+    inSpool(async (spool) => {
+      const out = join(spool.dir, kind);
+      await reader.survey({ kind, paths, out }, call);
+      return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+    });
   const read = (paths: readonly string[], spool: Spool, { check, ...call }: ReadCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
@@ -62,6 +69,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    heads: async (paths) => jsonOf(await survey("heads", paths)),
+    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
@@ -88,6 +98,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     close: reader.close,
   };
 }
+
+/** What our own child process wrote. */
+const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
 async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
   yield file;
