@@ -60,7 +60,7 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
   const inFlight = countInFlight(server);
   await listen(server, settings);
   services.images.warm();
-  const degraded = await services.images.degraded();
+  const degraded = await services.degraded();
   if (degraded.length > 0) log.warn({ degraded }, "serving without a disk cache: too little of the disk is free");
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
   const stop = async (): Promise<void> => {

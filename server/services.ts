@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
+import { openShared } from "./cluster/shared.ts";
 import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore } from "./images/types.ts";
@@ -36,22 +37,25 @@ export interface Services {
   readonly masks: MaskService;
   readonly jobs: JobService;
   readonly metrics: Metrics;
+  /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
+  degraded(): Promise<readonly string[]>;
   /** Ends the child processes; what runs may finish within `graceMs`. */
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
-  { cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb }: Settings,
+  settings: Settings,
   { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
+  const { cacheDir, imageDir = cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb } = settings;
   const archives = createArchives(dicomweb === undefined ? [] : await readArchives(dicomweb), limits);
   const metrics = createMetrics({ processMetrics });
   const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
-  const images = await createImageStore({ dir: cacheDir, limits, metrics, observe });
+  const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
   const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
   const pool = await createInferencePool({ models, device, limits, observe });
@@ -60,10 +64,12 @@ export async function createServices(
     return { encode: encode.queued, decode: decode.queued };
   });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const store = tieredStore(memory, await openDiskStore(cacheDir, limits, observe));
-  const embeddings = createEmbeddingService({ images, pool, store, models, observe });
-  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe });
-  const jobs = createJobService({ images, masks });
+  const shared = await openShared({ ...settings, env: process.env, observe });
+  const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
+  const { claims, records } = shared;
+  const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims });
+  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
+  const jobs = createJobService({ images, masks, records });
   return {
     images,
     archives,
@@ -74,12 +80,14 @@ export async function createServices(
     masks,
     jobs,
     metrics,
+    degraded: async () => [...(await images.degraded()), ...shared.degraded()],
     async close({ graceMs = 0 } = {}) {
       archives.close();
       await jobs.close();
       await pool.close({ graceMs });
       await embeddings.close();
       await images.close();
+      shared.close();
     },
   };
 }

@@ -32,7 +32,7 @@ export type StudyEntry = z.infer<typeof StudyEntry>;
 
 /** One image of a series: a phase, an echo, an orientation, or a picture of a list. */
 export const SeriesImage = z.strictObject({
-  choose: z.int().nonnegative().describe("what `POST /v1/images` takes"),
+  index: z.int().nonnegative().describe("what `POST /v1/images` takes"),
   modality: z.string(),
   kind: z.string(),
   size: z.tuple([z.number(), z.number(), z.number()]).optional(),
@@ -40,11 +40,11 @@ export const SeriesImage = z.strictObject({
 });
 export type SeriesImage = z.infer<typeof SeriesImage>;
 
-const choose = z.int().nonnegative().max(100_000).optional().describe("one of several images of the series");
+const index = z.int().nonnegative().max(100_000).optional().describe("one of several images of the series");
 
 /** `POST /v1/images` with the name of a series instead of its bytes. */
 export const ImageReference = z.union([
-  z.strictObject({ dicomweb: ArchiveSeriesRef, choose }),
-  z.strictObject({ seriesId: SeriesId, choose }),
+  z.strictObject({ dicomweb: ArchiveSeriesRef, index }),
+  z.strictObject({ seriesId: SeriesId, index }),
 ]);
 export type ImageReference = z.infer<typeof ImageReference>;

@@ -26,6 +26,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Codes of what works less well than it should. */
+  degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;
   /** What the server was started with. */
   readonly folder: Pick<Folder, "list" | "open" | "images" | "thumbnail">;

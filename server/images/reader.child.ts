@@ -43,11 +43,11 @@ async function toFile(out: string, make: () => Promise<string | Uint8Array>): Pr
   await onDisk(() => writeSynced(out, [bytes]));
 }
 
-async function read({ paths, out, choose }: ReadTask, limits: Limits): Promise<ImageRecord> {
+async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
-    ...(choose === undefined ? {} : { choose }),
+    ...(index !== undefined && { choose: index }),
   });
   await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
   return recordOf(volume);

@@ -13,8 +13,14 @@ export interface ReadTask {
   readonly kind: "image";
   readonly paths: readonly string[];
   readonly out: string;
-  /** Number of an image in the list of what the files hold; the best one when left out. */
-  readonly choose?: number | undefined;
+  /** Which image of the files; without it the one that is most likely meant. */
+  readonly index?: number | undefined;
+}
+
+export interface ReadCall {
+  /** Number of an image in the list of the files. */
+  readonly index?: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** About files, not their pixels: JSON of heads or of an `ImageList` goes to `out`, or a small PNG of the image in the middle. */
@@ -35,12 +41,8 @@ export interface ImportTask {
 export type ReaderTask = ReadTask | ImportTask | SurveyTask;
 
 export interface ImageReader {
-  /** Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  read(
-    paths: readonly string[],
-    out: string,
-    options?: { signal?: AbortSignal; choose?: number | undefined },
-  ): Promise<ImageRecord>;
+  /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
+  read(paths: readonly string[], out: string, call?: ReadCall): Promise<ImageRecord>;
   /** Throws what `read` throws. */
   survey(task: SurveyTask, options?: { signal?: AbortSignal }): Promise<void>;
   /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
@@ -103,8 +105,8 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     return (await lane.submit({ run, ...allowance(await bytesOf(paths), limits) }, { signal })).result;
   };
   return {
-    async read(paths, out, { choose, ...call } = {}) {
-      const record = await submit({ kind: "image", paths, out, choose }, paths, call);
+    async read(paths, out, { index, ...call } = {}) {
+      const record = await submit({ kind: "image", paths, out, index }, paths, call);
       if (!record) throw new TypeError("The reading process answered an image without a record.");
       return record;
     },

@@ -13,7 +13,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader, type SurveyTask } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
@@ -32,9 +32,7 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
-interface ReadCall {
-  readonly signal?: AbortSignal;
-  readonly choose?: number | undefined;
+interface CheckedCall extends ReadCall {
   readonly check?: (source: ImageSource | undefined) => void;
 }
 
@@ -57,7 +55,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       await reader.survey({ kind, paths, out }, call);
       return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
     });
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: ReadCall = {}) =>
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);
@@ -109,7 +107,7 @@ async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
 /** An image as segments are laid on it. */
 async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
   const source = await library.source(imageId);
-  const info = library.info(imageId);
+  const info = await library.info(imageId);
   if (!info) throw new SegmenterError("ImageNotFound", { imageId });
   const { imageId: _id, ...header } = segmentationHeader(info);
   return source ? { ...header, ...targetFrames(source) } : header;

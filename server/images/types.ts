@@ -21,15 +21,21 @@ export interface AddedImage {
  * never of the file's bytes. Warnings are no part of it: an upload answers with those of the file that was just read.
  */
 export interface ImageStore {
-  /** Reads one image or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  add(files: AsyncIterable<IncomingFile>, options?: { signal?: AbortSignal }): Promise<AddedImage>;
+  /**
+   * Reads one image or one series: of several the one that is most likely meant, or number `index` of `listImages`. Throws
+   * UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled.
+   */
+  add(
+    files: AsyncIterable<IncomingFile>,
+    call?: { index?: number | undefined; signal?: AbortSignal },
+  ): Promise<AddedImage>;
   /**
    * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
    * before it is kept.
    */
   addFrom(
     fill: (dir: string) => Promise<readonly string[]>,
-    options?: { signal?: AbortSignal; choose?: number | undefined; check?: (source: ImageSource | undefined) => void },
+    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
   ): Promise<AddedImage>;
   /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
@@ -44,7 +50,8 @@ export interface ImageStore {
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
-  get(imageId: string): ImageInfo | undefined;
+  /** Also what another server has put into the same folder. */
+  get(imageId: string): Promise<ImageInfo | undefined>;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /**

@@ -18,6 +18,16 @@ import { ImageParams, json, problems } from "./shared.ts";
 
 const FILE = { type: "string" as const, format: "binary" };
 
+const UploadQuery = z.strictObject({
+  index: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .optional()
+    .describe(
+      "which image of the files, counted from 0 as `listImages` does; without it the one that is most likely meant",
+    ),
+});
+
 /** JSON names a series of an archive; anything else is the bytes themselves. */
 const onlyJson =
   (read: MiddlewareHandler<AppEnv>): MiddlewareHandler<AppEnv> =>
@@ -32,9 +42,10 @@ const upload = (limits: AppDeps["limits"]) =>
     tags: ["images"],
     summary: "Upload an image or a series",
     description:
-      "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. JSON names a series of an archive or of the server's folder instead; with `Accept: text/event-stream` its answer is events: `progress` {done, total}, then `image` or `problem` {code, info}.",
+      "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. Files that hold several images (series, echoes, time points, volumes) give one: `warnings` say what was left out, and `index` asks for another. JSON names a series of an archive or of the server's folder instead; with `Accept: text/event-stream` its answer is events: `progress` {done, total}, then `image` or `problem` {code, info}.",
     middleware: [onlyJson(jsonBody(limits))],
     request: {
+      query: UploadQuery,
       body: {
         required: true,
         content: {
@@ -55,7 +66,7 @@ const upload = (limits: AppDeps["limits"]) =>
         },
       },
       201: json(ImageInfo, "Read and kept"),
-      ...problems(404, 408, 413, 415, 422, 502, 504, 507),
+      ...problems(400, 404, 408, 413, 415, 422, 502, 504, 507),
     },
   });
 
@@ -87,13 +98,15 @@ export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
     refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
     const body = chunksOf(c.req.raw.body, limits.uploadMs);
     const files = filesOf(body, c.req.header("content-type") ?? "");
-    const { info, created } = await timed(c, "read", () => images.add(files, { signal: c.req.raw.signal }));
+    const { index } = c.req.valid("query");
+    const call = { signal: c.req.raw.signal, index: index === undefined ? undefined : Number(index) };
+    const { info, created } = await timed(c, "read", () => images.add(files, call));
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   });
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
@@ -131,18 +144,18 @@ type Retrieve = Pick<Retrieval, "token" | "onProgress"> & { readonly signal: Abo
 /** The image that a reference means. */
 const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promise<AddedImage> =>
   "seriesId" in reference
-    ? deps.folder.open(reference.seriesId, { choose: reference.choose, signal: call.signal })
+    ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
     : retrieved(deps, reference, call);
 
 /** The files of the series go the way of an upload. An archive that sends somebody else's images is found out here. */
 function retrieved(
   { archives, images }: AppDeps,
-  { dicomweb: { archive, study, series }, choose }: Extract<ImageReference, { dicomweb: unknown }>,
+  { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
   call: Retrieve,
 ): Promise<AddedImage> {
   return images.addFrom((dir) => archives.retrieve({ archive, study, series, dir, ...call }), {
     signal: call.signal,
-    choose,
+    index,
     check(source) {
       if (source?.studyInstanceUid === study && source.seriesInstanceUid === series) return;
       throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });

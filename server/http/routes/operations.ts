@@ -35,16 +35,16 @@ const metricsRoute = route("/metrics", "Prometheus text format", {
 });
 
 /** Limits, health and metrics. */
-export function operationRoutes({ limits, lifecycle, metrics, images }: AppDeps): OpenAPIHono<AppEnv> {
+export function operationRoutes({ limits, lifecycle, metrics, degraded }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(limitsRoute, (c) => c.json(limits, 200));
   app.openapi(livez, (c) => c.json({ status: "live" as const }, 200));
   app.openapi(readyz, async (c) => {
     const reasons = [...lifecycle.unready()];
-    const degraded = [...(await images.degraded())];
+    const less = [...(await degraded())];
     return reasons.length === 0
-      ? c.json({ status: "ready" as const, reasons, degraded }, 200)
-      : c.json({ status: "not ready" as const, reasons, degraded }, 503);
+      ? c.json({ status: "ready" as const, reasons, degraded: less }, 200)
+      : c.json({ status: "not ready" as const, reasons, degraded: less }, 503);
   });
   app.openapi(metricsRoute, async (c) => c.text(await metrics.text(), 200));
   return app;

@@ -13,7 +13,7 @@ export interface Folder {
   /** Studies, the one with the image that is open from the start first. */
   list(): readonly StudyEntry[];
   /** Reads this series and no other. Throws SeriesNotFound and what a reader throws. */
-  open(seriesId: string, options?: { choose?: number | undefined; signal?: AbortSignal }): Promise<AddedImage>;
+  open(seriesId: string, options?: { index?: number | undefined; signal?: AbortSignal }): Promise<AddedImage>;
   /** The images of a series. Throws as `open`. */
   images(seriesId: string, options?: { signal?: AbortSignal }): Promise<readonly SeriesImage[]>;
   /** A small PNG. Throws as `open`. */
@@ -51,13 +51,13 @@ export async function openFolder(path: string, images: Images, limits: { folderF
   };
   const isAlone = series.length === 1;
 
-  const open: Folder["open"] = async (seriesId, { choose, signal } = {}) => {
+  const open: Folder["open"] = async (seriesId, { index, signal } = {}) => {
     const one = find(seriesId);
-    const picture = one.kind === "pictures" ? one.paths[choose ?? 0] : undefined;
+    const picture = one.kind === "pictures" ? one.paths[index ?? 0] : undefined;
     if (one.kind === "pictures" && !picture) throw new SegmenterError("SeriesNotFound", {});
     const files = picture ? [picture] : isAlone ? paths : one.paths; // of what is left out, warnings tell
     try {
-      const call = { ...(signal && { signal }), ...(picture || choose === undefined ? {} : { choose }) };
+      const call = { ...(signal && { signal }), ...(picture || index === undefined ? {} : { index }) };
       const added = await images.addFrom(async () => files, call);
       reasons.delete(seriesId);
       return added;
@@ -72,11 +72,11 @@ export async function openFolder(path: string, images: Images, limits: { folderF
     list: () => studiesOf(byId, reasons, { first, unknown }),
     async images(seriesId, call) {
       const one = find(seriesId);
-      if (one.kind === "pictures") return one.paths.map((_, choose) => ({ choose, modality: "OT", kind: "image" }));
+      if (one.kind === "pictures") return one.paths.map((_, index) => ({ index, modality: "OT", kind: "image" }));
       const { studies } = await images.contents(one.paths, call);
       const entries = studies.flatMap((study) => study.series).flatMap((inside) => inside.images);
       return entries.map(({ index, modality, kind, size, note }) => ({
-        choose: index,
+        index,
         modality,
         kind,
         ...(size && { size: [...size] as [number, number, number] }), // the wire's types are mutable

@@ -89,10 +89,10 @@ describe("a folder of a hundred series", () => {
     const images = await (await harness.request(`/v1/studies/series/${series!.seriesId}`)).json();
     expect(images).toHaveLength(3);
     const ids = [];
-    for (const choose of [0, 1, 2])
-      ids.push(ImageInfo.parse(await (await open({ seriesId: series!.seriesId, choose })).json()).imageId);
+    for (const index of [0, 1, 2])
+      ids.push(ImageInfo.parse(await (await open({ seriesId: series!.seriesId, index })).json()).imageId);
     expect(new Set(ids).size).toBe(3);
-    expect((await open({ seriesId: series!.seriesId, choose: 3 })).status).toBe(404);
+    expect((await open({ seriesId: series!.seriesId, index: 3 })).status).toBe(404);
   });
 
   test("shows a small picture of a series and keeps nothing of it", async () => {
@@ -123,7 +123,7 @@ test("the images of a series of two orientations are listed, and either can be o
   const [series] = folder.list()[0]!.series;
   const images = await folder.images(series!.seriesId);
   expect(images.length).toBeGreaterThan(1);
-  const second = await folder.open(series!.seriesId, { choose: 1 });
+  const second = await folder.open(series!.seriesId, { index: 1 });
   expect(second.info.size).toEqual(images[1]!.size);
   await rm(mixed, { recursive: true });
 });
