@@ -19,6 +19,8 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createPropagation } from "./volume/propagation.ts";
+import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -53,13 +55,36 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.reset();
     masks.sync();
   };
-  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const onOpen = () => {
+    restart();
+    propagation.resume();
+  };
+  const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
   const prompts = createPrompts(context, masks.sync, images.goTo);
+  const propagation = createPropagation(context, {
+    keepMasks: keeper.keepMasks,
+    write: (action, text) => prompts.actWithUndo([action], text),
+  });
+  const tour = createTour(context, images);
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, images, view });
-  const parts = { store, notifier, connection, images, prompts, preview, view, exports, keeper, commands, server };
+  const commands = createCommands({ store, prompts, images, view, propagation, tour });
+  const parts = {
+    store,
+    notifier,
+    connection,
+    images,
+    prompts,
+    preview,
+    view,
+    exports,
+    keeper,
+    commands,
+    propagation,
+    tour,
+    server,
+  };
 
   const loadModel = async (): Promise<void> => {
     try {

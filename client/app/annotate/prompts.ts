@@ -31,15 +31,15 @@ export interface Prompts
   extends PromptActions,
     SliceActions,
     SegmentActions,
-    Pick<LogWriter, "undo" | "redo" | "followLog"> {}
+    Pick<LogWriter, "undo" | "redo" | "followLog" | "actWithUndo"> {}
 
 /** `onChange` runs after each change of the log; `goTo` shows a slice. */
 export function createPrompts(context: Context, onChange: () => void, goTo: (place: SliceRef) => void): Prompts {
   const writer = createLogWriter(context, onChange, goTo);
   const segments = createSegmentActions(context, writer);
-  const { undo, redo, followLog } = writer;
+  const { undo, redo, followLog, actWithUndo } = writer;
   const given = createPromptActions(context, writer, segments);
-  return { ...given, ...createSliceActions(context, writer), ...segments, undo, redo, followLog };
+  return { ...given, ...createSliceActions(context, writer), ...segments, undo, redo, followLog, actWithUndo };
 }
 
 function createPromptActions(context: Context, writer: LogWriter, segments: SegmentActions): PromptActions {

@@ -1,7 +1,8 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
+import { shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
@@ -87,8 +88,8 @@ function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage
   const { opacity, overlay, preview, activeSegment } = state;
   const open = openSegmentOf(state);
   const shown = segmentList(state).flatMap((segment) => {
-    const view = segment.hidden ? undefined : state.masks.get(maskKey(segment.id, placeOf(image)));
-    return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
+    const found = segment.hidden ? undefined : shownMask(state, segment.id, placeOf(image));
+    return found ? [{ segment, ...found }] : [];
   });
   for (const { segment, mask, doubtful } of shown) {
     const replaced = preview && segment.id === open?.id;
