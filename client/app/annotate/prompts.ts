@@ -9,7 +9,7 @@ import { encodedRefOf } from "../state/places.ts";
 import { openSegmentOf, segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";
 import { createClickFilter } from "./click-filter.ts";
-import { createLogWriter, type LogWriter } from "./log-writer.ts";
+import type { LogWriter } from "./log-writer.ts";
 import { createSegmentActions, type SegmentActions } from "./segment-actions.ts";
 import { createSliceActions, isAmbiguous, type SliceActions } from "./slice-actions.ts";
 
@@ -31,15 +31,13 @@ export interface Prompts
   extends PromptActions,
     SliceActions,
     SegmentActions,
-    Pick<LogWriter, "undo" | "redo" | "followLog" | "actWithUndo"> {}
+    Pick<LogWriter, "undo" | "redo" | "followLog"> {}
 
-/** `onChange` runs after each change of the log; `goTo` shows a slice. */
-export function createPrompts(context: Context, onChange: () => void, goTo: (place: SliceRef) => void): Prompts {
-  const writer = createLogWriter(context, onChange, goTo);
+export function createPrompts(context: Context, writer: LogWriter): Prompts {
   const segments = createSegmentActions(context, writer);
-  const { undo, redo, followLog, actWithUndo } = writer;
+  const { undo, redo, followLog } = writer;
   const given = createPromptActions(context, writer, segments);
-  return { ...given, ...createSliceActions(context, writer), ...segments, undo, redo, followLog, actWithUndo };
+  return { ...given, ...createSliceActions(context, writer), ...segments, undo, redo, followLog };
 }
 
 function createPromptActions(context: Context, writer: LogWriter, segments: SegmentActions): PromptActions {
