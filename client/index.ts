@@ -28,6 +28,7 @@ export type {
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,

@@ -11,12 +11,12 @@ import type {
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
-  VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
 
@@ -197,7 +197,7 @@ export interface Segmenter {
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */

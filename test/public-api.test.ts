@@ -41,6 +41,7 @@ const TYPES = [
   "JobMask",
   "JobState",
   "Labelmap",
+  "ListedTerm",
   "LogAction",
   "LogEntry",
   "LogSegment",

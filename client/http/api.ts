@@ -9,6 +9,7 @@ import type {
   EmbeddingInfo,
   EmbeddingRequest,
   ImageInfo,
+  ListedTerm,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -17,7 +18,6 @@ import type {
   SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
-  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
@@ -43,7 +43,7 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;

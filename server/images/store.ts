@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
@@ -13,12 +14,11 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader, type ReadCall } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
-import { littleEndianBytes } from "./voxels.ts";
 
 type ImageMetrics = Pick<Metrics, "imagesRead" | "imageSeconds">;
 
@@ -49,6 +49,12 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+    inSpool(async (spool) => {
+      const out = join(spool.dir, kind);
+      await reader.survey({ kind, paths, out }, call);
+      return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+    });
   const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
@@ -61,6 +67,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    heads: async (paths) => jsonOf(await survey("heads", paths)),
+    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
@@ -88,6 +97,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
   };
 }
 
+/** What our own child process wrote. */
+const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
 async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
   yield file;
 }
@@ -95,7 +107,7 @@ async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
 /** An image as segments are laid on it. */
 async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
   const source = await library.source(imageId);
-  const info = library.info(imageId);
+  const info = await library.info(imageId);
   if (!info) throw new SegmenterError("ImageNotFound", { imageId });
   const { imageId: _id, ...header } = segmentationHeader(info);
   return source ? { ...header, ...targetFrames(source) } : header;

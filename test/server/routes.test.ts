@@ -28,7 +28,7 @@ async function encodes(): Promise<number> {
 }
 
 beforeAll(async () => {
-  harness = await createHarness({ deps: { studies: [] } });
+  harness = await createHarness();
   const response = await request("/v1/images", { method: "POST", body: png });
   expect(response.status).toBe(201);
   image = ImageInfo.parse(await response.json());

@@ -1,6 +1,7 @@
 /** English. */
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -140,5 +141,6 @@ export const en = {
   modelTitle: (model: string) => `Model ${model}`,
   ...help,
   ...said,
+  ...volume,
   ...work,
 } as const;
