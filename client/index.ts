@@ -29,6 +29,7 @@ export type {
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,

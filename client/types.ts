@@ -12,12 +12,12 @@ import type {
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
-  VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
 
@@ -185,8 +185,11 @@ export interface Segmenter {
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
   /** Resolves when a backend is chosen. Nothing needs to wait for it: calls do. */
   ready(): Promise<SegmenterStatus>;
-  /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
-  upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  /**
+   * Sends one file, or all files of a series. The same pixels get the same `imageId`. Of files that hold several images
+   * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
+   */
+  upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
@@ -202,7 +205,7 @@ export interface Segmenter {
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /**

@@ -43,6 +43,7 @@ const TYPES = [
   "JobMask",
   "JobState",
   "Labelmap",
+  "ListedTerm",
   "LogAction",
   "LogEntry",
   "LogSegment",

@@ -10,6 +10,7 @@ import type {
   EmbeddingRequest,
   ExportOrder,
   ImageInfo,
+  ListedTerm,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -18,7 +19,6 @@ import type {
   SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
-  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
@@ -36,7 +36,7 @@ export interface Api {
   manifest(id?: string): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
-  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
@@ -44,7 +44,7 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** A result as a file of the server's formats. */
   exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
@@ -106,7 +106,10 @@ export function createApi(transport: Transport): Api {
       verify(bytes, modelId, file);
       return bytes;
     },
-    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    upload: async (files, { index, signal } = {}) => {
+      const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
+      return remember(await transport.json(path, uploadBody(files, signal)));
+    },
     image,
     slice,
     embed: (imageId, request, call) =>
@@ -185,10 +188,14 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,
-    xyToLps: atSlice(grid, k),
+    curves: info.windows.filter(({ curve }) => curve),
+    xyToLps: atSlice(info, grid, k),
   };
 }
 
-/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
-const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
-  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));
+/** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
+function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {
+  const own = slicePositions?.[k];
+  const origin = (row: number) => own?.[row] ?? (xyToLps[4 * row + 3] ?? 0) + k * (xyToLps[4 * row + 2] ?? 0);
+  return xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? origin(i >> 2) : value));
+}

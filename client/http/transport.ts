@@ -103,6 +103,12 @@ const CODES = {
   EncoderOutputInvalid: true,
   EncoderCrashed: true,
   DiskFull: true,
+  SeriesNotFound: true,
+  UnknownArchive: true,
+  NotInArchive: true,
+  ArchiveDenied: true,
+  ArchiveFailed: true,
+  ArchiveTimeout: true,
   ShuttingDown: true,
   ServerUnreachable: true,
 } as const satisfies Record<ErrorCode, true>;

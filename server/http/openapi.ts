@@ -2,6 +2,13 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
+  ArchiveInfo,
+  ArchiveSeries,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
@@ -9,6 +16,7 @@ import {
   ExportSegment,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   ImageSource,
   ImportedSegment,
   ImportResult,
@@ -28,6 +36,9 @@ import {
   SegmentationRequest,
   SegmentCode,
   SegmentRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   TextPromptAnswer,
   TextPromptRequest,
   Transform,
@@ -48,6 +59,7 @@ const INFO = {
 
 const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
+  { name: "archives", description: "Search, and images from and to archives that speak DICOMweb" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
   { name: "jobs", description: "A segment through a volume" },
@@ -57,7 +69,15 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+  ArchiveInfo,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveSeries,
+  ArchiveStored,
   ImageInfo,
+  ImageReference,
   ImageDescription,
   ImageSource,
   PlaneInfo,
@@ -80,6 +100,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Window,
   PromptContext,
   SegmentationRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   Job,
   JobMask,
   SegmentCode,

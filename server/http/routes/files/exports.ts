@@ -26,7 +26,7 @@ export function exportRoutes({ images, jobs, models, limits, version = "0" }: Ap
     },
   });
   app.openapi(create, async (c) => {
-    const request = withJobs(c.req.valid("json"), jobs);
+    const request = await withJobs(c.req.valid("json"), jobs);
     const { manifest } = models.get(request.model);
     const { digest } = manifest.graphs.encoder;
     const model = { id: manifest.id, version: manifest.version, ...(digest && { digest }) };
@@ -44,23 +44,21 @@ export function exportRoutes({ images, jobs, models, limits, version = "0" }: Ap
 }
 
 /** Segments that name a job get its masks. */
-function withJobs(request: ExportRequest, jobs: AppDeps["jobs"]): ExportRequest {
-  const segments = request.segments.map(({ jobId, ...segment }) => {
+async function withJobs(request: ExportRequest, jobs: AppDeps["jobs"]): Promise<ExportRequest> {
+  const segments = request.segments.map(async ({ jobId, ...segment }) => {
     if ((jobId === undefined) === (segment.masks === undefined))
       throw new SegmenterError("InvalidRequest", { reason: "expected either masks or jobId", path: "segments" });
     if (jobId === undefined) return segment;
-    const { imageId, plane, segments } = jobs.get(jobId);
+    const { imageId, plane, segments } = await jobs.get(jobId);
     if (imageId !== request.imageId)
       throw new SegmenterError("InvalidRequest", { reason: "the job is about another image", path: "segments" });
     const masks = segments.flatMap(({ masks }) =>
       masks.map(({ slice, rle, origin }) => ({
-        plane,
-        slice,
-        rle,
+        ...{ plane, slice, rle },
         origin: origin === "given" ? ("prompted" as const) : origin,
       })),
     );
     return { ...segment, masks };
   });
-  return { ...request, segments };
+  return { ...request, segments: await Promise.all(segments) };
 }
