@@ -12,6 +12,7 @@ import { openApiDocument } from "./http/openapi.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { exportRoutes } from "./http/routes/files/exports.ts";
 import { importRoutes } from "./http/routes/files/imports.ts";
 import { imageRoutes } from "./http/routes/images.ts";
 import { jobRoutes } from "./http/routes/jobs.ts";
@@ -22,6 +23,7 @@ import { prefetchRoutes } from "./http/routes/prefetch.ts";
 import { segmentRoutes } from "./http/routes/segment.ts";
 import { sliceRoutes } from "./http/routes/slices.ts";
 import { archiveRoutes } from "./http/routes/sources/archives.ts";
+import { studyRoutes } from "./http/routes/sources/studies.ts";
 import { textPromptRoutes } from "./http/routes/text-prompts.ts";
 import { viewerRoutes } from "./http/routes/viewer.ts";
 
@@ -30,7 +32,9 @@ export type { AppDeps } from "./http/deps.ts";
 const ROUTES = [
   imageRoutes,
   archiveRoutes,
+  studyRoutes,
   importRoutes,
+  exportRoutes,
   sliceRoutes,
   embeddingRoutes,
   prefetchRoutes,

@@ -8,7 +8,7 @@ import { openQueue } from "./cluster/queue.ts";
 import { openShared } from "./cluster/shared.ts";
 import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
-import type { ImageStore, Study } from "./images/types.ts";
+import type { ImageStore } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
 import { loadVocabulary } from "./models/vocabulary.ts";
@@ -19,6 +19,7 @@ import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
 import { type Archives, createArchives } from "./sources/dicomweb/archives.ts";
 import { readArchives } from "./sources/dicomweb/config.ts";
+import { type Folder, isFolder, openFolder, singleImage } from "./sources/folder/folder.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
@@ -56,8 +57,8 @@ export async function createServices(
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
   const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
-  const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
+  const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
   const pool = await createInferencePool({ models, device, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
@@ -115,9 +116,10 @@ const both =
   };
 
 /** The study that was asked for, or the phantom. Names of files may be names of people, so they are not used. */
-export async function openStudy(images: ImageStore, path: string | undefined): Promise<Study> {
+export async function openStudy(images: ImageStore, path: string | undefined, limits: Limits): Promise<Folder> {
+  if (path !== undefined && (await isFolder(path))) return openFolder(path, images, limits);
   const { info } = path === undefined ? await images.addVolume(createPhantom().volume) : await images.open(path);
-  return { imageId: info.imageId, name: path === undefined ? "Phantom" : "Study" };
+  return singleImage(info.imageId, path === undefined ? "Phantom" : "Study");
 }
 
 /** The same models with another default, first in the list. Throws UnknownModel. */

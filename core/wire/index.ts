@@ -1,6 +1,7 @@
 export * from "./archive.ts";
 export * from "./common.ts";
 export * from "./embedding.ts";
+export * from "./export.ts";
 export * from "./image.ts";
 export * from "./import.ts";
 export * from "./job.ts";
@@ -8,4 +9,5 @@ export * from "./manifest.ts";
 export * from "./mask.ts";
 export * from "./problem.ts";
 export * from "./prompt.ts";
+export * from "./study.ts";
 export * from "./text.ts";

@@ -2,9 +2,9 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
-  ArchiveImage,
   ArchiveInfo,
   ArchiveSeries,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudiesRequest,
@@ -12,8 +12,11 @@ import {
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportRequest,
+  ExportSegment,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   ImageSource,
   ImportedSegment,
   ImportResult,
@@ -33,6 +36,9 @@ import {
   SegmentationRequest,
   SegmentCode,
   SegmentRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   TextPromptAnswer,
   TextPromptRequest,
   Transform,
@@ -63,14 +69,15 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
-  ArchiveImage,
   ArchiveInfo,
   ArchiveStudiesRequest,
   ArchiveStudy,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveSeries,
   ArchiveStored,
   ImageInfo,
+  ImageReference,
   ImageDescription,
   ImageSource,
   PlaneInfo,
@@ -93,11 +100,16 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Window,
   PromptContext,
   SegmentationRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   Job,
   JobMask,
   SegmentCode,
   ImportedSegment,
   ImportResult,
+  ExportRequest,
+  ExportSegment,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -3,10 +3,21 @@ import type { Digest } from "../../core/digest.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
+import type { FileHead, ImageList } from "../../formats/index.ts";
+import type { WriteOrder, WrittenFile } from "./reader.ts";
 
 /** One file as it arrives: bytes nobody has looked at yet. */
 export interface IncomingFile {
   readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What is written of an image, and who made it. */
+export type ExportOrder = Omit<WriteOrder, "info" | "source" | "at">;
+
+export interface ExportedFile extends WrittenFile {
+  readonly bytes: number;
+  /** Read once; the file is gone when it ends. */
+  readonly body: ReadableStream<Uint8Array>;
 }
 
 export interface AddedImage {
@@ -36,6 +47,15 @@ export interface ImageStore {
     fill: (dir: string) => Promise<readonly string[]>,
     options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
   ): Promise<AddedImage>;
+  /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
+  heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
+  /** The images in these files, without decoding them. */
+  contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
+  /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */
+  thumbnail(
+    fill: (dir: string) => Promise<readonly string[]>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
@@ -53,6 +73,8 @@ export interface ImageStore {
     file: IncomingFile,
     options?: { signal?: AbortSignal },
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Writes a result as a file, in a process of its own. Throws CannotExport, ImageNotFound, TooLarge, DiskFull, Saturated. */
+  exportSegments(order: ExportOrder, options?: { signal?: AbortSignal }): Promise<ExportedFile>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** Throws ImageNotFound, SliceNotFound. */

@@ -11,6 +11,7 @@ const GIB = 2 ** 30;
  */
 export const DEFAULT_LIMITS = {
   jsonBodyBytes: MIB,
+  exportBodyBytes: 32 * MIB,
   uploadBytes: 512 * MIB,
   uploadFiles: 8192,
   expandedBytes: 2 * GIB,
@@ -38,6 +39,7 @@ export const DEFAULT_LIMITS = {
   headersMs: 10_000,
   requestMs: 60_000,
   uploadMs: 300_000,
+  folderFiles: 100_000,
   archiveConnectMs: 3000,
   archiveFirstByteMs: 10_000,
   archiveRequestMs: 60_000,

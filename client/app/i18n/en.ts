@@ -1,6 +1,7 @@
 /** English. */
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -50,6 +51,7 @@ export const en = {
   windowMore: "More windows",
   windowInvert: "Invert",
   windowManual: "Manual",
+  windowOwn: "each slice's own",
   windowReadout: (center: number, width: number) => `C ${number(center)}  W ${number(width)}`,
   encodedWith: (name: string) => `Masks use ${name}`,
   encodedWithDetail: "The display window differs from the one the model sees. Masks do not change with the display.",
@@ -139,5 +141,6 @@ export const en = {
   modelTitle: (model: string) => `Model ${model}`,
   ...help,
   ...said,
+  ...volume,
   ...work,
 } as const;

@@ -5,9 +5,11 @@ import { resizeBrush } from "../edit/brush.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
-import { activeMask } from "../state/places.ts";
+import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
 import { finishGesture } from "./gestures.ts";
 import type { Command } from "./keymap.ts";
@@ -25,6 +27,8 @@ interface Parts {
   readonly strokes: Strokes;
   readonly images: Images;
   readonly view: ViewControls;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -38,6 +42,7 @@ export function createCommands(parts: Parts): Commands {
     ...promptActions(parts),
     ...sliceActions(parts),
     ...viewActions(parts),
+    ...volumeActions(parts),
   };
   return {
     run: (command) => actions[command]() !== false,
@@ -97,6 +102,15 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
+function volumeActions({ propagation, tour }: Parts) {
+  return {
+    "volume.propagate": () => propagation.start(),
+    "volume.doubtful": () => tour.nextDoubtful(1),
+    "volume.doubtfulBack": () => tour.nextDoubtful(-1),
+    "volume.play": tour.togglePlay,
+  } satisfies Partial<Actions>;
+}
+
 function sliceActions({ store, images }: Parts) {
   const last = () => (store.state.image?.plane.count ?? 1) - 1;
   return {
@@ -111,7 +125,8 @@ function sliceActions({ store, images }: Parts) {
 
 function viewActions({ store, images, view }: Parts) {
   const preset = (index: number) => () => {
-    const window = store.state.image?.info.windows[index];
+    const { image } = store.state;
+    const window = image && windowsOf(image)[index];
     if (window) images.setWindow(window);
   };
   return {
