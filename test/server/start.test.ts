@@ -71,7 +71,7 @@ describe("a server starts", { timeout: 120_000 }, () => {
   test("with few file handles: nothing is deleted, and what can be read is served", async () => {
     const cache = join(dir, "handles");
     await filled(cache, 100);
-    const { url } = await spawnServer({ cache, models, before: "ulimit -n 64;" });
+    const { url } = await spawnServer({ cache, models, before: "ulimit -n 80;" });
     expect((await click(url)).status).toBe(200);
     expect(await imageFiles(cache)).toHaveLength(2 * 101);
   });
