@@ -24,14 +24,23 @@ export { type SliceRef, sliceKeyOf } from "../core/image/slice-ref.ts";
 export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
   ImageInfo,
+  ImageReference,
   JobMask,
   JobState,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,
@@ -43,6 +52,7 @@ export type {
   Embedding,
   EmbedTarget,
   ModelInfo,
+  OpenOptions,
   PrefetchTarget,
   PropagateProgress,
   PropagateTarget,
@@ -52,5 +62,6 @@ export type {
   SegmenterStatus,
   SegmentMask,
   SegmentOptions,
+  Sources,
   Study,
 } from "./types.ts";

@@ -83,6 +83,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     preview: latestWins(bestOf),
     vocabulary: api.vocabulary,
     studies: api.studies,
+    sources: api.sources,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
     propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {

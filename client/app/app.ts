@@ -21,6 +21,7 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createStudies } from "./studies/studies.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -56,18 +57,20 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.sync();
   };
   const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, images, view });
+  const commands = createCommands({ store, prompts, strokes, images, studies, view });
   const parts = {
     store,
     notifier,
     connection,
     images,
+    studies,
     prompts,
     strokes,
     preview,
@@ -87,7 +90,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     }
   };
   const start = () => {
-    void images.start();
+    void studies.start();
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };

@@ -15,6 +15,7 @@ import type {
   PlaneInfo,
   PrefetchRequest,
   SegmentationRequest,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
   VocabularyEntry,
@@ -22,9 +23,10 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, PropagateProgress, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -45,6 +47,7 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
   /** The progress of a volume job until it has ended. An abort stops the job. */
@@ -71,6 +74,7 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
@@ -122,7 +126,8 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
       for await (const { event, data } of readEvents(response))
@@ -134,6 +139,8 @@ export function createApi(transport: Transport): Api {
 
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,

@@ -1,6 +1,7 @@
 /** English. */
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { studies } from "./en-studies.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -140,4 +141,5 @@ export const en = {
   ...help,
   ...said,
   ...work,
+  studies,
 } as const;

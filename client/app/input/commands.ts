@@ -8,6 +8,7 @@ import type { ViewControls } from "../image/view.ts";
 import { activeMask } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
 import { finishGesture } from "./gestures.ts";
 import type { Command } from "./keymap.ts";
@@ -24,6 +25,7 @@ interface Parts {
   readonly prompts: Prompts;
   readonly strokes: Strokes;
   readonly images: Images;
+  readonly studies: Studies;
   readonly view: ViewControls;
 }
 
@@ -97,7 +99,7 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function sliceActions({ store, images }: Parts) {
+function sliceActions({ store, images, studies }: Parts) {
   const last = () => (store.state.image?.plane.count ?? 1) - 1;
   return {
     "slice.next": () => images.step(1),
@@ -106,6 +108,8 @@ function sliceActions({ store, images }: Parts) {
     "slice.back": () => images.step(-10),
     "slice.first": () => images.setSlice(0),
     "slice.last": () => images.setSlice(last()),
+    "picture.next": () => studies.step(1),
+    "picture.previous": () => studies.step(-1),
   } satisfies Partial<Actions>;
 }
 

@@ -10,6 +10,7 @@ import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
 
@@ -18,6 +19,7 @@ export interface Controls {
   readonly notifier: Notifier;
   readonly connection: Connection;
   readonly images: Images;
+  readonly studies: Studies;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
   readonly preview: Preview;

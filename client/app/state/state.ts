@@ -10,7 +10,7 @@ import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "help" | "export" | "work";
+export type DialogName = "help" | "export" | "work" | "studies";
 
 export interface ModelFacts {
   readonly name: string;
@@ -100,6 +100,14 @@ export interface OpenImage {
   readonly encoded: ReadonlySet<string>;
 }
 
+/** Pictures of a folder, looked at one after the other. */
+export interface PictureList {
+  readonly seriesId: string;
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Toast {
   readonly id: number;
   readonly tone: "error" | "info";
@@ -167,6 +175,10 @@ export interface State {
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
   readonly dialog: DialogName | undefined;
+  /** The server offers more than the image that is open from the start. */
+  readonly offers: boolean;
+  /** The open image is one of a list of pictures. */
+  readonly list: PictureList | undefined;
   readonly panelOpen: boolean;
   /** Warnings of the reader that the user has put away, for the open image. */
   readonly warningsRead: boolean;
@@ -189,6 +201,7 @@ export const FRESH_IMAGE = {
   cursor: undefined,
   pointer: undefined,
   warningsRead: false,
+  list: undefined,
   toasts: [],
 } as const satisfies Partial<State>;
 
@@ -211,6 +224,8 @@ export const initialState: State = {
   masks: new Map(),
   waiting: 0,
   dialog: undefined,
+  offers: false,
+  list: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
   announcement: "",
 };
