@@ -4,7 +4,14 @@ import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import { findPlane } from "../core/image/planes.ts";
 import { isWholeCrop } from "../core/prompt/space.ts";
-import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
+import type {
+  Crop,
+  EmbeddingInfo,
+  Manifest,
+  PlaneInfo,
+  PromptContext,
+  SegmentationRequest,
+} from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
@@ -20,6 +27,7 @@ import type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  PropagationTarget,
   Segmenter,
   SegmenterOptions,
   SegmenterStatus,
@@ -77,6 +85,8 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
+    findSeries: api.findSeries,
+    source: api.source,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
     embed: embedOn,
     segment,
@@ -85,9 +95,17 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     studies: api.studies,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
+    propagate: (target, call) => api.propagate(target.imageId, propagationOf(target, manifest.id), call),
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close: ladder.close,
   };
+}
+
+function propagationOf(target: PropagationTarget, model: string): SegmentationRequest {
+  const { plane, prompts, text, from, to, window } = target;
+  const asked = prompts ? { prompts: prompts.map(({ slice, prompts }) => ({ slice, prompts: [...prompts] })) } : {};
+  const named = text === undefined ? {} : { text };
+  return { plane, model, propagate: { from, to }, ...asked, ...named, ...(window ? { window } : {}) };
 }
 
 interface StatusBoard {

@@ -8,6 +8,7 @@ import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
+  ImageDescription,
   ImageInfo,
   Prompt,
   PromptContext,
@@ -104,6 +105,35 @@ export interface PrefetchTarget extends SliceRef {
   readonly window?: Window | null;
 }
 
+/** What a volume job has found since the step before. */
+export interface PropagationStep {
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
+  /** Slices looked at. */
+  readonly progress: { readonly done: number; readonly total: number };
+  readonly masks: readonly PropagatedMask[];
+}
+
+export interface PropagatedMask {
+  readonly slice: number;
+  readonly rle: Rle;
+  readonly predictedIou: number;
+  readonly origin: "prompted" | "propagated";
+  /** Worth a look before it is trusted. */
+  readonly doubtful: boolean;
+}
+
+/** One segment through a stack of slices: from prompts on some of them, or from a name. */
+export interface PropagationTarget {
+  readonly imageId: string;
+  readonly plane: Plane;
+  readonly prompts?: readonly { readonly slice: number; readonly prompts: readonly Prompt[] }[];
+  readonly text?: string;
+  /** First and last slice that may be filled. */
+  readonly from: number;
+  readonly to: number;
+  readonly window?: Window | null;
+}
+
 export interface SegmentationOptions extends CallOptions {
   /** Hidden segments are part of a segmentation, and say so. */
   readonly hidden?: ReadonlySet<string>;
@@ -148,6 +178,10 @@ export interface Segmenter {
   upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
+  /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
@@ -166,6 +200,8 @@ export interface Segmenter {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
+  /** Fills a stack on the server, slice by slice; leaving the loop or aborting stops it. */
+  propagate(target: PropagationTarget, call?: CallOptions): AsyncGenerator<PropagationStep>;
   /**
    * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
    * result is whole or it is none.

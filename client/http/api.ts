@@ -8,12 +8,15 @@ import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
+  ImageDescription,
   ImageInfo,
   Manifest,
   MaskRequest,
   MaskResponse,
   PlaneInfo,
   PrefetchRequest,
+  SegmentationRequest,
+  SeriesSalt,
   TextPromptAnswer,
   TextPromptRequest,
   VocabularyEntry,
@@ -21,8 +24,9 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, Study } from "../types.ts";
+import type { CallOptions, PropagationStep, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
+import { runJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -35,6 +39,10 @@ export interface Api {
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** DICOM UIDs of where an image came from: patient data, and not kept here. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
+  /** The image of a DICOM series that the server has. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
@@ -45,6 +53,8 @@ export interface Api {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
+  /** A volume job as it goes on; leaving stops it. */
+  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagationStep>;
 }
 
 /** Answers of the vocabulary. */
@@ -101,6 +111,17 @@ export function createApi(transport: Transport): Api {
     },
     upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
     image,
+    source: async (imageId, call) =>
+      (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
+    findSeries: async (uid, call) => {
+      const init = withSignal({}, call?.signal);
+      const { salt } = await transport.json<SeriesSalt>("v1/series", init);
+      const found = transport.json<ImageInfo>(`v1/series/${digestOf(`${salt}\n${uid}`)}`, init);
+      return found.then(remember).catch((thrown: unknown) => {
+        if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+        throw thrown;
+      });
+    },
     slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
@@ -121,6 +142,7 @@ export function createApi(transport: Transport): Api {
       for await (const { event, data } of readEvents(response))
         if (event === "ready" && isSlice(data)) yield data.slice;
     },
+    propagate: (imageId, request, call) => runJob(transport, imageId, request, call),
   };
 }
 

@@ -63,10 +63,15 @@ async function problemOf(response: Response): Promise<SegmenterError> {
   const body: unknown = response.headers.get("Content-Type")?.startsWith("application/problem+json")
     ? await response.json().catch(() => undefined)
     : undefined;
-  if (isProblem(body)) return new SegmenterError(body.code, body.info);
+  const problem = problemFrom(body);
+  if (problem) return problem;
   const reason = hasCode(body) ? body.code : response.statusText;
   return new SegmenterError("ServerUnreachable", { status: response.status, reason });
 }
+
+/** The error that a problem of our server tells; `undefined` for anything else. */
+export const problemFrom = (body: unknown): SegmenterError | undefined =>
+  isProblem(body) ? new SegmenterError(body.code, body.info) : undefined;
 
 /** Every code of ours; a new one that is left out does not compile. */
 const CODES = {

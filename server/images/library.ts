@@ -14,6 +14,7 @@ import type { StoredHeader } from "./header.ts";
 import { createVolumeMemory } from "./memory.ts";
 import { type ImageRecord, readRecord, recordName, voxelsName, writeRecord } from "./record.ts";
 import { scanImages } from "./scan.ts";
+import { seriesKey } from "./series-key.ts";
 import { diskError } from "./spool.ts";
 import type { AddedImage } from "./types.ts";
 import { readVoxels } from "./voxel-file.ts";
@@ -25,6 +26,8 @@ export interface ImageLibrary {
   /** Takes an image into memory alone, for as long as there is room. Throws DiskFull when it is larger than the cap. */
   hold(record: ImageRecord, data: VoxelArray): AddedImage;
   info(imageId: string): ImageInfo | undefined;
+  /** The image of a series that was used last, by the series' key. */
+  findSeries(key: string): ImageInfo | undefined;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /**
@@ -38,6 +41,8 @@ type LibraryLimits = Pick<Limits, "images" | "imageMemoryBytes" | "imageDiskByte
 
 interface Entry {
   readonly header: StoredHeader;
+  /** Names the DICOM series without telling its UID. */
+  readonly series?: Digest | undefined;
   /** Only for an image that is in memory alone. */
   readonly held?: { readonly source: ImageSource | undefined };
 }
@@ -55,7 +60,8 @@ export async function openLibrary(
       if (entries.get(imageId)?.held) entries.delete(imageId);
     },
   });
-  for (const header of await scanImages(dir, observe)) entries.set(header.imageId, { header });
+  for (const { header, seriesUid } of await scanImages(dir, observe))
+    entries.set(header.imageId, { header, series: seriesUid === undefined ? undefined : seriesKey(seriesUid) });
   await evict(dir, entries, limits, observe);
 
   const entryOf = (imageId: string): Entry => {
@@ -85,7 +91,7 @@ export async function openLibrary(
       else if (!sameText(known.header, header)) await writeRecord(dir, record);
       const created = !entries.has(header.imageId); // an equal upload may have been quicker
       entries.delete(header.imageId);
-      entries.set(header.imageId, { header });
+      entries.set(header.imageId, { header, series: seriesOf(record) });
       await evict(dir, entries, limits, observe);
       return { info: header.info, created };
     },
@@ -93,10 +99,11 @@ export async function openLibrary(
       const created = !entries.has(header.imageId);
       if (created && !memory.set(header.imageId, volumeOf(header, data.slice())))
         throw new SegmenterError("DiskFull", { what: "image library" });
-      if (created) entries.set(header.imageId, { header, held: { source } });
+      if (created) entries.set(header.imageId, { header, held: { source }, series: seriesOf({ header, source }) });
       return { info: header.info, created };
     },
     info: (imageId) => entries.get(imageId)?.header.info,
+    findSeries: (key) => [...entries.values()].findLast(({ series }) => series === key)?.header.info,
     async source(imageId) {
       const { held } = entryOf(imageId);
       if (held) return held.source;
@@ -113,6 +120,9 @@ export async function openLibrary(
     },
   };
 }
+
+const seriesOf = ({ source }: ImageRecord): Digest | undefined =>
+  source?.seriesInstanceUid === undefined ? undefined : seriesKey(source.seriesInstanceUid);
 
 function volumeOf(
   { dtype: _d, pixels: _p, imageId: _i, info: _info, ...rest }: StoredHeader,

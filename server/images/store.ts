@@ -12,6 +12,7 @@ import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
 import { createImageReader } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
@@ -61,6 +62,8 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       });
     },
     get: library.info,
+    findSeries: library.findSeries,
+    seriesSalt: SERIES_SALT,
     source: library.source,
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
     slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),

@@ -27,6 +27,9 @@ export interface ImageStore {
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
   get(imageId: string): ImageInfo | undefined;
+  /** The image of a series that was used last. `key` is the sha256 of `seriesSalt`, a line feed and the SeriesInstanceUID. */
+  findSeries(key: string): ImageInfo | undefined;
+  readonly seriesSalt: string;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /** A copy that is the caller's own. Throws ImageNotFound. */

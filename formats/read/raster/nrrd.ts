@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
 
 /** Reads an NRRD; `data` is the file beside a detached header. Throws UnsupportedFormat, MalformedFile or TooLarge. */
 export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
-  const { fields, start } = readHeader(bytes);
+  const { fields, keys, start } = readHeader(bytes);
   const detached = dataFileOf(fields) !== undefined;
   if (detached && !data)
     throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
@@ -39,6 +39,7 @@ export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): 
   return readRaster(
     body,
     {
+      ...meaningOf(keys),
       format: "NRRD",
       ...axes,
       ...geometry,
@@ -50,6 +51,22 @@ export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): 
     },
     limits,
   );
+}
+
+/**
+ * What a viewer that sends its own voxels says of them, which NRRD has no fields for: key/value pairs of ours. Pairs of other
+ * programs are not read: ITK repeats a series' DICOM rescale beside values that are rescaled already.
+ */
+function meaningOf(keys: Fields): Partial<Pick<Volume, "rescale" | "modality">> {
+  const modality = keys.get("promptomy_modality");
+  const [slope, intercept] = ["promptomy_slope", "promptomy_intercept"].map((name) =>
+    Number(keys.get(name) ?? Number.NaN),
+  );
+  const scaled = Number.isFinite(slope) && Number.isFinite(intercept) && slope !== 0;
+  return {
+    ...(modality !== undefined && /^[A-Z]{2,16}$/.test(modality) ? { modality } : {}),
+    ...(scaled && slope !== undefined && intercept !== undefined ? { rescale: { slope, intercept } } : {}),
+  };
 }
 
 /** What a detached header wants of its data file; undefined when the data is inside. */
@@ -72,18 +89,20 @@ function typeOf(fields: Fields): VoxelType {
   return type;
 }
 
-function readHeader(bytes: Uint8Array): { fields: Fields; start: number } {
+function readHeader(bytes: Uint8Array): { fields: Fields; keys: Fields; start: number } {
   const text = latin1(bytes.subarray(0, HEADER_LIMIT));
   const end = /\r?\n\r?\n/.exec(text);
   const whole = bytes.length < HEADER_LIMIT && /^data ?file:/im.test(text);
   if (!end && !whole) throw malformed("NRRD", "header", "It has no end.");
   const fields = new Map<string, string>();
+  const keys = new Map<string, string>();
   for (const line of text.slice(0, end?.index).split(/\r?\n/).slice(1)) {
     const at = line.indexOf(":");
-    if (line.startsWith("#") || at < 0 || line[at + 1] === "=") continue;
-    fields.set(line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim());
+    if (line.startsWith("#") || at < 0) continue;
+    if (line[at + 1] === "=") keys.set(line.slice(0, at), line.slice(at + 2).trim());
+    else fields.set(line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim());
   }
-  return { fields, start: end ? end.index + end[0].length : bytes.length };
+  return { fields, keys, start: end ? end.index + end[0].length : bytes.length };
 }
 
 function skipOf(fields: Fields, ...names: readonly string[]): number {
