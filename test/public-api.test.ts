@@ -10,6 +10,7 @@ const VALUES = [
   "SegmenterError",
   "affineRasToLps",
   "append",
+  "axisOf",
   "canRedo",
   "canUndo",
   "contourArea",
@@ -122,5 +123,5 @@ test("its part for viewers exports these values", () => {
 
 test("the client package is entered by these names", () => {
   const { exports } = JSON.parse(readFileSync(join(repositoryRoot, "client/package.json"), "utf8"));
-  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer"]);
+  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer", "./cornerstone", "./niivue"]);
 });

@@ -93,7 +93,9 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
       const prompts = placed.map(({ prompt }): Prompt => prompt);
       state.log = append(state.log, { kind: "prompt", segmentId: String(state.segment), at: encoded, prompts });
       const found = await board.sync(state.log, signalOf(call));
-      return only(found, at);
+      const mask = only(found, at);
+      adapter.gesture?.(history);
+      return mask;
     });
   const move = (to: (log: PromptLog) => PromptLog) =>
     inTurn(async () => {
@@ -103,6 +105,7 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
       await board.sync(moved, closing.signal);
       return true;
     });
+  const history = { undo: () => move((log) => (isGesture(log) ? undo(log) : log)), redo: () => move(redo) };
   const propagate: Binding["propagate"] = (options = {}) =>
     inTurn(async () => {
       const segmentId = String(state.segment);
@@ -121,6 +124,7 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
       if (results.length > 0)
         state.log = append(state.log, { kind: "masks", segmentId, origin: "propagated", masks: results });
       await board.sync(state.log, closing.signal);
+      if (results.length > 0) adapter.gesture?.(history);
       return found;
     });
 
@@ -146,8 +150,7 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
     },
     prompt,
     text: (text, at, call) => prompt({ kind: "text", text, at }, call),
-    undo: () => move((log) => (isGesture(log) ? undo(log) : log)),
-    redo: () => move(redo),
+    ...history,
     propagate,
     pixelOf: (at) => pixelOf(image, at),
     close() {

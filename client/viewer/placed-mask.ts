@@ -1,7 +1,7 @@
 /** Masks that know where they lie, and how they come into the voxels of a host. */
 import { invert, multiply, transformPoint } from "../../core/image/geometry.ts";
 import { planeOf } from "../../core/image/planes.ts";
-import type { Plane } from "../../core/image/volume.ts";
+import type { Plane, VoxelArray } from "../../core/image/volume.ts";
 import { traceContours } from "../../core/mask/contours.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { sliceToLps } from "./place.ts";
@@ -65,23 +65,39 @@ function stridesIn(
  * Writes a segment into the voxels of a host: its mask becomes `value`, what else was `value` on the slice becomes 0, and
  * other segments keep what they have outside of it. Gives the number of voxels that changed.
  */
-export function paint(mask: PlacedMask, target: TargetGrid & { readonly voxels: Voxels }, value: number): number {
+export function paint(
+  mask: PlacedMask,
+  target: TargetGrid & { readonly voxels: Voxels | VoxelArray },
+  value: number,
+): number {
   const { offset, strideX, strideY } = mask.into(target);
+  const { get, set } = accessOf(target.voxels);
   const { width, height, data } = mask;
   let changed = 0;
   for (let y = 0, n = 0; y < height; y++) {
     for (let x = 0, at = offset + y * strideY; x < width; x++, n++, at += strideX) {
-      const now = target.voxels[at] ?? 0;
+      const now = get(at);
       const next = data[n] !== 0 ? value : now === value ? 0 : now;
       if (next === now) continue;
-      target.voxels[at] = next;
+      set(at, next);
       changed++;
     }
   }
   return changed;
 }
 
-/** Any flat array of labels. */
+/** Labels that are no flat array: a host's own store, by flat index. */
 export interface Voxels {
-  [index: number]: number;
+  get(index: number): number;
+  set(index: number, value: number): void;
+}
+
+function accessOf(voxels: Voxels | VoxelArray): Voxels {
+  if (!ArrayBuffer.isView(voxels)) return voxels;
+  return {
+    get: (index) => voxels[index] ?? 0,
+    set: (index, value) => {
+      voxels[index] = value;
+    },
+  };
 }

@@ -124,6 +124,8 @@ export interface ViewerAdapter {
   window?(): Window | undefined;
   /** Shows the mask of a segment on a slice, in place of the one that was there. An empty mask takes it away. */
   show(mask: PlacedMask, segment: number): void;
+  /** A gesture is done and shown: for hosts with an undo history of their own. */
+  gesture?(history: { undo(): Promise<boolean>; redo(): Promise<boolean> }): void;
   /** The binding ends. */
   close?(): void;
 }
