@@ -37,12 +37,16 @@ export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/r
 export type {
   Crop,
   ImageInfo,
+  JobMask,
+  JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
   VocabularyEntry,
+  VolumeMeasurements,
 } from "../core/wire/index.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
@@ -52,9 +56,8 @@ export type {
   EmbedTarget,
   ModelInfo,
   PrefetchTarget,
-  PropagatedMask,
-  PropagationStep,
-  PropagationTarget,
+  PropagateProgress,
+  PropagateTarget,
   SegmentationOptions,
   Segmenter,
   SegmenterOptions,

@@ -4,14 +4,7 @@ import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
 import { findPlane } from "../core/image/planes.ts";
 import { isWholeCrop } from "../core/prompt/space.ts";
-import type {
-  Crop,
-  EmbeddingInfo,
-  Manifest,
-  PlaneInfo,
-  PromptContext,
-  SegmentationRequest,
-} from "../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
@@ -27,7 +20,6 @@ import type {
   CallOptions,
   Embedding,
   EmbedTarget,
-  PropagationTarget,
   Segmenter,
   SegmenterOptions,
   SegmenterStatus,
@@ -95,17 +87,13 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     studies: api.studies,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
-    propagate: (target, call) => api.propagate(target.imageId, propagationOf(target, manifest.id), call),
+    propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {
+      const request = { plane, ...given, propagate: { from, to }, model: manifest.id, ...(window ? { window } : {}) };
+      return api.propagate(imageId, request, call);
+    },
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close: ladder.close,
   };
-}
-
-function propagationOf(target: PropagationTarget, model: string): SegmentationRequest {
-  const { plane, prompts, text, from, to, window } = target;
-  const asked = prompts ? { prompts: prompts.map(({ slice, prompts }) => ({ slice, prompts: [...prompts] })) } : {};
-  const named = text === undefined ? {} : { text };
-  return { plane, model, propagate: { from, to }, ...asked, ...named, ...(window ? { window } : {}) };
 }
 
 interface StatusBoard {

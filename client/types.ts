@@ -10,12 +10,15 @@ import type {
   Crop,
   ImageDescription,
   ImageInfo,
+  JobMask,
+  JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
-  VocabularyEntry,
+  VolumeMeasurements,
 } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
@@ -105,33 +108,34 @@ export interface PrefetchTarget extends SliceRef {
   readonly window?: Window | null;
 }
 
-/** What a volume job has found since the step before. */
-export interface PropagationStep {
-  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
-  /** Slices looked at. */
-  readonly progress: { readonly done: number; readonly total: number };
-  readonly masks: readonly PropagatedMask[];
-}
-
-export interface PropagatedMask {
-  readonly slice: number;
-  readonly rle: Rle;
-  readonly predictedIou: number;
-  readonly origin: "prompted" | "propagated";
-  /** Worth a look before it is trusted. */
-  readonly doubtful: boolean;
-}
-
-/** One segment through a stack of slices: from prompts on some of them, or from a name. */
-export interface PropagationTarget {
+/** One segment through a stack of slices, from what is settled on some of them. */
+export interface PropagateTarget {
   readonly imageId: string;
-  readonly plane: Plane;
-  readonly prompts?: readonly { readonly slice: number; readonly prompts: readonly Prompt[] }[];
-  readonly text?: string;
+  /** Default `native`. */
+  readonly plane?: Plane;
+  /** Default: the image's first window. */
+  readonly window?: Window | null;
+  /** Prompts by slice, or masks that are settled as they are; or both. Such a slice is never changed. */
+  readonly prompts?: { slice: number; prompts: Prompt[] }[];
+  readonly masks?: { slice: number; rle: Rle }[];
   /** First and last slice that may be filled. */
   readonly from: number;
   readonly to: number;
-  readonly window?: Window | null;
+  readonly context?: PromptContext;
+}
+
+/** A volume job as it goes on. */
+export interface PropagateProgress {
+  /** Of the request: the same request is the same job. */
+  readonly jobId: Digest;
+  readonly state: JobState;
+  /** Slices looked at, and at most to look at. */
+  readonly done: number;
+  readonly total: number;
+  /** Masks that are new since the last time, those of the settled slices included. */
+  readonly masks: readonly JobMask[];
+  /** Of all masks; with the last progress alone. */
+  readonly measurements?: VolumeMeasurements | undefined;
 }
 
 export interface SegmentationOptions extends CallOptions {
@@ -174,8 +178,11 @@ export interface Segmenter {
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
   /** Resolves when a backend is chosen. Nothing needs to wait for it: calls do. */
   ready(): Promise<SegmenterStatus>;
-  /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
-  upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  /**
+   * Sends one file, or all files of a series. The same pixels get the same `imageId`. Of files that hold several images
+   * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
+   */
+  upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
@@ -195,13 +202,16 @@ export interface Segmenter {
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
-  /** Fills a stack on the server, slice by slice; leaving the loop or aborting stops it. */
-  propagate(target: PropagationTarget, call?: CallOptions): AsyncGenerator<PropagationStep>;
+  /**
+   * Fills the slices around and between settled ones, on the server; masks come as they are found. When the connection is
+   * lost (`ServerUnreachable`), the same target takes the same job up again. An abort stops the job.
+   */
+  propagate(target: PropagateTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
   /**
    * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
    * result is whole or it is none.

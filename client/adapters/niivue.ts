@@ -81,7 +81,7 @@ export function niivueAdapter(nv: NiivueLike, options: NiivueOptions = {}): View
       if (!nv.drawBitmap) nv.createEmptyDrawing();
       if (!nv.drawBitmap) throw new RangeError("Expected NiiVue to make a drawing, got none.");
       write(mask, nv.drawBitmap, segment, volume());
-      nv.drawAddUndoBitmap(false);
+      nv.drawAddUndoBitmap(); // with `false` NiiVue would bring back what has just been erased
       nv.refreshDrawing(true);
     },
   };

@@ -1,12 +1,14 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
 import { createSegmenter, type Segmenter } from "../index.ts";
+import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
+import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
 import { createEncoder } from "./image/encoder.ts";
@@ -19,6 +21,8 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createPropagation } from "./volume/propagation.ts";
+import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -53,13 +57,39 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.reset();
     masks.sync();
   };
-  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
-  const prompts = createPrompts(context, masks.sync, images.goTo);
+  const onOpen = () => {
+    restart();
+    propagation.resume();
+  };
+  const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
+  const writer = createLogWriter(context, () => masks.sync(), images.goTo);
+  const prompts = createPrompts(context, writer);
+  const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
+  const propagation = createPropagation(context, {
+    keepMasks: keeper.keepMasks,
+    write: (action, text) => writer.actWithUndo([action], text),
+  });
+  const tour = createTour(context, images);
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, images, view });
-  const parts = { store, notifier, connection, images, prompts, preview, view, exports, keeper, commands, server };
+  const commands = createCommands({ store, prompts, strokes, images, view, propagation, tour });
+  const parts = {
+    store,
+    notifier,
+    connection,
+    images,
+    prompts,
+    strokes,
+    preview,
+    view,
+    exports,
+    keeper,
+    commands,
+    propagation,
+    tour,
+    server,
+  };
 
   const loadModel = async (): Promise<void> => {
     try {

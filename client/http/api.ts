@@ -10,6 +10,7 @@ import type {
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
+  ListedTerm,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -19,14 +20,13 @@ import type {
   SeriesSalt,
   TextPromptAnswer,
   TextPromptRequest,
-  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagationStep, Study } from "../types.ts";
+import type { CallOptions, PropagateProgress, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
-import { runJob } from "./jobs.ts";
+import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -37,7 +37,7 @@ export interface Api {
   manifest(id?: string): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
-  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** DICOM UIDs of where an image came from: patient data, and not kept here. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
@@ -49,12 +49,12 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
-  /** A volume job as it goes on; leaving stops it. */
-  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagationStep>;
+  /** The progress of a volume job until it has ended. An abort stops the job. */
+  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagateProgress>;
 }
 
 /** Answers of the vocabulary. */
@@ -109,7 +109,10 @@ export function createApi(transport: Transport): Api {
       verify(bytes, modelId, file);
       return bytes;
     },
-    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    upload: async (files, { index, signal } = {}) => {
+      const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
+      return remember(await transport.json(path, uploadBody(files, signal)));
+    },
     image,
     source: async (imageId, call) =>
       (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
@@ -142,7 +145,7 @@ export function createApi(transport: Transport): Api {
       for await (const { event, data } of readEvents(response))
         if (event === "ready" && isSlice(data)) yield data.slice;
     },
-    propagate: (imageId, request, call) => runJob(transport, imageId, request, call),
+    propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
 }
 

@@ -113,13 +113,13 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
       const { plane } = target;
       const results: KeptMask[] = [];
       const found: PlacedMask[] = [];
-      for await (const { progress, masks: fresh } of segmenter.propagate(target, { signal: signalOf(options) })) {
+      for await (const { done, total, masks: fresh } of segmenter.propagate(target, { signal: signalOf(options) })) {
         for (const { slice, rle, predictedIou, origin, doubtful } of fresh) {
           if (origin === "prompted") continue;
           results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), predictedIou, doubtful });
           found.push(board.put(decodeRle(rle), { plane, slice, predictedIou }, state.segment));
         }
-        options.onProgress?.(progress.done, progress.total);
+        options.onProgress?.(done, total);
       }
       if (results.length > 0)
         state.log = append(state.log, { kind: "masks", segmentId, origin: "propagated", masks: results });

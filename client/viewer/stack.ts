@@ -5,9 +5,10 @@ import { maskDigestText } from "../../core/annotation/log-file.ts";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
+import type { Plane } from "../../core/image/volume.ts";
 import type { ImageInfo, Prompt, Rle } from "../../core/wire/index.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { PropagationTarget } from "../types.ts";
+import type { PropagateTarget } from "../types.ts";
 
 export interface KeptMasks {
   put(rle: Rle): Digest;
@@ -41,7 +42,13 @@ interface Asked {
 }
 
 /** All that was prompted of a segment in the plane that was prompted last. Rejects with InvalidPrompt when nothing was. */
-export async function propagationOf({ log, image, segmentId, masks, range }: Asked): Promise<PropagationTarget> {
+export async function propagationOf({
+  log,
+  image,
+  segmentId,
+  masks,
+  range,
+}: Asked): Promise<PropagateTarget & { readonly plane: Plane }> {
   const own = chainsOf(log, image.imageId).filter((chain) => chain.segmentId === segmentId && chain.steps.length > 0);
   const latest = own.at(-1);
   if (!latest) throw new SegmenterError("InvalidPrompt", { index: 0, reason: "expected a prompt before propagation" });

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { dtypeBytes } from "../../core/image/dtype.ts";
+import type { StoredHeader } from "../../core/image/header.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Volume, VoxelArray } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { listAside, setAside, trimAside } from "../disk/folder.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
-import type { StoredHeader } from "./header.ts";
 import { createVolumeMemory } from "./memory.ts";
 import { type ImageRecord, readRecord, recordName, voxelsName, writeRecord } from "./record.ts";
 import { scanImages } from "./scan.ts";
@@ -25,9 +25,10 @@ export interface ImageLibrary {
   keep(record: ImageRecord, voxelPath: string): Promise<AddedImage>;
   /** Takes an image into memory alone, for as long as there is room. Throws DiskFull when it is larger than the cap. */
   hold(record: ImageRecord, data: VoxelArray): AddedImage;
-  info(imageId: string): ImageInfo | undefined;
   /** The image of a series that was used last, by the series' key. */
   findSeries(key: string): ImageInfo | undefined;
+  /** What is known of an image, also of one that another server has put into the same folder since. */
+  info(imageId: string): Promise<ImageInfo | undefined>;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /**
@@ -47,6 +48,8 @@ interface Entry {
   readonly held?: { readonly source: ImageSource | undefined };
 }
 
+const ID = /^sha256:[0-9a-f]{64}$/;
+
 /** Opens the library of a folder. */
 export async function openLibrary(
   dir: string,
@@ -64,8 +67,17 @@ export async function openLibrary(
     entries.set(header.imageId, { header, series: seriesUid === undefined ? undefined : seriesKey(seriesUid) });
   await evict(dir, entries, limits, observe);
 
-  const entryOf = (imageId: string): Entry => {
-    const entry = entries.get(imageId);
+  const find = async (imageId: string): Promise<Entry | undefined> => {
+    const known = entries.get(imageId);
+    if (known || !ID.test(imageId)) return known;
+    const found = await readRecord(dir, recordName(imageId));
+    if (found.outcome !== "good") return entries.get(imageId);
+    const learned = entries.get(imageId) ?? { header: found.header, series: seriesOf(found) };
+    entries.set(imageId, learned);
+    return learned;
+  };
+  const entryOf = async (imageId: string): Promise<Entry> => {
+    const entry = await find(imageId);
     if (!entry) throw new SegmenterError("ImageNotFound", { imageId });
     return entry;
   };
@@ -102,17 +114,17 @@ export async function openLibrary(
       if (created) entries.set(header.imageId, { header, held: { source }, series: seriesOf({ header, source }) });
       return { info: header.info, created };
     },
-    info: (imageId) => entries.get(imageId)?.header.info,
     findSeries: (key) => [...entries.values()].findLast(({ series }) => series === key)?.header.info,
+    info: async (imageId) => (await find(imageId))?.header.info,
     async source(imageId) {
-      const { held } = entryOf(imageId);
+      const { held } = await entryOf(imageId);
       if (held) return held.source;
       const found = await readRecord(dir, recordName(imageId));
       if (found.outcome === "unreadable") throw unreadable(observe, found.reason);
       return found.outcome === "good" ? found.source : forget(imageId, found.outcome);
     },
     async use(imageId, work) {
-      const entry = entryOf(imageId);
+      const entry = await entryOf(imageId);
       entries.delete(imageId);
       entries.set(imageId, entry);
       const { header } = entry;

@@ -1,22 +1,25 @@
 /** The way of an upload: spool, reading process, library. */
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
+import { type Target, targetFrames } from "../../formats/index.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
 import { freeBytes, makeFolder } from "../disk/folder.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
-import { littleEndianBytes } from "./voxels.ts";
 
 type ImageMetrics = Pick<Metrics, "imagesRead" | "imageSeconds">;
 
@@ -28,6 +31,10 @@ export interface ImageStoreOptions {
   readonly processes?: number;
   readonly metrics?: ImageMetrics;
   readonly observe?: Observe;
+}
+
+interface CheckedCall extends ReadCall {
+  readonly check?: (source: ImageSource | undefined) => void;
 }
 
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
@@ -43,15 +50,27 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], spool: Spool, call?: { signal?: AbortSignal }) =>
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+    inSpool(async (spool) => {
+      const out = join(spool.dir, kind);
+      await reader.survey({ kind, paths, out }, call);
+      return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+    });
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
-      return keep(library, await reader.read(paths, out, call), out, spool);
+      const record = await reader.read(paths, out, call);
+      check?.(record.source);
+      return keep(library, record, out, spool);
     });
   return {
     add: (files: AsyncIterable<IncomingFile>, call) =>
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
+    addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    heads: async (paths) => jsonOf(await survey("heads", paths)),
+    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
@@ -65,12 +84,36 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     findSeries: library.findSeries,
     seriesSalt: SERIES_SALT,
     source: library.source,
+    importSegments: (imageId, file, call) =>
+      inSpool(async (spool) => {
+        const target = await targetOf(library, imageId);
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "segments");
+        await reader.readSegments({ path, target, out }, call);
+        return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+      }),
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
     slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
     warm: reader.warm,
     close: reader.close,
   };
+}
+
+/** What our own child process wrote. */
+const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
+  yield file;
+}
+
+/** An image as segments are laid on it. */
+async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
+  const source = await library.source(imageId);
+  const info = await library.info(imageId);
+  if (!info) throw new SegmenterError("ImageNotFound", { imageId });
+  const { imageId: _id, ...header } = segmentationHeader(info);
+  return source ? { ...header, ...targetFrames(source) } : header;
 }
 
 /** A native slice is a view of the volume, which leaves when others need its memory. */

@@ -1,6 +1,7 @@
 /** English. */
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -60,10 +61,21 @@ export const en = {
     box: "Box: drag, or click two corners",
     scribble: "Scribble: draw along a structure",
     lasso: "Lasso: draw around a structure",
+    brush: "Brush: paint by hand",
+    eraser: "Eraser: take away by hand",
     pan: "Pan and zoom",
     window: "Window: drag for contrast and brightness",
   },
-  toolNames: { point: "Point", box: "Box", scribble: "Scribble", lasso: "Lasso", pan: "Pan", window: "Window" },
+  toolNames: {
+    point: "Point",
+    box: "Box",
+    scribble: "Scribble",
+    lasso: "Lasso",
+    brush: "Brush",
+    eraser: "Eraser",
+    pan: "Pan",
+    window: "Window",
+  },
   zoom: (value: string) => `Zoom ${value}`,
   view: { zoomIn: "Zoom in", zoomOut: "Zoom out", reset: "Reset view" },
   sign: { foreground: "Include", background: "Exclude", toggle: "Include or exclude" },
@@ -128,5 +140,6 @@ export const en = {
   modelTitle: (model: string) => `Model ${model}`,
   ...help,
   ...said,
+  ...volume,
   ...work,
 } as const;

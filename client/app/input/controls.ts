@@ -1,14 +1,17 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
 
@@ -18,14 +21,17 @@ export interface Controls {
   readonly connection: Connection;
   readonly images: Images;
   readonly prompts: Prompts;
+  readonly strokes: Strokes;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
-  vocabulary(): Promise<readonly VocabularyEntry[]>;
+  vocabulary(): Promise<readonly ListedTerm[]>;
   /** Where pixels go. */
   readonly server: URL;
 }

@@ -7,6 +7,10 @@ export type Command =
   | "tool.box"
   | "tool.scribble"
   | "tool.lasso"
+  | "tool.brush"
+  | "tool.eraser"
+  | "brush.larger"
+  | "brush.smaller"
   | "tool.pan"
   | "tool.window"
   | "prompt.sign"
@@ -20,6 +24,10 @@ export type Command =
   | "prompt.clear"
   | "edit.undo"
   | "edit.redo"
+  | "volume.propagate"
+  | "volume.doubtful"
+  | "volume.doubtfulBack"
+  | "volume.play"
   | "slice.next"
   | "slice.previous"
   | "slice.forward"
@@ -34,7 +42,7 @@ export type Command =
   | "view.help"
   | `window.${1 | 2 | 3 | 4 | 5}`;
 
-export type ShortcutGroup = "prompts" | "segments" | "slices" | "view";
+export type ShortcutGroup = "prompts" | "correct" | "segments" | "slices" | "view";
 
 export interface Shortcut {
   readonly command: Command;
@@ -47,6 +55,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "tool.box", group: "prompts", chords: ["b"] },
   { command: "tool.scribble", group: "prompts", chords: ["s"] },
   { command: "tool.lasso", group: "prompts", chords: ["l"] },
+  { command: "tool.brush", group: "correct", chords: ["d"] },
+  { command: "tool.eraser", group: "correct", chords: ["e"] },
+  { command: "brush.larger", group: "correct", chords: ["]"] },
+  { command: "brush.smaller", group: "correct", chords: ["["] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },
@@ -58,6 +70,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "prompt.accept", group: "segments", chords: ["enter", "mod+enter"] },
   { command: "prompt.new", group: "segments", chords: ["n"] },
   { command: "prompt.clear", group: "segments", chords: ["backspace", "delete"] },
+  { command: "volume.propagate", group: "slices", chords: ["shift+p"] },
+  { command: "volume.doubtful", group: "slices", chords: ["j"] },
+  { command: "volume.doubtfulBack", group: "slices", chords: ["shift+j"] },
+  { command: "volume.play", group: "slices", chords: ["k"] },
   { command: "slice.next", group: "slices", chords: ["arrowdown", "arrowright"] },
   { command: "slice.previous", group: "slices", chords: ["arrowup", "arrowleft"] },
   { command: "slice.forward", group: "slices", chords: ["pagedown"] },

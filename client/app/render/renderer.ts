@@ -1,12 +1,16 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import { isBrush } from "../edit/brush.ts";
+import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
+import { shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
 import { paintCursor, paintGesture, paintPrompts } from "./prompt-layer.ts";
+import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
 import { toScreen, type Viewport, viewportOf } from "./viewport.ts";
 
 export interface Renderer {
@@ -18,6 +22,7 @@ export interface Renderer {
 export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize: () => void): Renderer {
   const context = canvas.getContext("2d");
   const image = createImageLayer();
+  const strokes = createStrokeLayer();
   let size = { width: 1, height: 1 };
   let frame = 0;
 
@@ -30,7 +35,7 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (current) paintScene({ context, viewport: current, image, size }, store.state);
+    if (current) paintScene({ context, viewport: current, image, strokes, size }, store.state);
   };
   const schedule = () => {
     frame ||= requestAnimationFrame(paint);
@@ -68,6 +73,7 @@ interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
   readonly image: ImageLayer;
+  readonly strokes: StrokeLayer;
   readonly size: { readonly width: number; readonly height: number };
 }
 
@@ -80,15 +86,19 @@ function paintScene(scene: Scene, state: State) {
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
+  if (state.brushAt && isBrush(state.tool))
+    paintBrush(context, viewport, { at: state.brushAt, brush: state.brush, erases: state.tool === "eraser" });
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);
 }
 
-function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage) {
+function paintMasks({ context, viewport, strokes }: Scene, state: State, image: OpenImage) {
   const { opacity, overlay, preview, activeSegment } = state;
   const open = openSegmentOf(state);
+  const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;
   const shown = segmentList(state).flatMap((segment) => {
-    const view = segment.hidden ? undefined : state.masks.get(maskKey(segment.id, placeOf(image)));
-    return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
+    const drawn = segment.hidden || segment.id === stroke?.segmentId;
+    const found = drawn ? undefined : shownMask(state, segment.id, placeOf(image));
+    return found ? [{ segment, ...found }] : [];
   });
   for (const { segment, mask, doubtful } of shown) {
     const replaced = preview && segment.id === open?.id;
@@ -102,6 +112,7 @@ function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage
       dashed: doubtful,
     });
   }
+  if (stroke) strokes.paint(context, viewport, stroke, { opacity, overlay });
   if (overlay === "off") return;
   if (preview) {
     const colour = open?.colour ?? nextSegment(state.log).colour;

@@ -1,6 +1,6 @@
 /** NRRD (teem.sourceforge.net/nrrd/format.html): raw or gzip, any of its numeric types, data inside or in one file beside. */
 import { affineRasToLps, IDENTITY } from "../../../core/image/geometry.ts";
-import type { Mat4, Volume } from "../../../core/image/volume.ts";
+import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import type { Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
@@ -25,21 +25,69 @@ const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
   ).flatMap(([type, names]) => names.split("|").map((name) => [name, type] as const)),
 );
 
-/** Reads an NRRD; `data` is the file beside a detached header. Throws UnsupportedFormat, MalformedFile or TooLarge. */
-export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
-  const { fields, keys, start } = readHeader(bytes);
-  const detached = dataFileOf(fields) !== undefined;
-  if (detached && !data)
-    throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
+/**
+ * Reads an NRRD; `data` is the file beside a detached header, `volume` the number of one volume of a list, from 0. Throws
+ * UnsupportedFormat, MalformedFile or TooLarge.
+ */
+export function readNrrd(
+  bytes: Uint8Array,
+  limits: Limits,
+  { data, volume = 0 }: { data?: Uint8Array | undefined; volume?: number } = {},
+): Volume {
+  const { fields, start } = readHeader(bytes);
+  const axes = readAxes(fields, isByte(fields), volume);
+  const body = detachedOr(bytes.subarray(start), fields, data);
+  return readBody(body, fields, axes, { limits, meaning: meaningOf(nrrdKeys(bytes)) });
+}
+
+/** The volumes of a list axis that runs fastest: `layers` values a voxel, one after the other; 1 without such an axis. */
+export function readNrrdLayers(bytes: Uint8Array, limits: Limits): { volume: Volume; layers: number } {
+  const { fields, start } = readHeader(bytes);
+  const axes = readAxes(fields, false);
+  const layers = axes.space[0] === 1 ? (axes.strides.voxel[0] ?? 1) : 1;
+  const [columns, rows, slices] = axes.size;
+  const dense = { channel: 0, voxel: [1, columns * layers, columns * rows * layers] as const };
+  const wide: Axes = { ...axes, size: [columns * layers, rows, slices], channels: 1, strides: dense, warnings: [] };
+  const body = detachedOr(bytes.subarray(start), fields, undefined);
+  const volume = readBody(body, fields, layers > 1 ? wide : axes, { limits });
+  return { volume: { ...volume, size: axes.size }, layers };
+}
+
+/** Key-value pairs of the header (`key:=value`), as UTF-8. */
+export function nrrdKeys(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const { start } = readHeader(bytes);
+  const keys = new Map<string, string>();
+  for (const line of new TextDecoder().decode(bytes.subarray(0, Math.min(start, HEADER_LIMIT))).split(/\r?\n/)) {
+    const at = line.indexOf(":=");
+    if (at > 0 && !line.startsWith("#")) keys.set(line.slice(0, at), line.slice(at + 2));
+  }
+  return keys;
+}
+
+const isByte = (fields: Fields) => typeOf(fields) === "uint8";
+
+function detachedOr(body: Uint8Array, fields: Fields, data: Uint8Array | undefined): Uint8Array {
+  if (dataFileOf(fields) === undefined) return body;
+  if (!data) throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
+  return data;
+}
+
+interface BodyOptions {
+  readonly limits: Limits;
+  readonly meaning?: Meaning;
+}
+
+/** What the numbers of a file mean, where it says so. */
+type Meaning = Partial<Pick<Volume, "rescale" | "modality">>;
+
+function readBody(body: Uint8Array, fields: Fields, axes: Axes, { limits, meaning = {} }: BodyOptions): Volume {
   const type = typeOf(fields);
-  const axes = readAxes(fields, type === "uint8");
   if (axes.channels === 3 && type !== "uint8") throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
   const geometry = readGeometry(fields, axes);
-  const body = afterLines(detached && data ? data : bytes.subarray(start), fields);
   return readRaster(
-    body,
+    afterLines(body, fields),
     {
-      ...meaningOf(keys),
+      ...meaning,
       format: "NRRD",
       ...axes,
       ...geometry,
@@ -57,7 +105,7 @@ export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): 
  * What a viewer that sends its own voxels says of them, which NRRD has no fields for: key/value pairs of ours. Pairs of other
  * programs are not read: ITK repeats a series' DICOM rescale beside values that are rescaled already.
  */
-function meaningOf(keys: Fields): Partial<Pick<Volume, "rescale" | "modality">> {
+function meaningOf(keys: ReadonlyMap<string, string>): Meaning {
   const modality = keys.get("promptomy_modality");
   const [slope, intercept] = ["promptomy_slope", "promptomy_intercept"].map((name) =>
     Number(keys.get(name) ?? Number.NaN),
@@ -67,6 +115,13 @@ function meaningOf(keys: Fields): Partial<Pick<Volume, "rescale" | "modality">> 
     ...(modality !== undefined && /^[A-Z]{2,16}$/.test(modality) ? { modality } : {}),
     ...(scaled && slope !== undefined && intercept !== undefined ? { rescale: { slope, intercept } } : {}),
   };
+}
+
+/** How many volumes of which size a header declares. */
+export function nrrdVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
+  const { fields } = readHeader(bytes);
+  const { size, volumes } = readAxes(fields, typeOf(fields) === "uint8");
+  return { size, count: volumes };
 }
 
 /** What a detached header wants of its data file; undefined when the data is inside. */
@@ -89,20 +144,18 @@ function typeOf(fields: Fields): VoxelType {
   return type;
 }
 
-function readHeader(bytes: Uint8Array): { fields: Fields; keys: Fields; start: number } {
+function readHeader(bytes: Uint8Array): { fields: Fields; start: number } {
   const text = latin1(bytes.subarray(0, HEADER_LIMIT));
   const end = /\r?\n\r?\n/.exec(text);
   const whole = bytes.length < HEADER_LIMIT && /^data ?file:/im.test(text);
   if (!end && !whole) throw malformed("NRRD", "header", "It has no end.");
   const fields = new Map<string, string>();
-  const keys = new Map<string, string>();
   for (const line of text.slice(0, end?.index).split(/\r?\n/).slice(1)) {
     const at = line.indexOf(":");
-    if (line.startsWith("#") || at < 0) continue;
-    if (line[at + 1] === "=") keys.set(line.slice(0, at), line.slice(at + 2).trim());
-    else fields.set(line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim());
+    if (line.startsWith("#") || at < 0 || line[at + 1] === "=") continue;
+    fields.set(line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim());
   }
-  return { fields, keys, start: end ? end.index + end[0].length : bytes.length };
+  return { fields, start: end ? end.index + end[0].length : bytes.length };
 }
 
 function skipOf(fields: Fields, ...names: readonly string[]): number {

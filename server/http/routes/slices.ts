@@ -2,12 +2,11 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
-import { dtypeOf } from "../../../core/image/dtype.ts";
+import { dtypeOf, littleEndianBytes } from "../../../core/image/dtype.ts";
 import type { Slice, Window } from "../../../core/image/volume.ts";
 import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
-import { littleEndianBytes } from "../../images/voxels.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { timed } from "../middleware/context.ts";
@@ -61,7 +60,7 @@ export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
   app.openapi(slice, async (c) => {
     const { id, plane, k } = c.req.valid("param");
     const { window: asked } = c.req.valid("query");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     const found = await timed(c, "slice", () => images.slice(id, plane, Number(k)));
     const name = `${id.slice(7, 39)}-${plane}-${Number(k)}`;

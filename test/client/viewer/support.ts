@@ -1,7 +1,8 @@
 /** Records of images as a server gives them, for any geometry. */
 import { IDENTITY } from "../../../core/image/geometry.ts";
+import { headerOf } from "../../../core/image/header.ts";
 import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
-import { headerOf } from "../../../server/images/header.ts";
+import { sha256 } from "../../../server/disk/sha256.ts";
 
 export const SIZE = [5, 4, 6] as const;
 
@@ -19,7 +20,7 @@ export const volumeOf = (ijkToLps: Mat4 = IDENTITY, more: Partial<Volume> = {}):
   ...more,
 });
 
-export const recordFor = (ijkToLps?: Mat4, more?: Partial<Volume>) => headerOf(volumeOf(ijkToLps, more)).info;
+export const recordFor = (ijkToLps?: Mat4, more?: Partial<Volume>) => headerOf(volumeOf(ijkToLps, more), sha256).info;
 
 /** The same voxels with some axes running the other way: another order, the same places. */
 export function mirrored(ijkToLps: Mat4, size: Vec3, flips: readonly boolean[]): Mat4 {

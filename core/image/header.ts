@@ -1,14 +1,13 @@
-import type { Digest } from "../../core/digest.ts";
-import { type Dtype, dtypeOf } from "../../core/image/dtype.ts";
-import { spacingOf } from "../../core/image/geometry.ts";
-import { planesOf, sliceGrid } from "../../core/image/slice.ts";
-import type { NamedWindow, Volume } from "../../core/image/volume.ts";
-import { windowsOf } from "../../core/image/window.ts";
-import type { ImageInfo } from "../../core/wire/index.ts";
-import { sha256 } from "../disk/sha256.ts";
-import { littleEndianBytes } from "./voxels.ts";
+/** What is known of an image beside its voxels, and its name by content: the same in the server and in a browser. */
+import type { Digest, HashText } from "../digest.ts";
+import type { ImageInfo } from "../wire/image.ts";
+import { type Dtype, dtypeOf, littleEndianBytes } from "./dtype.ts";
+import { spacingOf } from "./geometry.ts";
+import { planesOf, sliceGrid } from "./slice.ts";
+import type { NamedWindow, Volume } from "./volume.ts";
+import { windowsOf } from "./window.ts";
 
-/** A volume without its voxels, as it is kept beside them on disk: plain JSON. */
+/** A volume without its voxels, as a server keeps it beside them on disk: plain JSON. */
 export interface StoredHeader extends Omit<Volume, "data" | "source"> {
   readonly dtype: Dtype;
   /** sha256 of the voxel bytes, little-endian. */
@@ -23,7 +22,7 @@ const MODALITIES = new Set(
 );
 
 /** Names, measures and describes a volume. Free text of the file stays behind. */
-export function headerOf(volume: Volume): StoredHeader {
+export function headerOf(volume: Volume, sha256: HashText): StoredHeader {
   const { size, channels, rescale, ijkToLps, unit, slicePositions, inverted, warnings } = volume;
   const modality = MODALITIES.has(volume.modality) ? volume.modality : "OT";
   const windows = volume.windows.map(anonymousWindow);
