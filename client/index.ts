@@ -36,6 +36,7 @@ export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/rle.ts";
 export type {
   Crop,
+  ExportOrder,
   ImageInfo,
   JobMask,
   JobState,
@@ -54,6 +55,7 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  ExportedFile,
   ModelInfo,
   PrefetchTarget,
   PropagateProgress,

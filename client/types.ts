@@ -8,6 +8,7 @@ import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
+  ExportOrder,
   ImageDescription,
   ImageInfo,
   JobMask,
@@ -163,6 +164,13 @@ export interface SegmentOptions extends CallOptions {
   readonly context?: PromptContext;
 }
 
+/** A file that the server wrote. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The model that answers. */
 export interface ModelInfo {
   readonly id: string;
@@ -205,6 +213,11 @@ export interface Segmenter {
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /**
+   * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
+   * CannotExport where the image lacks what the format needs.
+   */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
   /**

@@ -52,6 +52,8 @@ const TYPES = [
   "EncodedRef",
   "ErrorCode",
   "ErrorDetail",
+  "ExportOrder",
+  "ExportedFile",
   "ImageInfo",
   "JobMask",
   "JobState",

@@ -43,7 +43,7 @@ export function embeddingTarget(
 ): EmbeddingTarget {
   const { plane = "native", slice = 0 } = request;
   const grid = planeOf(image, plane, slice);
-  const window = windowOf(image, request.window);
+  const window = windowOf(image, grid.windows?.[slice], request.window);
   const { width, height, spacingMm } = grid;
   const transform = transformOf({ width, height, spacingMm: spacingMm ?? undefined }, manifest.input, request.crop);
   const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
@@ -54,9 +54,8 @@ export function embeddingTarget(
   return { id: sha256(text), plane, slice, window, transform, crop, width, height, spacingMm };
 }
 
-/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
-function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
-  if (channels === 3) return null;
-  const window = asked ?? windows[0];
+/** The one asked for, else the slice's own, else the image's first; without any, and for colour, `null`: its own range. */
+function windowOf({ channels, windows }: ImageInfo, own: Window | undefined, asked: Window | undefined): Window | null {
+  const window = asked ?? (channels === 3 ? undefined : (own ?? windows[0]));
   return window ? { center: window.center, width: window.width } : null;
 }
