@@ -1,5 +1,5 @@
 /** The work of a volume job: prompted slices first, then what is propagated from them; or a name on every slice. */
-import { type Guessed, propagate } from "../../core/annotation/propagate.ts";
+import { type Guessed, propagate } from "../../core/volume/propagate.ts";
 import type { Digest } from "../../core/digest.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
