@@ -56,8 +56,8 @@ export async function createServices(
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
   const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
-  const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
+  const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
   const pool = await createInferencePool({ models, device, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();

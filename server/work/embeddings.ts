@@ -1,15 +1,12 @@
 /** Embeddings by request: found in the stores, or encoded once for all who ask at the same time. */
 import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
-import { embeddingKeyText } from "../../core/embedding/key.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import { planeOf } from "../../core/image/planes.ts";
-import type { Plane, Slice, Window } from "../../core/image/volume.ts";
-import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
-import { isWholeCrop } from "../../core/prompt/space.ts";
+import type { Plane, Slice } from "../../core/image/volume.ts";
+import { embeddingTarget, type SliceRequest } from "../../core/model/target.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
-import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
@@ -24,9 +21,6 @@ export interface SliceSource {
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
 }
-
-/** What to encode; all but the image has a default. */
-export type SliceRequest = { readonly [N in keyof EmbeddingRequest]?: EmbeddingRequest[N] | undefined };
 
 export interface EmbeddingService {
   /**
@@ -106,41 +100,10 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
   const model = models.get(request.model);
-  const { plane = "native", slice = 0 } = request;
-  const grid = planeOf(image, plane, slice);
-  const window = windowOf(image, request.window);
-  const { width, height, spacingMm } = grid;
-  const transform = transformOf(
-    { width, height, spacingMm: spacingMm ?? undefined },
-    model.manifest.input,
-    request.crop,
-  );
-  const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
   const encoder = model.graphs.encoder.digest;
-  const key = {
-    tenant,
-    pixels: imageId,
-    plane,
-    slice,
-    window,
-    crop: crop ?? null,
-    encoder,
-    preprocess: PREPROCESS_VERSION,
-  };
-  const place = { imageId, plane, slice, window, transform, width, height, spacingMm };
-  return {
-    id: sha256(embeddingKeyText(key)),
-    model,
-    crop,
-    context: { ...place, model: model.id, modelDigest: encoder },
-  };
-}
-
-/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
-function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
-  if (channels === 3) return null;
-  const window = asked ?? windows[0];
-  return window ? { center: window.center, width: window.width } : null;
+  const target = embeddingTarget(request, { image, manifest: model.manifest, encoder, tenant, sha256 });
+  const { id, crop, ...place } = target;
+  return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {

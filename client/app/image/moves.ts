@@ -3,7 +3,7 @@ import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Vec3 } from "../../../core/image/volume.ts";
 import type { Context } from "../context/context.ts";
 import { gridOf } from "../state/focus.ts";
-import { placeOf, sameWindow } from "../state/places.ts";
+import { placeOf, sameWindow, windowOn } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 
@@ -22,6 +22,9 @@ export interface Moves {
   setModality(modality: string): void;
 }
 
+/** What the server still takes for a width. */
+const LEAST_WIDTH = 1e-6;
+
 /** Nothing of the slice before is left on the screen: neither its pixels nor what was begun on them. */
 const LEFT_BEHIND = { pixels: undefined, embedding: undefined } as const;
 
@@ -32,7 +35,11 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
     if (plane === image.plane && slice === image.slice) return;
     const sliceByPlane = { ...image.sliceByPlane, [image.plane.plane]: image.slice, [plane.plane]: slice };
     const turned = plane === image.plane ? {} : { view: { zoom: 1, panX: 0, panY: 0 }, cursor: undefined };
-    const moved = { ...image, plane, slice, sliceByPlane, ...LEFT_BEHIND };
+    const windows = {
+      window: windowOn(image.window, plane, slice),
+      encodeWindow: windowOn(image.encodeWindow, plane, slice),
+    };
+    const moved = { ...image, plane, slice, sliceByPlane, ...windows, ...LEFT_BEHIND };
     store.set({ image: moved, preview: undefined, gesture: undefined, ...turned });
     encoder.follow(direction);
   };
@@ -65,7 +72,8 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
     },
     setWindow(window) {
       const { image } = store.state;
-      if (image?.window) store.set({ image: { ...image, window: { ...window, width: Math.max(1, window.width) } } });
+      if (image?.window)
+        store.set({ image: { ...image, window: { ...window, width: Math.max(LEAST_WIDTH, window.width) } } });
     },
     reencode() {
       const { image } = store.state;

@@ -5,7 +5,7 @@ import { resizeBrush } from "../edit/brush.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
-import { activeMask } from "../state/places.ts";
+import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
 import type { Propagation } from "../volume/propagation.ts";
@@ -125,7 +125,8 @@ function sliceActions({ store, images }: Parts) {
 
 function viewActions({ store, images, view }: Parts) {
   const preset = (index: number) => () => {
-    const window = store.state.image?.info.windows[index];
+    const { image } = store.state;
+    const window = image && windowsOf(image)[index];
     if (window) images.setWindow(window);
   };
   return {
