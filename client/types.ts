@@ -14,10 +14,13 @@ import type {
   ArchiveStudies,
   ArchiveStudiesRequest,
   Crop,
+  ExportOrder,
+  ImageDescription,
   ImageInfo,
   ImageReference,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
@@ -25,7 +28,6 @@ import type {
   SeriesImage,
   StudyEntry,
   Transform,
-  VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
 
@@ -190,6 +192,13 @@ export interface SegmentOptions extends CallOptions {
   readonly context?: PromptContext;
 }
 
+/** A file that the server wrote. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The model that answers. */
 export interface ModelInfo {
   readonly id: string;
@@ -212,6 +221,10 @@ export interface Segmenter {
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
+  /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
@@ -225,11 +238,16 @@ export interface Segmenter {
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */
   readonly sources: Sources;
+  /**
+   * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
+   * CannotExport where the image lacks what the format needs.
+   */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
   /**

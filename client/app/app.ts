@@ -1,5 +1,6 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
+import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type Segmenter } from "../index.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
@@ -22,6 +23,8 @@ import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 import { createStudies } from "./studies/studies.ts";
+import { createPropagation } from "./volume/propagation.ts";
+import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -56,15 +59,24 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.reset();
     masks.sync();
   };
-  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const onOpen = () => {
+    restart();
+    propagation.resume();
+  };
+  const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
   const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
+  const propagation = createPropagation(context, {
+    keepMasks: keeper.keepMasks,
+    write: (action, text) => writer.actWithUndo([action], text),
+  });
+  const tour = createTour(context, images);
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, images, studies, view });
+  const commands = createCommands({ store, prompts, strokes, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
@@ -78,6 +90,9 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     exports,
     keeper,
     commands,
+    propagation,
+    tour,
+    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
   };
 

@@ -7,15 +7,14 @@ import type { Digest } from "../../../core/digest.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { Slice } from "../../../core/image/volume.ts";
 import { type Dab, paintStroke } from "../../../core/mask/brush.ts";
-import { createMask, type Mask } from "../../../core/mask/mask.ts";
-import { measureMask } from "../../../core/mask/measurements.ts";
+import { createMask, type Mask, maskArea } from "../../../core/mask/mask.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { LogWriter } from "../annotate/log-writer.ts";
-import { chainPlace, wantedChains } from "../annotate/masks.ts";
 import { addSegment } from "../annotate/segment-actions.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import { chainPlace, wantedChains } from "../state/chains.ts";
 import { maskKey, placeOf } from "../state/places.ts";
 import { activeSegmentOf, nextSegment, openSegmentOf } from "../state/segments.ts";
 import type { MaskView, OpenImage, State } from "../state/state.ts";
@@ -92,10 +91,7 @@ export function createStrokes(context: Context, { writer, keepMasks }: EditOptio
       const [digest] = keepMasks([encodeRle(mask)]);
       const edited: LogAction = { kind: "masks", segmentId, origin: "edited", masks: [{ at, mask: digest }] };
       const shown = (after: PromptLog): Partial<State> => {
-        const masks = new Map(store.state.masks).set(
-          maskKey(segmentId, at),
-          viewOf(after, segmentId, at, mask, done.pixels),
-        );
+        const masks = new Map(store.state.masks).set(maskKey(segmentId, at), viewOf(after, segmentId, at, mask));
         return { stroke: undefined, activeSegment: segmentId, masks };
       };
       if (!writer.act([...(added ? [added] : []), edited], shown)) cancel();
@@ -124,8 +120,9 @@ function startOf(state: State, image: OpenImage, value: 0 | 1): Start {
 }
 
 /** A mask as the log now asks for it, so that it need not be read back. */
-function viewOf(log: PromptLog, segmentId: string, at: SliceRef, mask: Mask, pixels: Slice): MaskView {
+function viewOf(log: PromptLog, segmentId: string, at: SliceRef, mask: Mask): MaskView {
   const chain = chainsOf(log, at.imageId).find((candidate) => chainPlace(candidate) === maskKey(segmentId, at));
   const candidates = [{ ...mask, predictedIou: 1 }];
-  return { chain: chain?.key ?? "", candidates, chosen: 0, measurement: measureMask(mask, pixels), ms: 0 };
+  const area = maskArea(mask);
+  return { chain: chain?.key ?? "", candidates, chosen: 0, origin: "edited", doubtful: false, area, ms: 0 };
 }

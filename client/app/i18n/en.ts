@@ -2,6 +2,7 @@
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
 import { studies } from "./en-studies.ts";
+import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -51,6 +52,7 @@ export const en = {
   windowMore: "More windows",
   windowInvert: "Invert",
   windowManual: "Manual",
+  windowOwn: "each slice's own",
   windowReadout: (center: number, width: number) => `C ${number(center)}  W ${number(width)}`,
   encodedWith: (name: string) => `Masks use ${name}`,
   encodedWithDetail: "The display window differs from the one the model sees. Masks do not change with the display.",
@@ -140,6 +142,7 @@ export const en = {
   modelTitle: (model: string) => `Model ${model}`,
   ...help,
   ...said,
+  ...volume,
   ...work,
   studies,
 } as const;

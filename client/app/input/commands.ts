@@ -5,10 +5,12 @@ import { resizeBrush } from "../edit/brush.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
-import { activeMask } from "../state/places.ts";
+import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
 import type { Studies } from "../studies/studies.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
 import { finishGesture } from "./gestures.ts";
 import type { Command } from "./keymap.ts";
@@ -27,6 +29,8 @@ interface Parts {
   readonly images: Images;
   readonly studies: Studies;
   readonly view: ViewControls;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -40,6 +44,7 @@ export function createCommands(parts: Parts): Commands {
     ...promptActions(parts),
     ...sliceActions(parts),
     ...viewActions(parts),
+    ...volumeActions(parts),
   };
   return {
     run: (command) => actions[command]() !== false,
@@ -99,6 +104,15 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
+function volumeActions({ propagation, tour }: Parts) {
+  return {
+    "volume.propagate": () => propagation.start(),
+    "volume.doubtful": () => tour.nextDoubtful(1),
+    "volume.doubtfulBack": () => tour.nextDoubtful(-1),
+    "volume.play": tour.togglePlay,
+  } satisfies Partial<Actions>;
+}
+
 function sliceActions({ store, images, studies }: Parts) {
   const last = () => (store.state.image?.plane.count ?? 1) - 1;
   return {
@@ -115,13 +129,15 @@ function sliceActions({ store, images, studies }: Parts) {
 
 function viewActions({ store, images, view }: Parts) {
   const preset = (index: number) => () => {
-    const window = store.state.image?.info.windows[index];
+    const { image } = store.state;
+    const window = image && windowsOf(image)[index];
     if (window) images.setWindow(window);
   };
   return {
     "view.zoomIn": () => view.zoom(ZOOM_STEP),
     "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
     "view.reset": view.reset,
+    "view.layout": view.toggleLayout,
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);

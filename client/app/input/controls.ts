@@ -1,5 +1,7 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
@@ -11,6 +13,8 @@ import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
 import type { Studies } from "../studies/studies.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
 
@@ -26,10 +30,14 @@ export interface Controls {
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
-  vocabulary(): Promise<readonly VocabularyEntry[]>;
+  vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL;
 }

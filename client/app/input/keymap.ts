@@ -24,6 +24,11 @@ export type Command =
   | "prompt.clear"
   | "edit.undo"
   | "edit.redo"
+  | "volume.propagate"
+  | "volume.doubtful"
+  | "volume.doubtfulBack"
+  | "volume.play"
+  | "view.layout"
   | "slice.next"
   | "slice.previous"
   | "slice.forward"
@@ -68,6 +73,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "prompt.accept", group: "segments", chords: ["enter", "mod+enter"] },
   { command: "prompt.new", group: "segments", chords: ["n"] },
   { command: "prompt.clear", group: "segments", chords: ["backspace", "delete"] },
+  { command: "volume.propagate", group: "slices", chords: ["shift+p"] },
+  { command: "volume.doubtful", group: "slices", chords: ["j"] },
+  { command: "volume.doubtfulBack", group: "slices", chords: ["shift+j"] },
+  { command: "volume.play", group: "slices", chords: ["k"] },
   { command: "slice.next", group: "slices", chords: ["arrowdown", "arrowright"] },
   { command: "slice.previous", group: "slices", chords: ["arrowup", "arrowleft"] },
   { command: "slice.forward", group: "slices", chords: ["pagedown"] },
@@ -79,6 +88,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "view.zoomIn", group: "view", chords: ["+", "="] },
   { command: "view.zoomOut", group: "view", chords: ["-"] },
   { command: "view.reset", group: "view", chords: ["r"] },
+  { command: "view.layout", group: "view", chords: ["q"] },
   { command: "view.overlay", group: "view", chords: ["o"] },
   { command: "view.cursor", group: "view", chords: ["c"] },
   { command: "tool.pan", group: "view", chords: ["g"] },
