@@ -1,5 +1,6 @@
 /** The page: its grid, file drops, and the announcements for screen readers. */
 import { css, html, nothing } from "lit";
+import { isHandTool } from "../edit/brush.ts";
 import { t } from "../i18n/index.ts";
 import { filesOfDrop } from "../input/files.ts";
 import type { State } from "../state/state.ts";
@@ -9,6 +10,7 @@ import { controls } from "./base/styles.ts";
 import "./dialogs/export-dialog.ts";
 import "./dialogs/help-dialog.ts";
 import "./dialogs/work-dialog.ts";
+import "./edit-bar.ts";
 import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
@@ -33,6 +35,7 @@ export class ViewerApp extends ViewerElement {
           "top top top top" 50px
           "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
+          "rail edit edit panel" auto
           "rail prompt prompt panel" auto
           "status status status status" 28px / 54px minmax(0, 1fr) 44px auto;
         position: relative;
@@ -42,6 +45,7 @@ export class ViewerApp extends ViewerElement {
       tool-rail { grid-area: rail; }
       image-stage { grid-area: stage; min-width: 0; }
       slice-slider { grid-area: slider; }
+      edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
       notice-strip { grid-area: notice; min-width: 0; }
       segment-panel { grid-area: panel; width: 300px; min-height: 0; }
@@ -71,6 +75,7 @@ export class ViewerApp extends ViewerElement {
             "top top" auto
             "notice notice" auto
             "stage slider" minmax(0, 1fr)
+            "edit edit" auto
             "prompt prompt" auto
             "rail rail" auto
             "status status" auto / minmax(0, 1fr) 40px;
@@ -87,7 +92,7 @@ export class ViewerApp extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ panelOpen, announcement }: State) => [panelOpen, announcement];
+  protected watch = ({ panelOpen, announcement, tool }: State) => [panelOpen, announcement, isHandTool(tool)];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -136,6 +141,7 @@ export class ViewerApp extends ViewerElement {
       <tool-rail .app=${app}></tool-rail>
       <image-stage .app=${app}></image-stage>
       <slice-slider .app=${app}></slice-slider>
+      ${isHandTool(this.state.tool) ? html`<edit-bar .app=${app}></edit-bar>` : nothing}
       <prompt-bar .app=${app}></prompt-bar>
       ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
       <status-line .app=${app}></status-line>

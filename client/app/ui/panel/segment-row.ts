@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import type { Measurement } from "../../../../core/mask/measurements.ts";
+import { wantedChains } from "../../annotate/masks.ts";
 import { area, decimal, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
 import { isDoubtful, maskKey, placeOf } from "../../state/places.ts";
@@ -71,7 +72,8 @@ export class SegmentRow extends ViewerElement {
     </div>`;
   }
 
-  #facts({ id }: Segment, { candidates, chosen, measurement }: MaskView, image: OpenImage) {
+  #facts({ id }: Segment, view: MaskView, image: OpenImage) {
+    const { measurement } = view;
     const unit = image.modality === "CT" ? " HU" : "";
     const prompts = promptsOf(this.state.log, id, placeOf(image)).length;
     const filled = measurement.area > 0 ? measurement : undefined;
@@ -80,11 +82,19 @@ export class SegmentRow extends ViewerElement {
         filled
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
             <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
-            <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`
+            ${this.#trust(id, view)}`
           : nothing
       }
       <div><dt>${t.prompts}</dt><dd>${number(prompts)}</dd></div>
     </dl>`;
+  }
+
+  /** How sure the model is; of what no model has made, where it comes from. */
+  #trust(segmentId: string, { chain, candidates, chosen }: MaskView) {
+    const { base, steps } = wantedChains(this.state).find((c) => c.segmentId === segmentId && c.key === chain) ?? {};
+    if (base && steps?.length === 0 && base.predictedIou === undefined)
+      return html`<div><dt>${t.origin}</dt><dd>${t.origins[base.origin]}</dd></div>`;
+    return html`<div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`;
   }
 
   #actions({ id, name, locked }: Segment, view: MaskView | undefined) {
