@@ -177,8 +177,11 @@ export interface Segmenter {
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
   /** Resolves when a backend is chosen. Nothing needs to wait for it: calls do. */
   ready(): Promise<SegmenterStatus>;
-  /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
-  upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  /**
+   * Sends one file, or all files of a series. The same pixels get the same `imageId`. Of files that hold several images
+   * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
+   */
+  upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */

@@ -40,6 +40,8 @@ export interface ErrorDetail {
   /** The process ended while it worked; another one is on its way. */
   EncoderCrashed: { attempts: number; retryAfterS: number };
   DiskFull: { what: string };
+  /** The server's folder has no such series, or no such image in it. */
+  SeriesNotFound: Record<string, never>;
   /** No archive of this name is configured. */
   UnknownArchive: { archive: string };
   /** The archive answers, and has no such study or series. */

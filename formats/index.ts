@@ -3,6 +3,7 @@ export { DEFAULT_LIMITS, type Limits } from "./bytes/limits.ts";
 export type { WasmFile, WasmSource } from "./codecs/wasm.ts";
 export type { ImageFile } from "./read/candidates.ts";
 export { readDicomSeries } from "./read/dicom/series/series.ts";
+export { type FileHead, readHead } from "./read/head.ts";
 export { listImages, type ReadOptions, readImage } from "./read/image.ts";
 export type { ImageEntry, ImageList, SeriesEntry, StudyEntry } from "./read/list.ts";
 export { readJpeg } from "./read/picture/jpeg.ts";

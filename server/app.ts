@@ -22,6 +22,7 @@ import { prefetchRoutes } from "./http/routes/prefetch.ts";
 import { segmentRoutes } from "./http/routes/segment.ts";
 import { sliceRoutes } from "./http/routes/slices.ts";
 import { archiveRoutes } from "./http/routes/sources/archives.ts";
+import { studyRoutes } from "./http/routes/sources/studies.ts";
 import { textPromptRoutes } from "./http/routes/text-prompts.ts";
 import { viewerRoutes } from "./http/routes/viewer.ts";
 
@@ -30,6 +31,7 @@ export type { AppDeps } from "./http/deps.ts";
 const ROUTES = [
   imageRoutes,
   archiveRoutes,
+  studyRoutes,
   importRoutes,
   sliceRoutes,
   embeddingRoutes,

@@ -21,6 +21,12 @@ export interface Settings {
   /** Default model; the first found when left out. */
   readonly model?: string;
   readonly cacheDir: string;
+  /** Images, on a folder that all replicas see; in the cache when left out. */
+  readonly imageDir?: string;
+  /** `redis://host:port/number`: what replicas share. */
+  readonly redis?: string;
+  /** `https://host/bucket/prefix`: embeddings in a bucket instead of Redis. */
+  readonly s3?: string;
   /** Folders with a manifest, or with such folders inside. */
   readonly modelDirs: readonly string[];
   /** The built viewer. */
@@ -63,6 +69,9 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
     ...(env.PROMPTOMY_DICOMWEB ? { dicomweb: env.PROMPTOMY_DICOMWEB } : {}),
     ...(env.PROMPTOMY_MODEL ? { model: env.PROMPTOMY_MODEL } : {}),
+    ...(env.PROMPTOMY_IMAGE_DIR ? { imageDir: env.PROMPTOMY_IMAGE_DIR } : {}),
+    ...(env.PROMPTOMY_REDIS ? { redis: env.PROMPTOMY_REDIS } : {}),
+    ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,
     cacheDir,

@@ -22,6 +22,8 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createPropagation } from "./volume/propagation.ts";
+import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -56,16 +58,25 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.reset();
     masks.sync();
   };
-  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const onOpen = () => {
+    restart();
+    propagation.resume();
+  };
+  const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const editing = { writer, keepMasks: keeper.keepMasks };
   const strokes = createStrokes(context, editing);
   const edits = createEdits(context, { ...editing, setSlice: images.setSlice });
+  const propagation = createPropagation(context, {
+    keepMasks: keeper.keepMasks,
+    write: (action, text) => writer.actWithUndo([action], text),
+  });
+  const tour = createTour(context, images);
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, edits, images, view });
+  const commands = createCommands({ store, prompts, strokes, edits, images, view, propagation, tour });
   const parts = {
     store,
     notifier,
@@ -79,6 +90,8 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     exports,
     keeper,
     commands,
+    propagation,
+    tour,
     server,
   };
 

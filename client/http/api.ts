@@ -35,7 +35,7 @@ export interface Api {
   manifest(id?: string): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
-  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
@@ -103,7 +103,10 @@ export function createApi(transport: Transport): Api {
       verify(bytes, modelId, file);
       return bytes;
     },
-    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    upload: async (files, { index, signal } = {}) => {
+      const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
+      return remember(await transport.json(path, uploadBody(files, signal)));
+    },
     image,
     slice,
     embed: (imageId, request, call) =>

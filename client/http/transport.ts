@@ -103,6 +103,7 @@ const CODES = {
   EncoderOutputInvalid: true,
   EncoderCrashed: true,
   DiskFull: true,
+  SeriesNotFound: true,
   UnknownArchive: true,
   NotInArchive: true,
   ArchiveDenied: true,

@@ -83,11 +83,9 @@ export type ArchiveSeries = z.infer<typeof ArchiveSeries>;
 export const ArchiveSeriesList = z.strictObject({ series: z.array(ArchiveSeries), more: z.boolean() });
 export type ArchiveSeriesList = z.infer<typeof ArchiveSeriesList>;
 
-/** `POST /v1/images` with a series of an archive instead of its bytes. */
-export const ArchiveImage = z.strictObject({
-  dicomweb: z.strictObject({ archive: ArchiveName, study: Uid, series: Uid }),
-});
-export type ArchiveImage = z.infer<typeof ArchiveImage>;
+/** One series of an archive. */
+export const ArchiveSeriesRef = z.strictObject({ archive: ArchiveName, study: Uid, series: Uid });
+export type ArchiveSeriesRef = z.infer<typeof ArchiveSeriesRef>;
 
 /** What became of each instance that was sent to an archive. */
 export const ArchiveStored = z.strictObject({

@@ -8,4 +8,5 @@ export * from "./manifest.ts";
 export * from "./mask.ts";
 export * from "./problem.ts";
 export * from "./prompt.ts";
+export * from "./study.ts";
 export * from "./text.ts";

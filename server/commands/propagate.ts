@@ -26,7 +26,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
   const { info, job } = await withServices(given, async (services) => {
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
-    const started = services.jobs.submit(info.imageId, requestOf(info, asked));
+    const started = await services.jobs.submit(info.imageId, requestOf(info, asked));
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
   if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);

@@ -1,5 +1,6 @@
 import { startServer } from "../node.ts";
 import { createLog, loggable } from "../ops/log.ts";
+import { SHARED } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
 
 export const serve = command({
@@ -10,6 +11,7 @@ export const serve = command({
     dicomweb: { type: "string", description: "Address of an archive, or a JSON file of archives", valueHint: "url" },
     host: { type: "string", description: "Address to listen on (127.0.0.1)", valueHint: "address" },
     port: { type: "string", description: "Port to listen on (8080), 0 for any", valueHint: "port" },
+    ...SHARED,
   },
   async run({ given, result, note }) {
     const settings = commandSettings(given);

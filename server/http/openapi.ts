@@ -2,9 +2,9 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
-  ArchiveImage,
   ArchiveInfo,
   ArchiveSeries,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudiesRequest,
@@ -14,6 +14,7 @@ import {
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   ImageSource,
   ImportedSegment,
   ImportResult,
@@ -33,6 +34,9 @@ import {
   SegmentationRequest,
   SegmentCode,
   SegmentRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   TextPromptAnswer,
   TextPromptRequest,
   Transform,
@@ -63,14 +67,15 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
-  ArchiveImage,
   ArchiveInfo,
   ArchiveStudiesRequest,
   ArchiveStudy,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveSeries,
   ArchiveStored,
   ImageInfo,
+  ImageReference,
   ImageDescription,
   ImageSource,
   PlaneInfo,
@@ -93,6 +98,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Window,
   PromptContext,
   SegmentationRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   Job,
   JobMask,
   SegmentCode,

@@ -13,7 +13,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
@@ -32,8 +32,7 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
-interface ReadCall {
-  readonly signal?: AbortSignal;
+interface CheckedCall extends ReadCall {
   readonly check?: (source: ImageSource | undefined) => void;
 }
 
@@ -50,7 +49,13 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: ReadCall = {}) =>
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+    inSpool(async (spool) => {
+      const out = join(spool.dir, kind);
+      await reader.survey({ kind, paths, out }, call);
+      return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+    });
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);
@@ -62,6 +67,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    heads: async (paths) => jsonOf(await survey("heads", paths)),
+    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
@@ -89,6 +97,9 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
   };
 }
 
+/** What our own child process wrote. */
+const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
 async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
   yield file;
 }
@@ -96,7 +107,7 @@ async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
 /** An image as segments are laid on it. */
 async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
   const source = await library.source(imageId);
-  const info = library.info(imageId);
+  const info = await library.info(imageId);
   if (!info) throw new SegmenterError("ImageNotFound", { imageId });
   const { imageId: _id, ...header } = segmentationHeader(info);
   return source ? { ...header, ...targetFrames(source) } : header;

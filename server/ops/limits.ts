@@ -38,6 +38,7 @@ export const DEFAULT_LIMITS = {
   headersMs: 10_000,
   requestMs: 60_000,
   uploadMs: 300_000,
+  folderFiles: 100_000,
   archiveConnectMs: 3000,
   archiveFirstByteMs: 10_000,
   archiveRequestMs: 60_000,

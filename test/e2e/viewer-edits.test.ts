@@ -41,7 +41,7 @@ const undo = () => stage.viewer.page.keyboard.press("Control+z");
 const changes = (area: number) =>
   stage.viewer.page.waitForFunction((area) => {
     const { masks } = (document.querySelector("viewer-app") as ViewerElement).app.store.state;
-    return [...masks.values()].every(({ measurement }) => measurement.area !== area);
+    return [...masks.values()].every((view) => view.area !== area);
   }, area);
 
 const RING: readonly Pixel[] = [

@@ -2,7 +2,7 @@
 import type { Chain } from "../../../core/annotation/chain.ts";
 import type { PlacedMask } from "../../../core/edit/stack.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import { chainPlace, wantedChains } from "../annotate/masks.ts";
+import { chainPlace, wantedChains } from "../state/chains.ts";
 import { maskKey, placeOf } from "../state/places.ts";
 import type { OpenImage, State } from "../state/state.ts";
 

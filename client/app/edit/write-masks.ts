@@ -3,15 +3,12 @@ import { chainsOf } from "../../../core/annotation/chain.ts";
 import type { LogAction } from "../../../core/annotation/entries.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { PlacedMask } from "../../../core/edit/stack.ts";
-import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
-import type { Slice } from "../../../core/image/volume.ts";
-import type { Mask } from "../../../core/mask/mask.ts";
-import { measureMask } from "../../../core/mask/measurements.ts";
+import { type Mask, maskArea } from "../../../core/mask/mask.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { LogWriter } from "../annotate/log-writer.ts";
 import type { Context } from "../context/context.ts";
-import { maskKey, placeOf } from "../state/places.ts";
+import { maskKey } from "../state/places.ts";
 import type { MaskView, OpenImage, State } from "../state/state.ts";
 
 export interface EditOptions {
@@ -23,10 +20,7 @@ export interface EditOptions {
 /** New masks of one segment, or a line that goes with them. */
 export type Change = { readonly segmentId: string; readonly masks: readonly PlacedMask[] } | LogAction;
 
-/**
- * One step of undo for all changes together; false when this tab may not write. `image` is the one that the masks lie on,
- * with the slice and the pixels that they were made on.
- */
+/** One step of undo for all changes together; false when this tab may not write. `image` is the one that the masks lie on. */
 export type WriteMasks = (image: OpenImage, changes: readonly Change[], fields?: Partial<State>) => boolean;
 
 export function createWriteMasks({ store }: Context, { writer, keepMasks }: EditOptions): WriteMasks {
@@ -45,17 +39,16 @@ export function createWriteMasks({ store }: Context, { writer, keepMasks }: Edit
     });
     return writer.actAsOne(actions, (log) => {
       const views = new Map(store.state.masks);
-      const here = sliceKeyOf(placeOf(image));
-      for (const { base, steps, at, key, segmentId } of image.pixels ? chainsOf(log, imageId) : []) {
-        const mask = base && steps.length === 0 && sliceKeyOf(at) === here ? fresh.get(base.mask) : undefined;
-        if (mask && image.pixels) views.set(maskKey(segmentId, at), viewOf(key, mask, image.pixels));
+      for (const { base, steps, at, key, segmentId } of chainsOf(log, imageId)) {
+        const mask = base && steps.length === 0 ? fresh.get(base.mask) : undefined;
+        if (mask) views.set(maskKey(segmentId, at), viewOf(key, mask));
       }
       return { masks: views, ...fields };
     });
   };
 }
 
-function viewOf(chain: string, mask: Mask, pixels: Slice): MaskView {
+function viewOf(chain: string, mask: Mask): MaskView {
   const candidates = [{ ...mask, predictedIou: 1 }];
-  return { chain, candidates, chosen: 0, measurement: measureMask(mask, pixels), ms: 0 };
+  return { chain, candidates, chosen: 0, origin: "edited", doubtful: false, area: maskArea(mask), ms: 0 };
 }

@@ -2,6 +2,7 @@
 import { edit } from "./en-edit.ts";
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
 
@@ -144,5 +145,6 @@ export const en = {
   ...edit,
   ...help,
   ...said,
+  ...volume,
   ...work,
 } as const;

@@ -9,6 +9,8 @@ import type { ViewControls } from "../image/view.ts";
 import { activeMask } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
 import { finishGesture } from "./gestures.ts";
 import type { Command } from "./keymap.ts";
@@ -27,6 +29,8 @@ interface Parts {
   readonly edits: Edits;
   readonly images: Images;
   readonly view: ViewControls;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -40,6 +44,7 @@ export function createCommands(parts: Parts): Commands {
     ...promptActions(parts),
     ...sliceActions(parts),
     ...viewActions(parts),
+    ...volumeActions(parts),
   };
   return {
     run: (command) => actions[command]() !== false,
@@ -99,6 +104,15 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
     },
     "edit.undo": prompts.undo,
     "edit.redo": prompts.redo,
+  } satisfies Partial<Actions>;
+}
+
+function volumeActions({ propagation, tour }: Parts) {
+  return {
+    "volume.propagate": () => propagation.start(),
+    "volume.doubtful": () => tour.nextDoubtful(1),
+    "volume.doubtfulBack": () => tour.nextDoubtful(-1),
+    "volume.play": tour.togglePlay,
   } satisfies Partial<Actions>;
 }
 

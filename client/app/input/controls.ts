@@ -11,6 +11,8 @@ import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
 
@@ -26,6 +28,8 @@ export interface Controls {
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */

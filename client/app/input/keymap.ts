@@ -27,6 +27,10 @@ export type Command =
   | "prompt.clear"
   | "edit.undo"
   | "edit.redo"
+  | "volume.propagate"
+  | "volume.doubtful"
+  | "volume.doubtfulBack"
+  | "volume.play"
   | "slice.next"
   | "slice.previous"
   | "slice.forward"
@@ -72,6 +76,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "prompt.accept", group: "segments", chords: ["enter", "mod+enter"] },
   { command: "prompt.new", group: "segments", chords: ["n"] },
   { command: "prompt.clear", group: "segments", chords: ["backspace", "delete"] },
+  { command: "volume.propagate", group: "slices", chords: ["shift+p"] },
+  { command: "volume.doubtful", group: "slices", chords: ["j"] },
+  { command: "volume.doubtfulBack", group: "slices", chords: ["shift+j"] },
+  { command: "volume.play", group: "slices", chords: ["k"] },
   { command: "slice.next", group: "slices", chords: ["arrowdown", "arrowright"] },
   { command: "slice.previous", group: "slices", chords: ["arrowup", "arrowleft"] },
   { command: "slice.forward", group: "slices", chords: ["pagedown"] },

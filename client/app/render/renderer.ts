@@ -2,8 +2,9 @@
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { isBrush } from "../edit/brush.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
+import { shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
@@ -95,11 +96,9 @@ function paintMasks({ context, viewport, strokes }: Scene, state: State, image: 
   const open = openSegmentOf(state);
   const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;
   const shown = segmentList(state).flatMap((segment) => {
-    const view =
-      segment.hidden || segment.id === stroke?.segmentId
-        ? undefined
-        : state.masks.get(maskKey(segment.id, placeOf(image)));
-    return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
+    const drawn = segment.hidden || segment.id === stroke?.segmentId;
+    const found = drawn ? undefined : shownMask(state, segment.id, placeOf(image));
+    return found ? [{ segment, ...found }] : [];
   });
   for (const { segment, mask, doubtful } of shown) {
     const replaced = preview && segment.id === open?.id;

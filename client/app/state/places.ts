@@ -37,12 +37,6 @@ export function activeMask({ image, activeSegment, masks }: State): MaskView | u
   return image && activeSegment ? masks.get(maskKey(activeSegment, placeOf(image))) : undefined;
 }
 
-/** A mask that the model itself trusts less than this is a guess, not an answer. */
-const DOUBTFUL = 0.2;
-
-/** Worth a look before it is trusted. */
-export const isDoubtful = ({ candidates, chosen }: MaskView): boolean => candidates[chosen].predictedIou < DOUBTFUL;
-
 /** What the user said of the image beside its prompts: its kind, where the file says another or none. */
 export const saidOf = (image: OpenImage | undefined): { readonly context?: { readonly modality: string } } =>
   image && image.modality !== image.info.modality ? { context: { modality: image.modality } } : {};

@@ -1,11 +1,11 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
+import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { Measurement } from "../../../core/mask/measurements.ts";
-import type { ImageInfo, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
@@ -36,7 +36,11 @@ export interface MaskView {
   readonly chain: string;
   readonly candidates: readonly ShownMask[];
   readonly chosen: number;
-  readonly measurement: Measurement;
+  readonly origin: MaskOrigin;
+  /** Worth a look before it is trusted. */
+  readonly doubtful: boolean;
+  /** Pixels of the chosen candidate. */
+  readonly area: number;
   readonly ms: number;
 }
 
@@ -124,6 +128,19 @@ export type Keeping =
   /** The kept work cannot be read; it was put aside. */
   | { readonly state: "damaged" };
 
+/** A propagation under way. Its masks come into the log when it has ended, as one step. */
+export interface JobView {
+  readonly segmentId: string;
+  readonly plane: Plane;
+  readonly done: number;
+  /** 0 until the server has said it. */
+  readonly total: number;
+  /** By slice, as far as they have come. */
+  readonly masks: ReadonlyMap<number, JobMask>;
+  /** The server does not answer; the same job is asked for again. */
+  readonly broken: boolean;
+}
+
 /** No answer from the server; another try is made by itself. */
 export interface Outage {
   readonly since: number;
@@ -157,6 +174,9 @@ export interface State {
   readonly masks: ReadonlyMap<string, MaskView>;
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
+  readonly job: JobView | undefined;
+  /** Slices follow one another by themselves. */
+  readonly playing: boolean;
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
@@ -191,6 +211,8 @@ export const FRESH_IMAGE = {
   brushAt: undefined,
   cursor: undefined,
   pointer: undefined,
+  job: undefined,
+  playing: false,
   warningsRead: false,
   toasts: [],
 } as const satisfies Partial<State>;

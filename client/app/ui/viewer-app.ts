@@ -20,6 +20,7 @@ import "./status-line.ts";
 import "./toast-stack.ts";
 import "./tool-rail.ts";
 import "./top-bar.ts";
+import "./volume/job-bar.ts";
 
 export class ViewerApp extends ViewerElement {
   static override properties = { ...ViewerElement.properties, dragging: { state: true } };
@@ -47,6 +48,7 @@ export class ViewerApp extends ViewerElement {
       slice-slider { grid-area: slider; }
       edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
+      job-bar { grid-area: stage; place-self: start center; z-index: 3; margin-top: 10px; max-width: min(560px, 60%); }
       notice-strip { grid-area: notice; min-width: 0; }
       segment-panel { grid-area: panel; width: 300px; min-height: 0; }
       status-line { grid-area: status; min-width: 0; }
@@ -142,6 +144,7 @@ export class ViewerApp extends ViewerElement {
       <image-stage .app=${app}></image-stage>
       <slice-slider .app=${app}></slice-slider>
       ${isHandTool(this.state.tool) ? html`<edit-bar .app=${app}></edit-bar>` : nothing}
+      <job-bar .app=${app}></job-bar>
       <prompt-bar .app=${app}></prompt-bar>
       ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
       <status-line .app=${app}></status-line>

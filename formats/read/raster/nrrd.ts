@@ -1,6 +1,6 @@
 /** NRRD (teem.sourceforge.net/nrrd/format.html): raw or gzip, any of its numeric types, data inside or in one file beside. */
 import { affineRasToLps, IDENTITY } from "../../../core/image/geometry.ts";
-import type { Mat4, Volume } from "../../../core/image/volume.ts";
+import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import type { Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
@@ -25,10 +25,18 @@ const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
   ).flatMap(([type, names]) => names.split("|").map((name) => [name, type] as const)),
 );
 
-/** Reads an NRRD; `data` is the file beside a detached header. Throws UnsupportedFormat, MalformedFile or TooLarge. */
-export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
+/**
+ * Reads an NRRD; `data` is the file beside a detached header, `volume` the number of one volume of a list, from 0. Throws
+ * UnsupportedFormat, MalformedFile or TooLarge.
+ */
+export function readNrrd(
+  bytes: Uint8Array,
+  limits: Limits,
+  { data, volume = 0 }: { data?: Uint8Array | undefined; volume?: number } = {},
+): Volume {
   const { fields, start } = readHeader(bytes);
-  return readBody(detachedOr(bytes.subarray(start), fields, data), fields, readAxes(fields, isByte(fields)), limits);
+  const axes = readAxes(fields, isByte(fields), volume);
+  return readBody(detachedOr(bytes.subarray(start), fields, data), fields, axes, limits);
 }
 
 /** The volumes of a list axis that runs fastest: `layers` values a voxel, one after the other; 1 without such an axis. */
@@ -81,6 +89,13 @@ function readBody(body: Uint8Array, fields: Fields, axes: Axes, limits: Limits):
     },
     limits,
   );
+}
+
+/** How many volumes of which size a header declares. */
+export function nrrdVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
+  const { fields } = readHeader(bytes);
+  const { size, volumes } = readAxes(fields, typeOf(fields) === "uint8");
+  return { size, count: volumes };
 }
 
 /** What a detached header wants of its data file; undefined when the data is inside. */

@@ -5,7 +5,7 @@ import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { ArchiveImage, ImageDescription, ImageInfo, Problem } from "../../../core/wire/index.ts";
+import { ImageDescription, ImageInfo, ImageReference, Problem } from "../../../core/wire/index.ts";
 import type { AddedImage, IncomingFile } from "../../images/types.ts";
 import { boundaryOf, readParts } from "../../multipart/multipart.ts";
 import type { Progress, Retrieval } from "../../sources/dicomweb/retrieve.ts";
@@ -17,6 +17,16 @@ import { invalidRequest, problemOf } from "../problem.ts";
 import { ImageParams, json, problems } from "./shared.ts";
 
 const FILE = { type: "string" as const, format: "binary" };
+
+const UploadQuery = z.strictObject({
+  index: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .optional()
+    .describe(
+      "which image of the files, counted from 0 as `listImages` does; without it the one that is most likely meant",
+    ),
+});
 
 /** JSON names a series of an archive; anything else is the bytes themselves. */
 const onlyJson =
@@ -32,14 +42,15 @@ const upload = (limits: AppDeps["limits"]) =>
     tags: ["images"],
     summary: "Upload an image or a series",
     description:
-      "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. JSON names a series of an archive instead; with `Accept: text/event-stream` its answer is events: `progress` {done, total}, then `image` or `problem` {code, info}.",
+      "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. Files that hold several images (series, echoes, time points, volumes) give one: `warnings` say what was left out, and `index` asks for another. JSON names a series of an archive or of the server's folder instead; with `Accept: text/event-stream` its answer is events: `progress` {done, total}, then `image` or `problem` {code, info}.",
     middleware: [onlyJson(jsonBody(limits))],
     request: {
+      query: UploadQuery,
       body: {
         required: true,
         content: {
           "application/octet-stream": { schema: FILE },
-          "application/json": { schema: { $ref: "#/components/schemas/ArchiveImage" } }, // a schema of zod would refuse the others
+          "application/json": { schema: { $ref: "#/components/schemas/ImageReference" } }, // a schema of zod would refuse the others
           "multipart/form-data": {
             schema: { type: "object", properties: { file: { type: "array", items: FILE } }, required: ["file"] },
           },
@@ -55,7 +66,7 @@ const upload = (limits: AppDeps["limits"]) =>
         },
       },
       201: json(ImageInfo, "Read and kept"),
-      ...problems(404, 408, 413, 415, 422, 502, 504, 507),
+      ...problems(400, 404, 408, 413, 415, 422, 502, 504, 507),
     },
   });
 
@@ -83,17 +94,19 @@ export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const { images, limits } = deps;
   app.openapi(upload(limits), async (c) => {
-    if (isJson(c)) return fromArchive(deps, c);
+    if (isJson(c)) return byReference(deps, c);
     refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
     const body = chunksOf(c.req.raw.body, limits.uploadMs);
     const files = filesOf(body, c.req.header("content-type") ?? "");
-    const { info, created } = await timed(c, "read", () => images.add(files, { signal: c.req.raw.signal }));
+    const { index } = c.req.valid("query");
+    const call = { signal: c.req.raw.signal, index: index === undefined ? undefined : Number(index) };
+    const { info, created } = await timed(c, "read", () => images.add(files, call));
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   });
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
@@ -102,15 +115,14 @@ export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
   return app;
 }
 
-/** A series of an archive, told as it comes where the caller wants events. */
-async function fromArchive(deps: AppDeps, c: Context<AppEnv>) {
-  const { data, error } = ArchiveImage.safeParse(await c.req.json().catch(() => undefined));
+/** A series that is here or in an archive, told as it comes where the caller wants events. */
+async function byReference(deps: AppDeps, c: Context<AppEnv>) {
+  const { data, error } = ImageReference.safeParse(await c.req.json().catch(() => undefined));
   if (!data) throw invalidRequest(error);
-  const { dicomweb } = data;
   const { signal } = c.req.raw;
   const token = c.req.header("authorization");
   if (!c.req.header("accept")?.includes("text/event-stream")) {
-    const { info, created } = await timed(c, "archive", () => retrieved(deps, dicomweb, { token, signal }));
+    const { info, created } = await timed(c, "archive", () => named(deps, data, { token, signal }));
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   }
@@ -120,7 +132,7 @@ async function fromArchive(deps: AppDeps, c: Context<AppEnv>) {
     stream.onAbort(() => leaving.abort());
     const tell = (event: string, data: object) => stream.writeSSE({ event, data: JSON.stringify(data) });
     const onProgress = (progress: Progress) => void tell("progress", progress);
-    await retrieved(deps, dicomweb, { token, signal: AbortSignal.any([signal, leaving.signal]), onProgress }).then(
+    await named(deps, data, { token, signal: AbortSignal.any([signal, leaving.signal]), onProgress }).then(
       ({ info }) => tell("image", info),
       async (thrown) => tell("problem", Problem.parse(await problemOf(thrown).json())),
     );
@@ -129,14 +141,21 @@ async function fromArchive(deps: AppDeps, c: Context<AppEnv>) {
 
 type Retrieve = Pick<Retrieval, "token" | "onProgress"> & { readonly signal: AbortSignal };
 
+/** The image that a reference means. */
+const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promise<AddedImage> =>
+  "seriesId" in reference
+    ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
+    : retrieved(deps, reference, call);
+
 /** The files of the series go the way of an upload. An archive that sends somebody else's images is found out here. */
 function retrieved(
   { archives, images }: AppDeps,
-  { archive, study, series }: ArchiveImage["dicomweb"],
+  { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
   call: Retrieve,
 ): Promise<AddedImage> {
   return images.addFrom((dir) => archives.retrieve({ archive, study, series, dir, ...call }), {
     signal: call.signal,
+    index,
     check(source) {
       if (source?.studyInstanceUid === study && source.seriesInstanceUid === series) return;
       throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });

@@ -19,6 +19,8 @@ export interface Retrieval extends Call {
   readonly series: string;
   /** An empty folder that takes the files. */
   readonly dir: string;
+  /** One instance only, as a sample. */
+  readonly middle?: boolean;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -35,7 +37,7 @@ const PAUSE_MS = 200;
  */
 export async function retrieveSeries(
   search: Search,
-  { study, series, dir, onProgress, token, signal }: Retrieval,
+  { study, series, dir, middle = false, onProgress, token, signal }: Retrieval,
   limits: RetrieveLimits,
 ): Promise<string[]> {
   const stopped = new AbortController();
@@ -45,7 +47,8 @@ export async function retrieveSeries(
   );
   const call = { token, signal: AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]) };
   try {
-    const instances = await listInstances(search, { study, series, most: limits.uploadFiles }, call);
+    const all = await listInstances(search, { study, series, most: limits.uploadFiles }, call);
+    const instances = middle ? all.slice(all.length >> 1, (all.length >> 1) + 1) : all;
     const budget = { left: limits.uploadBytes, limit: limits.uploadBytes };
     let done = 0;
     onProgress?.({ done, total: instances.length });

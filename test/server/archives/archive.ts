@@ -13,7 +13,10 @@ export interface StoredFile {
 }
 
 /** A CT slice as a file, with the identity that an archive needs. */
-export function ctSlice(n: number, { study = STUDY, series = SERIES, side = 16, name = "NOBODY" } = {}): StoredFile {
+export function ctSlice(
+  n: number,
+  { study = STUDY, series = SERIES, side = 16, name = "NOBODY", orientation = "1\\0\\0\\0\\1\\0" } = {},
+): StoredFile {
   const uid = `${series}.${n + 1}`;
   const values = Uint16Array.from({ length: side * side }, (_, at) => (at * 7 + n * 31) % 2000);
   const head = [element(0x0008_0016, "UI", CT), element(0x0008_0018, "UI", uid)];
@@ -23,7 +26,7 @@ export function ctSlice(n: number, { study = STUDY, series = SERIES, side = 16, 
     series,
     instance: n + 1,
     position: `0\\0\\${n * 2}`,
-    orientation: "1\\0\\0\\0\\1\\0",
+    orientation,
     spacing: "1\\1",
     pixels: element(0x7fe0_0010, "OW", new Uint8Array(values.buffer)),
   });

@@ -38,6 +38,9 @@ const SHAPES = {
   cursor: svg`<path d="M12 2.5v7M12 14.5v7M2.5 12h7M14.5 12h7"/><rect x="9.5" y="9.5" width="5" height="5"/>`,
   work: svg`<path d="M4 6.5h16M4 12h16M4 17.5h10"/><path d="M17 17.5h3"/>`,
   warning: svg`<path d="M12 4 2.800 19.5h18.4Z"/><path d="M12 10v4.500M12 16.900v.1"/>`,
+  play: svg`<path d="M7 4.500v15l12-7.500Z" fill="currentColor"/>`,
+  pause: svg`<path d="M7.500 5v14M16.500 5v14" stroke-width="3"/>`,
+  propagate: svg`<path d="M4 16.500 12 20l8-3.500M4 7.500 12 4l8 3.500-8 3.500Z"/><path d="M12 11v6M9.500 14.800 12 17.300l2.500-2.500"/>`,
   offline: svg`<path d="M3 3l18 18M8.500 15.500a5 5 0 0 1 6-.6M5 12a10 10 0 0 1 4-2.400M12 5a14 14 0 0 1 9.500 3.800M2.500 8.800A14 14 0 0 1 6.500 6.300M14.500 9.600A10 10 0 0 1 19 12M12 19.200v.1"/>`,
   shield: svg`<path d="M12 3.5 5 6v5.5c0 4.300 2.900 7.5 7 9 4.100-1.5 7-4.700 7-9V6Z"/>`,
 } as const satisfies Record<string, SVGTemplateResult>;

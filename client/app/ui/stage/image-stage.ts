@@ -7,7 +7,7 @@ import { listenToKeys } from "../../input/keyboard.ts";
 import { listenToPointer } from "../../input/pointer.ts";
 import { createRenderer, type Renderer } from "../../render/renderer.ts";
 import { scaleBar } from "../../render/viewport.ts";
-import { activeMask, isDoubtful, sameWindow } from "../../state/places.ts";
+import { activeMask, sameWindow } from "../../state/places.ts";
 import type { OpenImage, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { styled } from "../base/styled.ts";
@@ -146,7 +146,7 @@ export class ImageStage extends ViewerElement {
   /** A guess is said to be one, where it is looked at. */
   #doubt() {
     const view = activeMask(this.state);
-    if (!view || view.measurement.area === 0 || !isDoubtful(view)) return nothing;
+    if (!view || view.area === 0 || !view.doubtful) return nothing;
     const { predictedIou } = view.candidates[view.chosen];
     return html`<div class="chip hint doubtful" role="status">${t.doubtfulDetail(share(predictedIou))}</div>`;
   }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import {
   ArchiveInfo,
   ArchiveSeriesList,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStudies,
   ArchiveStudiesRequest,
@@ -16,7 +17,7 @@ import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
 import { jsonBody } from "../../middleware/body.ts";
 import { timed } from "../../middleware/context.ts";
-import { json, jsonContent, problems } from "../shared.ts";
+import { binary, json, jsonContent, problems } from "../shared.ts";
 
 const listed = createRoute({
   method: "get",
@@ -30,7 +31,7 @@ const listed = createRoute({
 });
 
 /** Search in archives. The caller's `Authorization` goes up where the configuration says so. */
-export function archiveRoutes({ archives, limits }: AppDeps): OpenAPIHono<AppEnv> {
+export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const middleware = [jsonBody(limits)];
   const tags = ["archives"];
@@ -55,6 +56,19 @@ export function archiveRoutes({ archives, limits }: AppDeps): OpenAPIHono<AppEnv
     request: { body: jsonContent(ArchiveSeriesRequest) },
     responses: { 200: json(ArchiveSeriesList, "A page of series"), ...failures },
   });
+  const thumbnail = createRoute({
+    method: "post",
+    path: "/v1/archives/thumbnail",
+    tags,
+    summary: "A small picture of a series",
+    description: "The middle instance is fetched for it, and not kept.",
+    middleware,
+    request: { body: jsonContent(ArchiveSeriesRef) },
+    responses: {
+      200: binary("PNG of at most 128 pixels a side", "image/png"),
+      ...problems(404, 408, 413, 415, 422, 502, 504),
+    },
+  });
   app.openapi(listed, (c) => c.json([...archives.list()], 200));
   app.openapi(studies, async (c) => {
     const asked = c.req.valid("json");
@@ -63,6 +77,13 @@ export function archiveRoutes({ archives, limits }: AppDeps): OpenAPIHono<AppEnv
   app.openapi(series, async (c) => {
     const asked = c.req.valid("json");
     return c.json(await timed(c, "archive", () => archives.series(asked, callOf(c))), 200);
+  });
+  app.openapi(thumbnail, async (c) => {
+    const { archive, study, series } = c.req.valid("json");
+    const call = callOf(c);
+    const fetchMiddle = (dir: string) => archives.retrieve({ archive, study, series, dir, middle: true, ...call });
+    const png = await timed(c, "archive", () => images.thumbnail(fetchMiddle, { signal: call.signal }));
+    return c.body(png, 200, { "Content-Type": "image/png", "Cache-Control": "no-store" });
   });
   return app;
 }
