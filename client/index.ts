@@ -25,9 +25,11 @@ export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts"
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export type {
   Crop,
+  ExportOrder,
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
@@ -42,6 +44,7 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  ExportedFile,
   ModelInfo,
   PrefetchTarget,
   PropagateProgress,

@@ -8,15 +8,16 @@ import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
+  ExportOrder,
   ImageInfo,
   JobMask,
   JobState,
+  ListedTerm,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
-  VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
 
@@ -162,6 +163,13 @@ export interface SegmentOptions extends CallOptions {
   readonly context?: PromptContext;
 }
 
+/** A file that the server wrote. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The model that answers. */
 export interface ModelInfo {
   readonly id: string;
@@ -197,9 +205,14 @@ export interface Segmenter {
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /**
+   * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
+   * CannotExport where the image lacks what the format needs.
+   */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
   /**

@@ -8,7 +8,9 @@ import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportOrder,
   ImageInfo,
+  ListedTerm,
   Manifest,
   MaskRequest,
   MaskResponse,
@@ -17,12 +19,11 @@ import type {
   SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
-  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
@@ -43,8 +44,10 @@ export interface Api {
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** A result as a file of the server's formats. */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
   /** The progress of a volume job until it has ended. An abort stops the job. */
@@ -123,6 +126,7 @@ export function createApi(transport: Transport): Api {
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
     studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
       for await (const { event, data } of readEvents(response))
@@ -130,6 +134,12 @@ export function createApi(transport: Transport): Api {
     },
     propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
+}
+
+async function fileOf(response: Response): Promise<ExportedFile> {
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "export";
+  const type = response.headers.get("Content-Type") ?? "application/octet-stream";
+  return { name: decodeURIComponent(name), type, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
 const isSlice = (data: unknown): data is { slice: number } =>
@@ -178,10 +188,14 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,
-    xyToLps: atSlice(grid, k),
+    curves: info.windows.filter(({ curve }) => curve),
+    xyToLps: atSlice(info, grid, k),
   };
 }
 
-/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
-const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
-  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));
+/** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
+function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {
+  const own = slicePositions?.[k];
+  const origin = (row: number) => own?.[row] ?? (xyToLps[4 * row + 3] ?? 0) + k * (xyToLps[4 * row + 2] ?? 0);
+  return xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? origin(i >> 2) : value));
+}

@@ -60,6 +60,8 @@ export interface Volume {
   readonly inverted: boolean;
   /** Windows that the file itself proposes, in its order. */
   readonly windows: readonly NamedWindow[];
+  /** The window that the file gives each slice k, where they differ; then `windows` are those of the middle slice. */
+  readonly sliceWindows?: readonly Window[];
   /** What the reader had to assume, in sentences without patient data. */
   readonly warnings: readonly string[];
   /** Where a DICOM image came from; absent for other formats. Patient data: see `source.ts`. */

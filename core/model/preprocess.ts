@@ -51,9 +51,9 @@ function cropChannel(slice: Slice, crop: Crop, channel: number): Float32Array {
   return out;
 }
 
-/** As the picture is shown: a dark one by its own range. */
-function colourChannels(slice: Slice, crop: Crop): Float32Array[] {
-  const shown = { ...slice, data: shownColour(slice) };
+/** As the picture is shown. */
+function colourChannels(slice: Slice, crop: Crop, window: Window | null): Float32Array[] {
+  const shown = { ...slice, data: shownColour(slice, window) };
   return [0, 1, 2].map((c) => cropChannel(shown, crop, c));
 }
 
@@ -79,7 +79,7 @@ function place(
 
 /**
  * The `image` tensor `[3, S, S]` of a slice: window → 0…255, resize, normalise, zero padding right and below.
- * Without a window, grey is shown by its own 1–99 % range; colour takes none. Throws InvalidRequest for a crop outside.
+ * Without a window, grey is shown by its own 1–99 % range, and colour as it is, or brightened where it is dark. Throws InvalidRequest for a crop outside.
  */
 export function modelInput(
   slice: Slice,
@@ -87,7 +87,7 @@ export function modelInput(
 ): { image: Float32Array; transform: Transform } {
   const transform = transformOf(slice, input, crop);
   const region = transform.crop;
-  const sources = slice.channels === 3 ? colourChannels(slice, region) : greyChannels(slice, region, window);
+  const sources = slice.channels === 3 ? colourChannels(slice, region, window) : greyChannels(slice, region, window);
   const columns = region.x1 - region.x0;
   const rows = region.y1 - region.y0;
   const resized = sources.map((source) => resizeTriangle(source, columns, rows, transform.width, transform.height));

@@ -10,6 +10,10 @@ export const PlaneInfo = z.strictObject({
   count: z.int().positive(),
   spacingMm: z.tuple([z.number(), z.number()]).nullable().describe("pixel pitch along x and y; null when unknown"),
   xyToLps: z.array(z.number()).length(16).describe("pixel (x, y, slice) → LPS mm, row-major 4×4"),
+  windows: z
+    .array(Window)
+    .optional()
+    .describe("the window of each slice, where the file gives slices different ones; the default of that slice"),
 });
 export type PlaneInfo = z.infer<typeof PlaneInfo>;
 

@@ -12,6 +12,8 @@ import {
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportRequest,
+  ExportSegment,
   ImageDescription,
   ImageInfo,
   ImageReference,
@@ -106,6 +108,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentCode,
   ImportedSegment,
   ImportResult,
+  ExportRequest,
+  ExportSegment,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -1,9 +1,9 @@
 /** What the library finds in its folder when it opens. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { StoredHeader } from "../../core/image/header.ts";
 import { setAside } from "../disk/folder.ts";
 import type { Observe } from "../ops/events.ts";
-import type { StoredHeader } from "./header.ts";
 import { type FoundRecord, readRecord } from "./record.ts";
 
 const RECORD = /^[0-9a-f]{64}\.json$/;

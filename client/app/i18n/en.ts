@@ -52,6 +52,7 @@ export const en = {
   windowMore: "More windows",
   windowInvert: "Invert",
   windowManual: "Manual",
+  windowOwn: "each slice's own",
   windowReadout: (center: number, width: number) => `C ${number(center)}  W ${number(width)}`,
   encodedWith: (name: string) => `Masks use ${name}`,
   encodedWithDetail: "The display window differs from the one the model sees. Masks do not change with the display.",

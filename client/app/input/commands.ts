@@ -6,7 +6,7 @@ import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
-import { activeMask } from "../state/places.ts";
+import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
 import type { Propagation } from "../volume/propagation.ts";
@@ -130,13 +130,15 @@ function sliceActions({ store, images }: Parts) {
 
 function viewActions({ store, images, view }: Parts) {
   const preset = (index: number) => () => {
-    const window = store.state.image?.info.windows[index];
+    const { image } = store.state;
+    const window = image && windowsOf(image)[index];
     if (window) images.setWindow(window);
   };
   return {
     "view.zoomIn": () => view.zoom(ZOOM_STEP),
     "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
     "view.reset": view.reset,
+    "view.layout": view.toggleLayout,
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);

@@ -1,5 +1,7 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
@@ -33,7 +35,9 @@ export interface Controls {
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
-  vocabulary(): Promise<readonly VocabularyEntry[]>;
+  vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL;
 }

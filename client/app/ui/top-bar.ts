@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
-import { sameWindow } from "../state/places.ts";
+import { sameWindow, windowsOf } from "../state/places.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon, mark } from "./base/icons.ts";
@@ -19,6 +19,7 @@ export class TopBar extends ViewerElement {
     image?.info,
     image?.name,
     image?.plane,
+    image?.slice,
     image?.window,
     image?.modality,
     engine,
@@ -98,12 +99,15 @@ export class TopBar extends ViewerElement {
     </div>`;
   }
 
-  #windows({ info, window }: OpenImage) {
-    const index = info.windows.findIndex((other) => sameWindow(other, window));
-    const choose = (at: number) => this.app.images.setWindow(info.windows[at]);
+  #windows(image: OpenImage) {
+    const { window } = image;
+    const windows = windowsOf(image);
+    const named = windows.findIndex((other) => sameWindow(other, window) && other.name === window?.name);
+    const index = named >= 0 ? named : windows.findIndex((other) => sameWindow(other, window));
+    const choose = (at: number) => this.app.images.setWindow(windows[at]);
     return html`<div class="windows">
       <div class="segmented chips" role="radiogroup" aria-label=${t.windowGroup} @keydown=${moveFocus}>
-        ${info.windows.slice(0, CHIPS).map(
+        ${windows.slice(0, CHIPS).map(
           (
             other,
             at,
@@ -117,7 +121,7 @@ export class TopBar extends ViewerElement {
           focusImage();
         }}>
         ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
-        ${info.windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
+        ${windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
       </select>
       ${icon("chevron", 14)}
     </div>`;

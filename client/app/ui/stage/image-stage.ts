@@ -125,9 +125,9 @@ export class ImageStage extends ViewerElement {
       <span>x ${number(at.x)}  y ${number(at.y)}</span>`;
   }
 
-  #notices({ window, encodeWindow, info }: OpenImage) {
+  #notices({ window, encodeWindow }: OpenImage) {
     const { log, tool } = this.state;
-    const differs = info.channels === 1 && encodeWindow && !sameWindow(window, encodeWindow);
+    const differs = encodeWindow && !sameWindow(window, encodeWindow);
     const hint = log.done.length === 0 && tool === "point" && !differs;
     return html`<div class="notices">
       ${
