@@ -1,5 +1,6 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
+import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type Segmenter } from "../index.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
@@ -88,6 +89,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     commands,
     propagation,
     tour,
+    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
   };
 

@@ -9,11 +9,12 @@ import { encode } from "./encode.ts";
 import { MODEL_COMMANDS, models } from "./models.ts";
 import { segment } from "./segment.ts";
 import { serve } from "./serve.ts";
+import { work } from "./work.ts";
 
 /** Exit codes of every command; `absent`: the structure that was named is not there. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, absent: 3, interrupted: 130 } as const;
 
-const subCommands: Record<string, CommandDef> = { serve, segment, encode, models, doctor, bench };
+const subCommands: Record<string, CommandDef> = { serve, work, segment, encode, models, doctor, bench };
 const main = defineCommand({
   meta: { name: "promptomy", description: "Promptable segmentation for medical images; research use" },
   subCommands,

@@ -55,6 +55,7 @@ export const help = {
     "view.zoomIn": "Zoom in",
     "view.zoomOut": "Zoom out",
     "view.reset": "Reset view",
+    "view.layout": "One view or four",
     "view.overlay": "Fill, outline, off",
     "view.cursor": "Crosshair for the keyboard",
     "tool.pan": "Pan tool",

@@ -133,6 +133,7 @@ function viewActions({ store, images, view }: Parts) {
     "view.zoomIn": () => view.zoom(ZOOM_STEP),
     "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
     "view.reset": view.reset,
+    "view.layout": view.toggleLayout,
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);

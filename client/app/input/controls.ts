@@ -1,4 +1,6 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
@@ -32,6 +34,8 @@ export interface Controls {
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL;
 }

@@ -28,6 +28,7 @@ export type Command =
   | "volume.doubtful"
   | "volume.doubtfulBack"
   | "volume.play"
+  | "view.layout"
   | "slice.next"
   | "slice.previous"
   | "slice.forward"
@@ -83,6 +84,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "view.zoomIn", group: "view", chords: ["+", "="] },
   { command: "view.zoomOut", group: "view", chords: ["-"] },
   { command: "view.reset", group: "view", chords: ["r"] },
+  { command: "view.layout", group: "view", chords: ["q"] },
   { command: "view.overlay", group: "view", chords: ["o"] },
   { command: "view.cursor", group: "view", chords: ["c"] },
   { command: "tool.pan", group: "view", chords: ["g"] },

@@ -3,7 +3,7 @@
 import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
@@ -173,6 +173,10 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
+  /** One plane, or all three and the surfaces. */
+  readonly layout: "one" | "four";
+  /** The voxel that was clicked last; see `focus.ts`. */
+  readonly focus: Vec3 | undefined;
   /** Slices follow one another by themselves. */
   readonly playing: boolean;
   /** Prompts whose mask is not there yet, on the slice shown. */
@@ -210,6 +214,7 @@ export const FRESH_IMAGE = {
   pointer: undefined,
   job: undefined,
   playing: false,
+  focus: undefined,
   warningsRead: false,
   toasts: [],
 } as const satisfies Partial<State>;
@@ -226,6 +231,7 @@ export const initialState: State = {
   brush: { diameter: 12, range: undefined },
   sign: "foreground",
   overlay: "fill",
+  layout: "one",
   opacity: 0.35,
   peek: false,
   inverted: false,
