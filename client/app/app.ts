@@ -79,11 +79,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-<<<<<<< HEAD
-  const commands = createCommands({ store, prompts, strokes, images, studies, view, propagation, tour });
-=======
-  const commands = createCommands({ store, prompts, strokes, edits, images, view, propagation, tour });
->>>>>>> main
+  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
