@@ -11,6 +11,7 @@ import type {
   ArchiveSeriesList,
   ArchiveSeriesRef,
   ArchiveSeriesRequest,
+  ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
   Crop,
@@ -121,6 +122,8 @@ export interface Sources {
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
   searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  /** Sends a DICOM file of the image's study to an archive; what became of it is the answer. */
+  store(result: { imageId: string; archive: string; file: Blob }, call?: CallOptions): Promise<ArchiveStored>;
   searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
 }
 
