@@ -77,6 +77,8 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
+    findSeries: api.findSeries,
+    source: api.source,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
     embed: embedOn,
     segment,

@@ -9,6 +9,7 @@ import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
   ExportOrder,
+  ImageDescription,
   ImageInfo,
   JobMask,
   JobState,
@@ -192,6 +193,10 @@ export interface Segmenter {
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
+  /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */

@@ -9,6 +9,7 @@ import type {
   EmbeddingInfo,
   EmbeddingRequest,
   ExportOrder,
+  ImageDescription,
   ImageInfo,
   ListedTerm,
   Manifest,
@@ -17,6 +18,7 @@ import type {
   PlaneInfo,
   PrefetchRequest,
   SegmentationRequest,
+  SeriesSalt,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
@@ -38,6 +40,10 @@ export interface Api {
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** DICOM UIDs of where an image came from: patient data, and not kept here. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
+  /** The image of a DICOM series that the server has. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
@@ -111,6 +117,17 @@ export function createApi(transport: Transport): Api {
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
     image,
+    source: async (imageId, call) =>
+      (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
+    findSeries: async (uid, call) => {
+      const init = withSignal({}, call?.signal);
+      const { salt } = await transport.json<SeriesSalt>("v1/series", init);
+      const found = transport.json<ImageInfo>(`v1/series/${digestOf(`${salt}\n${uid}`)}`, init);
+      return found.then(remember).catch((thrown: unknown) => {
+        if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+        throw thrown;
+      });
+    },
     slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),

@@ -18,6 +18,7 @@ import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
 import { createImageReader, type ReadCall, type SurveyTask, type WriteOrder } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
@@ -82,6 +83,8 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       });
     },
     get: library.info,
+    findSeries: library.findSeries,
+    seriesSalt: SERIES_SALT,
     source: library.source,
     importSegments: (imageId, file, call) =>
       inSpool(async (spool) => {

@@ -60,6 +60,9 @@ export interface ImageStore {
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
+  /** The image of a series that was used last. `key` is the sha256 of `seriesSalt`, a line feed and the SeriesInstanceUID. */
+  findSeries(key: string): ImageInfo | undefined;
+  readonly seriesSalt: string;
   /** Also what another server has put into the same folder. */
   get(imageId: string): Promise<ImageInfo | undefined>;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */

@@ -6,6 +6,7 @@ import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Images } from "../image/images.ts";
@@ -24,6 +25,7 @@ export interface Controls {
   readonly images: Images;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;

@@ -8,7 +8,9 @@ import type { Mask } from "../../../core/mask/mask.ts";
 import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
+export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+/** What a correction reaches: the slice shown, or every slice of the segment. */
+export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
 export type DialogName = "help" | "export" | "work";
 
@@ -183,6 +185,7 @@ export interface State {
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
   readonly brush: Brush;
+  readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
   /** Where the brush is on the slice, not rounded. */
   readonly brushAt: Point | undefined;
@@ -229,6 +232,7 @@ export const initialState: State = {
   model: undefined,
   tool: "point",
   brush: { diameter: 12, range: undefined },
+  editScope: "slice",
   sign: "foreground",
   overlay: "fill",
   layout: "one",
