@@ -20,11 +20,23 @@ export { parseLog, serialiseLog } from "../core/annotation/log-file.ts";
 export type { Segment, Segmentation, SliceMask } from "../core/annotation/segmentation.ts";
 export type { Digest } from "../core/digest.ts";
 export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
+export {
+  affineRasToLps,
+  axisOf,
+  invert,
+  lpsToRas,
+  multiply,
+  rasToLps,
+  transformPoint,
+} from "../core/image/geometry.ts";
 export { type SliceRef, sliceKeyOf } from "../core/image/slice-ref.ts";
-export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
+export type { Mat4, NamedWindow, Plane, Slice, Vec3, Window } from "../core/image/volume.ts";
+export { type Contour, contourArea, traceContours } from "../core/mask/contours.ts";
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
+export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/rle.ts";
 export type {
   Crop,
+  ExportOrder,
   ImageInfo,
   JobMask,
   JobState,
@@ -43,6 +55,7 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  ExportedFile,
   ModelInfo,
   PrefetchTarget,
   PropagateProgress,

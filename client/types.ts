@@ -8,6 +8,8 @@ import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
+  ExportOrder,
+  ImageDescription,
   ImageInfo,
   JobMask,
   JobState,
@@ -162,6 +164,13 @@ export interface SegmentOptions extends CallOptions {
   readonly context?: PromptContext;
 }
 
+/** A file that the server wrote. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The model that answers. */
 export interface ModelInfo {
   readonly id: string;
@@ -184,6 +193,10 @@ export interface Segmenter {
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
+  /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** Stored pixels of a slice, shared with the decoder: no second download. */
   slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
@@ -200,6 +213,11 @@ export interface Segmenter {
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What the server has to open. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /**
+   * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
+   * CannotExport where the image lacks what the format needs.
+   */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
   /**

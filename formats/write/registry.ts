@@ -1,4 +1,5 @@
 /** The formats that a segmentation can be written in. A new one is a file of its own and a line here. */
+import type { ExportFormat } from "../../core/wire/export.ts";
 import type { SegmentationFormat } from "./writer.ts";
 
 export const SEGMENTATION_FORMATS = [
@@ -9,6 +10,15 @@ export const SEGMENTATION_FORMATS = [
     volumesOnly: true,
     overlaps: ["smaller", "later", "earlier", "separate", "4d"],
     load: async () => (await import("./nifti-segmentation.ts")).writeNiftiSegmentation,
+  },
+  {
+    id: "dicom-seg",
+    suffix: ".dcm",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+    dicomOnly: true,
+    load: async () => (await import("./dicom-seg.ts")).writeDicomSeg,
   },
   {
     id: "png",
@@ -36,4 +46,5 @@ export const SEGMENTATION_FORMATS = [
   },
 ] as const satisfies readonly SegmentationFormat[];
 
-export type SegmentationFormatId = (typeof SEGMENTATION_FORMATS)[number]["id"];
+/** The wire names the same formats. */
+export type SegmentationFormatId = (typeof SEGMENTATION_FORMATS)[number]["id"] & ExportFormat;

@@ -32,8 +32,21 @@ export interface EmbeddingService {
   bytes(embeddingId: Digest, wire: Wire): Promise<Uint8Array<ArrayBuffer>>;
   /** What a stored embedding was made from; survives a restart with the bytes. Throws EmbeddingNotFound. */
   context(embeddingId: Digest): Promise<EmbeddingContext>;
-  /** Waits for writes to the store. */
-  close(): Promise<void>;
+  /** Waits for writes to the store that are on their way. */
+  settled(): Promise<void>;
+}
+
+/** An encode as a queue carries it: a request with every default filled in, and the name of its answer. */
+export interface EncodeWork {
+  readonly id: Digest;
+  readonly imageId: Digest;
+  readonly request: SliceRequest;
+}
+
+export interface RemoteCall {
+  readonly signal: AbortSignal;
+  /** True while nobody waits for it. */
+  readonly background: () => boolean;
 }
 
 export interface EmbeddingServiceOptions {
@@ -46,6 +59,8 @@ export interface EmbeddingServiceOptions {
   readonly tenant?: string;
   /** How replicas share the work; each does its own when left out. */
   readonly claims?: Claims;
+  /** Has somebody else encode into the shared store; false when nobody can, and it is done here. */
+  readonly remote?: ((work: EncodeWork, call: RemoteCall) => Promise<boolean>) | undefined;
 }
 
 /** A request with every default filled in. */
@@ -81,8 +96,12 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     async embed(imageId, request, waiting) {
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
+      const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
+        (await options.remote?.(workOf(target), { signal, background })) ? { cached: false } : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>
-        (await find()) ?? claims(target.id, { find, work: () => encode(target, signal, background), signal });
+        (await find()) ??
+        (await elsewhere(signal, background)) ??
+        claims(target.id, { find, work: () => encode(target, signal, background), signal });
       const { cached } = await flight(target.id, start, waiting);
       return infoOf(target, cached);
     },
@@ -91,7 +110,7 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       return wire === STORED ? bytes : transcodeEmbedding(bytes, wire);
     },
     context: async (embeddingId) => readContext(readSafetensors(await stored(embeddingId)).metadata),
-    close: () => saves.settled(),
+    settled: () => saves.settled(),
   };
 }
 
@@ -104,6 +123,11 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   const target = embeddingTarget(request, { image, manifest: model.manifest, encoder, tenant, sha256 });
   const { id, crop, ...place } = target;
   return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
+}
+
+function workOf({ id, model, context, crop }: Target): EncodeWork {
+  const { imageId, plane, slice, window } = context;
+  return { id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {

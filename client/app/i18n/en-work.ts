@@ -6,6 +6,7 @@ export const work = {
     title: "Export",
     format: "Format",
     formats: {
+      "dicom-seg": "DICOM SEG, whole series",
       nifti: "NIfTI labelmap, whole volume",
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
@@ -32,6 +33,7 @@ export const work = {
     waits: "The server does not answer. The export goes on when it does.",
     incomplete: (failed: number, total: number) =>
       `${number(failed)} of ${number(total)} masks could not be computed, so there is no export: it would not be whole.`,
+    cannot: (reason: string) => `This image cannot be exported so: ${reason}.`,
     nothing: "There is no mask to export yet.",
     nothingHere: "There is no mask on this slice.",
     save: "Save",

@@ -1,4 +1,5 @@
 /** English. */
+import { edit } from "./en-edit.ts";
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
 import { volume } from "./en-volume.ts";
@@ -64,6 +65,7 @@ export const en = {
     lasso: "Lasso: draw around a structure",
     brush: "Brush: paint by hand",
     eraser: "Eraser: take away by hand",
+    keep: "Keep a part: click the part that stays",
     pan: "Pan and zoom",
     window: "Window: drag for contrast and brightness",
   },
@@ -74,6 +76,7 @@ export const en = {
     lasso: "Lasso",
     brush: "Brush",
     eraser: "Eraser",
+    keep: "Keep a part",
     pan: "Pan",
     window: "Window",
   },
@@ -115,6 +118,7 @@ export const en = {
   mean: "Mean",
   diameter: "Diameter",
   confidence: "Confidence",
+  origin: "Made by",
   prompts: "Prompts",
   display: "Masks",
   overlay: { fill: "Fill", outline: "Outline", off: "Off" },
@@ -139,6 +143,7 @@ export const en = {
   backendRecovering: "Recovering",
   backendTitle: (backend: string, reason: string) => `Masks are decoded by ${backend}. ${reason}`,
   modelTitle: (model: string) => `Model ${model}`,
+  ...edit,
   ...help,
   ...said,
   ...volume,

@@ -2,6 +2,7 @@
 
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
@@ -25,6 +26,7 @@ interface Parts {
   readonly store: Store;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly images: Images;
   readonly view: ViewControls;
   readonly propagation: Propagation;
@@ -53,7 +55,7 @@ export function createCommands(parts: Parts): Commands {
   };
 }
 
-function toolActions({ store, prompts, view }: Parts) {
+function toolActions({ store, prompts, edits, view }: Parts) {
   return {
     "tool.point": () => view.setTool("point"),
     "tool.box": () => {
@@ -66,6 +68,9 @@ function toolActions({ store, prompts, view }: Parts) {
     "tool.eraser": () => view.setTool("eraser"),
     "brush.larger": () => resizeBrush(store, 1),
     "brush.smaller": () => resizeBrush(store, -1),
+    "edit.copyOn": () => edits.copy(1),
+    "edit.copyBack": () => edits.copy(-1),
+    "edit.fillHoles": () => edits.apply({ kind: "fill-holes" }),
     "tool.pan": () => view.setTool("pan"),
     "tool.window": () => view.setTool("window"),
   } satisfies Partial<Actions>;
@@ -133,6 +138,7 @@ function viewActions({ store, images, view }: Parts) {
     "view.zoomIn": () => view.zoom(ZOOM_STEP),
     "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
     "view.reset": view.reset,
+    "view.layout": view.toggleLayout,
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);

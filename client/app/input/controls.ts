@@ -1,9 +1,12 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Images } from "../image/images.ts";
@@ -22,6 +25,7 @@ export interface Controls {
   readonly images: Images;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;
@@ -32,6 +36,8 @@ export interface Controls {
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL;
 }

@@ -3,12 +3,14 @@
 import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
+export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+/** What a correction reaches: the slice shown, or every slice of the segment. */
+export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
 export type DialogName = "help" | "export" | "work";
 
@@ -173,12 +175,17 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
+  /** One plane, or all three and the surfaces. */
+  readonly layout: "one" | "four";
+  /** The voxel that was clicked last; see `focus.ts`. */
+  readonly focus: Vec3 | undefined;
   /** Slices follow one another by themselves. */
   readonly playing: boolean;
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
   readonly brush: Brush;
+  readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
   /** Where the brush is on the slice, not rounded. */
   readonly brushAt: Point | undefined;
@@ -210,6 +217,7 @@ export const FRESH_IMAGE = {
   pointer: undefined,
   job: undefined,
   playing: false,
+  focus: undefined,
   warningsRead: false,
   toasts: [],
 } as const satisfies Partial<State>;
@@ -224,8 +232,10 @@ export const initialState: State = {
   model: undefined,
   tool: "point",
   brush: { diameter: 12, range: undefined },
+  editScope: "slice",
   sign: "foreground",
   overlay: "fill",
+  layout: "one",
   opacity: 0.35,
   peek: false,
   inverted: false,

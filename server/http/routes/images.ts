@@ -5,7 +5,7 @@ import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { ImageDescription, ImageInfo, ImageReference, Problem } from "../../../core/wire/index.ts";
+import { Digest, ImageDescription, ImageInfo, ImageReference, Problem, SeriesSalt } from "../../../core/wire/index.ts";
 import type { AddedImage, IncomingFile } from "../../images/types.ts";
 import { boundaryOf, readParts } from "../../multipart/multipart.ts";
 import type { Progress, Retrieval } from "../../sources/dicomweb/retrieve.ts";
@@ -89,6 +89,31 @@ const read = createRoute({
   },
 });
 
+const SeriesParams = z.object({ key: Digest.describe("sha256 of the salt, a line feed and the SeriesInstanceUID") });
+
+const salt = createRoute({
+  method: "get",
+  path: "/v1/series",
+  tags: ["images"],
+  summary: "How a series is named here",
+  description: "The salt holds until the server starts again.",
+  responses: { 200: json(SeriesSalt, 'Its key is `sha256(salt + "\\n" + SeriesInstanceUID)`'), ...problems() },
+});
+
+const series = createRoute({
+  method: "get",
+  path: "/v1/series/{key}",
+  tags: ["images"],
+  summary: "Is this series here",
+  description:
+    "Spares a viewer the upload. No UID travels: the series is named by a salted hash. `HEAD` answers without a body.",
+  request: { params: SeriesParams },
+  responses: {
+    200: json(ImageInfo, "The image of the series that was used last; `Location` names it"),
+    ...problems(404),
+  },
+});
+
 /** Upload and description of images. */
 export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
@@ -111,6 +136,14 @@ export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
     return c.json(source ? { ...info, source: onWire(source) } : info, 200);
+  });
+  app.openapi(salt, (c) => c.json({ salt: images.seriesSalt }, 200));
+  app.openapi(series, (c) => {
+    const { key } = c.req.valid("param");
+    const info = images.findSeries(key);
+    if (!info) throw new SegmenterError("ImageNotFound", { imageId: key });
+    c.header("Location", `/v1/images/${info.imageId}`);
+    return c.json(info, 200);
   });
   return app;
 }

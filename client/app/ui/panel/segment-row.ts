@@ -87,7 +87,6 @@ export class SegmentRow extends ViewerElement {
   }
 
   #facts({ id }: Segment, view: MaskView, image: OpenImage) {
-    const { candidates, chosen } = view;
     const unit = image.modality === "CT" ? " HU" : "";
     const prompts = promptsOf(this.state.log, id, placeOf(image)).length;
     const filled = view.area > 0 ? measured(view, image.pixels) : undefined;
@@ -96,11 +95,18 @@ export class SegmentRow extends ViewerElement {
         filled
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
             <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
-            <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`
+            ${this.#trust(view)}`
           : nothing
       }
       <div><dt>${t.prompts}</dt><dd>${number(prompts)}</dd></div>
     </dl>`;
+  }
+
+  /** How sure the model is; of what no model has made, where it comes from. */
+  #trust({ origin, candidates, chosen }: MaskView) {
+    if (origin === "edited" || origin === "imported")
+      return html`<div><dt>${t.origin}</dt><dd>${t.origins[origin]}</dd></div>`;
+    return html`<div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`;
   }
 
   #actions({ id, name, locked }: Segment, view: MaskView | undefined) {
