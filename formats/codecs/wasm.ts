@@ -33,6 +33,12 @@ export interface Decoded {
 /** Decodes one codestream, here or elsewhere. */
 export type Decode = (name: CodecName, encoded: Uint8Array) => Promise<Decoded>;
 
+/** The decoders of this thread. */
+export const decodersFrom =
+  (source: WasmSource | undefined): Decode =>
+  (name, encoded) =>
+    decodeWithWasm(name, encoded, source);
+
 /** Decoders beside the one of this thread, for images of many frames. */
 export interface DecodePool {
   readonly decode: Decode;

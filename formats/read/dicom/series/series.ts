@@ -2,7 +2,7 @@
 import type { NamedWindow, Volume, VoxelArray, Window } from "../../../../core/image/volume.ts";
 import { unsupported } from "../../../bytes/fail.ts";
 import { check, checkGrid, inflatedLimit, type Limits } from "../../../bytes/limits.ts";
-import { type Decode, type DecodePool, decodeWithWasm, type WasmSource } from "../../../codecs/wasm.ts";
+import { type Decode, type DecodePool, decodersFrom, type WasmSource } from "../../../codecs/wasm.ts";
 import { catalogueDicom, type DicomImage } from "./catalogue.ts";
 import type { Frame } from "./frame.ts";
 import { leftOut } from "./left-out.ts";
@@ -73,7 +73,7 @@ export async function readDicomImage(image: DicomImage, options: DecodeOptions):
 
 function decoderFor(frames: readonly Frame[], { wasm, codecs }: DecodeOptions): { decode: Decode; atOnce: number } {
   if (codecs && frames.length >= WORTH_THREADS) return codecs;
-  return { decode: (name, encoded) => decodeWithWasm(name, encoded, wasm), atOnce: 1 };
+  return { decode: decodersFrom(wasm), atOnce: 1 };
 }
 
 /** All compressed files of the image together obey the ratio that each of them obeys. */
