@@ -23,6 +23,7 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createStudies } from "./studies/studies.ts";
 import { createPropagation } from "./volume/propagation.ts";
 import { createTour } from "./volume/tour.ts";
 
@@ -64,6 +65,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     propagation.resume();
   };
   const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
+  const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const editing = { writer, keepMasks: keeper.keepMasks };
@@ -77,12 +79,13 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
   const preview = createPreview(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, edits, images, view, propagation, tour });
+  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
     connection,
     images,
+    studies,
     prompts,
     strokes,
     edits,
@@ -106,7 +109,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     }
   };
   const start = () => {
-    void images.start();
+    void studies.start();
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };

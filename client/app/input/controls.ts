@@ -13,6 +13,7 @@ import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
 import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
@@ -23,6 +24,7 @@ export interface Controls {
   readonly notifier: Notifier;
   readonly connection: Connection;
   readonly images: Images;
+  readonly studies: Studies;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
   readonly edits: Edits;

@@ -12,6 +12,7 @@ import "./dialogs/export-dialog.ts";
 import "./dialogs/help-dialog.ts";
 import "./dialogs/work-dialog.ts";
 import "./edit-bar.ts";
+import "./studies/studies-dialog.ts";
 import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
@@ -176,6 +177,7 @@ export class ViewerApp extends ViewerElement {
       <help-dialog .app=${app}></help-dialog>
       <export-dialog .app=${app}></export-dialog>
       <work-dialog .app=${app}></work-dialog>
+      <studies-dialog .app=${app}></studies-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
       ${this.dragging ? this.#dropHint() : nothing}
     `;
