@@ -35,9 +35,16 @@ export { type Contour, contourArea, traceContours } from "../core/mask/contours.
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/rle.ts";
 export type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
   ExportOrder,
   ImageInfo,
+  ImageReference,
   JobMask,
   JobState,
   ListedTerm,
@@ -45,6 +52,8 @@ export type {
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,
@@ -57,6 +66,7 @@ export type {
   EmbedTarget,
   ExportedFile,
   ModelInfo,
+  OpenOptions,
   PrefetchTarget,
   PropagateProgress,
   PropagateTarget,
@@ -66,5 +76,6 @@ export type {
   SegmenterStatus,
   SegmentMask,
   SegmentOptions,
+  Sources,
   Study,
 } from "./types.ts";

@@ -85,6 +85,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     preview: latestWins(bestOf),
     vocabulary: api.vocabulary,
     studies: api.studies,
+    sources: api.sources,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
     exportFile: api.exportFile,

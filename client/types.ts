@@ -7,10 +7,17 @@ import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
   ExportOrder,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   JobMask,
   JobState,
   ListedTerm,
@@ -18,6 +25,8 @@ import type {
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
@@ -100,6 +109,25 @@ export interface SegmentMask extends ScoredMask {
 export interface Study {
   readonly imageId: Digest;
   readonly name: string;
+}
+
+/** What a server can read by name, so that no file passes through the browser. */
+export interface Sources {
+  /** The server's folder: studies and their series. Nothing of it is read for the list. */
+  studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
+  /** The images of a series of the folder. */
+  images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
+  /** A small PNG of a series of the folder, by its id, or of an archive. */
+  thumbnail(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<Blob>;
+  /** Opens a series; instances of an archive are counted as they arrive. */
+  open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
+  archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
+  searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
+}
+
+export interface OpenOptions extends CallOptions {
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 /** Slices to make ready ahead of a user who scrolls. */
@@ -213,8 +241,10 @@ export interface Segmenter {
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What the server has to open. */
+  /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */
+  readonly sources: Sources;
   /**
    * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
    * CannotExport where the image lacks what the format needs.

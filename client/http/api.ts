@@ -19,15 +19,17 @@ import type {
   PrefetchRequest,
   SegmentationRequest,
   SeriesSalt,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -52,6 +54,7 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
   /** A result as a file of the server's formats. */
   exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
@@ -80,6 +83,7 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
@@ -143,7 +147,8 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
     exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
@@ -162,6 +167,8 @@ async function fileOf(response: Response): Promise<ExportedFile> {
 
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,

@@ -6,7 +6,6 @@ import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
-import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { type Target, targetFrames } from "../../formats/index.ts";
@@ -35,10 +34,6 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
-interface CheckedCall extends ReadCall {
-  readonly check?: (source: ImageSource | undefined) => void;
-}
-
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
 export async function createImageStore(options: ImageStoreOptions): Promise<ImageStore> {
   const { dir, limits, processes = 2, metrics, observe = ignoreEvents } = options;
@@ -58,11 +53,10 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       await reader.survey({ kind, paths, out }, call);
       return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
     });
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
+  const read = (paths: readonly string[], spool: Spool, call?: ReadCall) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);
-      check?.(record.source);
       return keep(library, record, out, spool);
     });
   return {

@@ -39,13 +39,10 @@ export interface ImageStore {
     files: AsyncIterable<IncomingFile>,
     call?: { index?: number | undefined; signal?: AbortSignal },
   ): Promise<AddedImage>;
-  /**
-   * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
-   * before it is kept.
-   */
+  /** Reads the files that `fill` puts into a folder of its own, or names, as `add` does. */
   addFrom(
     fill: (dir: string) => Promise<readonly string[]>,
-    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+    options?: { index?: number | undefined; signal?: AbortSignal },
   ): Promise<AddedImage>;
   /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;

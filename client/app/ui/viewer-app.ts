@@ -1,5 +1,6 @@
 /** The page: its grid, file drops, and the announcements for screen readers. */
 import { css, html, nothing } from "lit";
+import { isHandTool } from "../edit/brush.ts";
 import { t } from "../i18n/index.ts";
 import { filesOfDrop } from "../input/files.ts";
 import { panesOf } from "../state/focus.ts";
@@ -10,6 +11,8 @@ import { controls } from "./base/styles.ts";
 import "./dialogs/export-dialog.ts";
 import "./dialogs/help-dialog.ts";
 import "./dialogs/work-dialog.ts";
+import "./edit-bar.ts";
+import "./studies/studies-dialog.ts";
 import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
@@ -37,6 +40,7 @@ export class ViewerApp extends ViewerElement {
           "top top top top" 50px
           "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
+          "rail edit edit panel" auto
           "rail prompt prompt panel" auto
           "status status status status" 28px / 54px minmax(0, 1fr) 44px auto;
         position: relative;
@@ -56,6 +60,7 @@ export class ViewerApp extends ViewerElement {
       .four volume-pane { grid-area: surface; }
       .four image-stage { box-shadow: inset 0 0 0 2px var(--accent); }
       slice-slider { grid-area: slider; }
+      edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
       job-bar { grid-area: stage; place-self: start center; z-index: 3; margin-top: 10px; max-width: min(560px, 60%); }
       notice-strip { grid-area: notice; min-width: 0; }
@@ -86,6 +91,7 @@ export class ViewerApp extends ViewerElement {
             "top top" auto
             "notice notice" auto
             "stage slider" minmax(0, 1fr)
+            "edit edit" auto
             "prompt prompt" auto
             "rail rail" auto
             "status status" auto / minmax(0, 1fr) 40px;
@@ -102,11 +108,12 @@ export class ViewerApp extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ panelOpen, announcement, layout, image }: State) => [
+  protected watch = ({ panelOpen, announcement, layout, image, tool }: State) => [
     panelOpen,
     announcement,
     layout,
     image?.plane,
+    isHandTool(tool),
   ];
 
   override connectedCallback(): void {
@@ -161,6 +168,7 @@ export class ViewerApp extends ViewerElement {
         ${four ? this.#panes(image) : nothing}
       </div>
       <slice-slider .app=${app}></slice-slider>
+      ${isHandTool(this.state.tool) ? html`<edit-bar .app=${app}></edit-bar>` : nothing}
       <job-bar .app=${app}></job-bar>
       <prompt-bar .app=${app}></prompt-bar>
       ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
@@ -169,6 +177,7 @@ export class ViewerApp extends ViewerElement {
       <help-dialog .app=${app}></help-dialog>
       <export-dialog .app=${app}></export-dialog>
       <work-dialog .app=${app}></work-dialog>
+      <studies-dialog .app=${app}></studies-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
       ${this.dragging ? this.#dropHint() : nothing}
     `;
