@@ -48,6 +48,8 @@ export interface SegmenterOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
   readonly cacheBytes?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
   /** Called with each change of `Segmenter.status`, the first time before `createSegmenter` resolves. */
   readonly onStatus?: (status: SegmenterStatus) => void;
 }
