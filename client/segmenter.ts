@@ -42,7 +42,7 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
   const api = createApi(createTransport(options.server, options.fetch));
-  const manifest = await api.manifest(options.model);
+  const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({
@@ -77,12 +77,15 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
+    findSeries: api.findSeries,
+    source: api.source,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
     embed: embedOn,
     segment,
     preview: latestWins(bestOf),
     vocabulary: api.vocabulary,
     studies: api.studies,
+    sources: api.sources,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
     exportFile: api.exportFile,

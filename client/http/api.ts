@@ -9,6 +9,7 @@ import type {
   EmbeddingInfo,
   EmbeddingRequest,
   ExportOrder,
+  ImageDescription,
   ImageInfo,
   ListedTerm,
   Manifest,
@@ -17,15 +18,18 @@ import type {
   PlaneInfo,
   PrefetchRequest,
   SegmentationRequest,
+  SeriesSalt,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -33,11 +37,15 @@ type ModelFile = NonNullable<Manifest["golden"]>;
 
 export interface Api {
   /** The model of this id, or the server's default. */
-  manifest(id?: string): Promise<Manifest>;
+  manifest(id?: string, call?: CallOptions): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** DICOM UIDs of where an image came from: patient data, and not kept here. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
+  /** The image of a DICOM series that the server has. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
@@ -46,6 +54,7 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
   /** A result as a file of the server's formats. */
   exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
@@ -74,6 +83,7 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
@@ -90,9 +100,10 @@ export function createApi(transport: Transport): Api {
   };
 
   return {
-    manifest: async (id) => {
-      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const [first] = await transport.json<Manifest[]>("v1/models");
+    manifest: async (id, call) => {
+      const init = withSignal({}, call?.signal);
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`, init);
+      const [first] = await transport.json<Manifest[]>("v1/models", init);
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
@@ -111,6 +122,17 @@ export function createApi(transport: Transport): Api {
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
     image,
+    source: async (imageId, call) =>
+      (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
+    findSeries: async (uid, call) => {
+      const init = withSignal({}, call?.signal);
+      const { salt } = await transport.json<SeriesSalt>("v1/series", init);
+      const found = transport.json<ImageInfo>(`v1/series/${digestOf(`${salt}\n${uid}`)}`, init);
+      return found.then(remember).catch((thrown: unknown) => {
+        if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+        throw thrown;
+      });
+    },
     slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
@@ -125,7 +147,8 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
     exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
@@ -144,6 +167,8 @@ async function fileOf(response: Response): Promise<ExportedFile> {
 
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,

@@ -2,7 +2,18 @@ import { z } from "zod";
 import { Digest, Plane, Rle } from "./common.ts";
 import { SegmentCode, SegmentColour } from "./import.ts";
 
-export const ExportFormat = z.enum(["nifti", "dicom-seg", "png", "png-all", "coco"]);
+export const ExportFormat = z.enum([
+  "nifti",
+  "dicom-seg",
+  "rtstruct",
+  "seg-nrrd",
+  "png",
+  "png-all",
+  "coco",
+  "coco-compressed",
+  "geojson",
+  "csv",
+]);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 
 const Slice = z.int().nonnegative();

@@ -66,3 +66,7 @@ export const ImageDescription = z.strictObject({
   source: ImageSource.optional().describe("for exports, and for viewers that match a series"),
 });
 export type ImageDescription = z.infer<typeof ImageDescription>;
+
+/** How `GET /v1/series/:key` is asked: `key` is the sha256 of the salt, a line feed and the SeriesInstanceUID. */
+export const SeriesSalt = z.strictObject({ salt: z.string().describe("hex digits; another one after a restart") });
+export type SeriesSalt = z.infer<typeof SeriesSalt>;

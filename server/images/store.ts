@@ -6,7 +6,6 @@ import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
-import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { type Target, targetFrames } from "../../formats/index.ts";
@@ -18,6 +17,7 @@ import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
 import { createImageReader, type ReadCall, type SurveyTask, type WriteOrder } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
@@ -32,10 +32,6 @@ export interface ImageStoreOptions {
   readonly processes?: number;
   readonly metrics?: ImageMetrics;
   readonly observe?: Observe;
-}
-
-interface CheckedCall extends ReadCall {
-  readonly check?: (source: ImageSource | undefined) => void;
 }
 
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
@@ -57,11 +53,10 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       await reader.survey({ kind, paths, out }, call);
       return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
     });
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
+  const read = (paths: readonly string[], spool: Spool, call?: ReadCall) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);
-      check?.(record.source);
       return keep(library, record, out, spool);
     });
   return {
@@ -70,6 +65,14 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     heads: async (paths) => jsonOf(await survey("heads", paths)),
+    head: (file) =>
+      inSpool(async (spool) => {
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "heads");
+        await reader.survey({ kind: "heads", paths: [path], out });
+        const [head = null] = jsonOf(await readFile(out));
+        return { head, bytes: new Uint8Array(await readFile(path)) };
+      }),
     contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
@@ -82,6 +85,8 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       });
     },
     get: library.info,
+    findSeries: library.findSeries,
+    seriesSalt: SERIES_SALT,
     source: library.source,
     importSegments: (imageId, file, call) =>
       inSpool(async (spool) => {

@@ -39,16 +39,15 @@ export interface ImageStore {
     files: AsyncIterable<IncomingFile>,
     call?: { index?: number | undefined; signal?: AbortSignal },
   ): Promise<AddedImage>;
-  /**
-   * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
-   * before it is kept.
-   */
+  /** Reads the files that `fill` puts into a folder of its own, or names, as `add` does. */
   addFrom(
     fill: (dir: string) => Promise<readonly string[]>,
-    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+    options?: { index?: number | undefined; signal?: AbortSignal },
   ): Promise<AddedImage>;
   /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
+  /** What the start of one file says. Throws what `add` throws. */
+  head(file: IncomingFile): Promise<{ readonly head: FileHead | null; readonly bytes: Uint8Array }>;
   /** The images in these files, without decoding them. */
   contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
   /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */
@@ -60,6 +59,9 @@ export interface ImageStore {
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
+  /** The image of a series that was used last. `key` is the sha256 of `seriesSalt`, a line feed and the SeriesInstanceUID. */
+  findSeries(key: string): ImageInfo | undefined;
+  readonly seriesSalt: string;
   /** Also what another server has put into the same folder. */
   get(imageId: string): Promise<ImageInfo | undefined>;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */

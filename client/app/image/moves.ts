@@ -1,7 +1,8 @@
 /** Moves through the open image, and how it is looked at. */
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Vec3 } from "../../../core/image/volume.ts";
 import type { Context } from "../context/context.ts";
+import { gridOf } from "../state/focus.ts";
 import { placeOf, sameWindow, windowOn } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
@@ -12,6 +13,8 @@ export interface Moves {
   step(by: number): void;
   /** Shows a slice of the open image, in whatever plane. */
   goTo(place: SliceRef): void;
+  /** Shows a voxel in every pane. */
+  lookAt(voxel: Vec3): void;
   setWindow(window: NamedWindow): void;
   /** Makes the display window the encoded one. */
   reencode(): void;
@@ -58,6 +61,14 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
       const { image } = store.state;
       const plane = image && planeOf(image, place.plane);
       if (image && plane && placeOf(image).imageId === place.imageId) show(image, plane, place.slice, 0);
+    },
+    lookAt(voxel) {
+      const { image } = store.state;
+      if (!image) return;
+      const { size } = image.info;
+      const [i, j, k] = voxel.map((at, n) => Math.min(size[n] - 1, Math.max(0, Math.round(at))));
+      store.set({ focus: [i, j, k] });
+      setSlice(gridOf(image, image.plane.plane).fromIjk([i, j, k])[2]);
     },
     setWindow(window) {
       const { image } = store.state;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Guessed, type PropagateRequest, propagate, type StackPort } from "../../../core/annotation/propagate.ts";
 import type { Slice } from "../../../core/image/volume.ts";
 import { createMask, type Mask, maskArea, maskDice } from "../../../core/mask/mask.ts";
 import { blend, dilate, erode, open } from "../../../core/mask/morphology.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
+import { type Guessed, type PropagateRequest, propagate, type StackPort } from "../../../core/volume/propagate.ts";
 import type { Prompt } from "../../../core/wire/prompt.ts";
 
 const SIDE = 64;

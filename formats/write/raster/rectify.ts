@@ -2,9 +2,9 @@
  * Labelmaps on a right-angled, even grid. ITK, and with it Slicer, ITK-SNAP and SimpleITK, opens no other: slices of a
  * tilted gantry are shifted by whole pixels, and uneven slices fill the even ones nearest to them. No label is lost.
  */
-import type { Labelmap } from "../../core/annotation/labelmap.ts";
-import { axisOf, ijkToLpsFromDicom } from "../../core/image/geometry.ts";
-import type { Vec3 } from "../../core/image/volume.ts";
+import type { Labelmap } from "../../../core/annotation/labelmap.ts";
+import { axisOf, ijkToLpsFromDicom } from "../../../core/image/geometry.ts";
+import type { Vec3 } from "../../../core/image/volume.ts";
 
 export interface Rectified {
   readonly labelmap: Labelmap;

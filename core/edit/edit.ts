@@ -74,22 +74,34 @@ function removeIslands(voxels: Voxels, least: number): Voxels {
 /** Nothing changes when nothing is there. */
 function keepPart(voxels: Voxels, [x, y, slice]: readonly [number, number, number]): Voxels {
   const [width, height] = voxels.size;
-  const { labels } = partsOf(voxels);
-  const kept = labels[x + width * (y + height * slice)];
-  return kept ? { ...voxels, data: voxels.data.map((_, n) => (labels[n] === kept ? 1 : 0)) } : voxels;
+  if (!voxels.data[x + width * (y + height * slice)]) return voxels;
+  return onPart(voxels, [0, 0, 0], (part, [x0, y0, k0]) => {
+    const { labels } = partsOf(part);
+    const kept = labels[x - x0 + part.size[0] * (y - y0 + part.size[1] * (slice - k0))];
+    return part.data.map((_, n) => (labels[n] === kept ? 1 : 0));
+  });
 }
 
-/** The parts of a mask, largest first, at most `most`: smaller ones than those stay with the last. */
-export function splitParts(voxels: Voxels, most = Number.POSITIVE_INFINITY): readonly Uint8Array[] {
-  const { labels, areas, count } = partsOf(voxels);
-  const order = Array.from({ length: count }, (_, n) => n + 1).sort((a, b) => areas[b] - areas[a]);
-  const place = new Int32Array(count + 1);
-  order.forEach((label, index) => {
-    place[label] = Math.min(index, most - 1);
+export interface Parts {
+  /** 1 for the largest part, 2 for the next, 0 outside. */
+  readonly numbers: Uint8Array;
+  readonly count: number;
+}
+
+/** The parts of a mask, largest first, at most `most` (255): smaller ones stand together under the last number. */
+export function splitParts(voxels: Voxels, most = 255): Parts {
+  let found = 0;
+  const { data } = onPart(voxels, [0, 0, 0], (part) => {
+    const { labels, areas, count } = partsOf(part);
+    const order = Array.from({ length: count }, (_, n) => n + 1).sort((a, b) => areas[b] - areas[a]);
+    const numbers = new Uint8Array(count + 1);
+    order.forEach((label, index) => {
+      numbers[label] = Math.min(index + 1, most);
+    });
+    found = Math.min(count, most);
+    return part.data.map((_, n) => numbers[labels[n]]);
   });
-  const parts = Array.from({ length: Math.min(count, most) }, () => new Uint8Array(labels.length));
-  for (let n = 0; n < labels.length; n++) if (labels[n] > 0) parts[place[labels[n]]][n] = 1;
-  return parts;
+  return { numbers: data, count: found };
 }
 
 /** Voxel by voxel; both must have one length. */
