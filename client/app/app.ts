@@ -9,6 +9,7 @@ import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
+import { createDetail } from "./image/detail.ts";
 import { createEncoder } from "./image/encoder.ts";
 import { createImages } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";
@@ -56,10 +57,24 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
   const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
   const prompts = createPrompts(context, masks.sync, images.goTo);
   const preview = createPreview(context);
+  const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
   const commands = createCommands({ store, prompts, images, view });
-  const parts = { store, notifier, connection, images, prompts, preview, view, exports, keeper, commands, server };
+  const parts = {
+    store,
+    notifier,
+    connection,
+    images,
+    detail,
+    prompts,
+    preview,
+    view,
+    exports,
+    keeper,
+    commands,
+    server,
+  };
 
   const loadModel = async (): Promise<void> => {
     try {

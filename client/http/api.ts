@@ -3,6 +3,7 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
+import { type PartRequest, partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
 import type { Plane, Slice } from "../../core/image/volume.ts";
 import type {
@@ -21,7 +22,7 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, Study } from "../types.ts";
+import type { CallOptions, SliceOptions, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
@@ -35,7 +36,7 @@ export interface Api {
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
-  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
@@ -72,10 +73,12 @@ export function createApi(transport: Transport): Api {
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
   const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
-      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const made = sliceFrom(info, plane, k, bytes);
+      const [info, { bytes, headers }] = await Promise.all([image(imageId), transport.content(path)]);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? partFrom(whole, part, headers) : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -172,6 +175,16 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     spacingMm: grid.spacingMm ?? undefined,
     xyToLps: atSlice(grid, k),
   };
+}
+
+const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
+  `?region=${x0},${y0},${x1},${y1}&level=${level}`;
+
+/** Pixels of a part, with what is known of its slice. */
+function partFrom({ width, height, spacingMm, ...rest }: Slice, request: PartRequest, headers: Headers): Slice {
+  const [center, size] = headers.get("X-Shown-Window")?.split(",").map(Number) ?? [];
+  const shown = center === undefined || size === undefined ? undefined : { center, width: size };
+  return { ...rest, ...partGrid({ width, height, spacingMm, xyToLps: rest.xyToLps }, request, shown) };
 }
 
 /** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */

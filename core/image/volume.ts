@@ -1,4 +1,5 @@
 /** The image as the whole product sees it: a grid of stored values with its place in the patient. */
+import type { SlicePart } from "./part.ts";
 import type { ImageSource } from "./source.ts";
 
 export type Vec3 = readonly [number, number, number];
@@ -80,4 +81,6 @@ export interface Slice {
   readonly spacingMm: readonly [number, number] | undefined;
   /** Pixel (x, y, 0) → LPS. */
   readonly xyToLps: Mat4;
+  /** Says that this is not the whole slice, or not at its own level of detail. */
+  readonly part?: SlicePart;
 }

@@ -1,7 +1,7 @@
 /** Numbers of a mask: size and the grey values under it. Millimetres only where the slice knows its spacing. */
 
 import type { Slice } from "../image/volume.ts";
-import type { Mask } from "./mask.ts";
+import { type Mask, maskBounds } from "./mask.ts";
 import type { Vertex } from "./polygon.ts";
 
 export interface Measurement {
@@ -20,13 +20,16 @@ export interface Measurement {
   readonly unit: "mm" | "px";
 }
 
-/** Measures a mask on its slice; throws RangeError when their sizes differ. */
+/**
+ * Measures a mask on its slice. A part of the slice that covers all of it at a coarser level will do: grey values are then
+ * those of that level. Throws RangeError when the sizes differ.
+ */
 export function measureMask(mask: Mask, slice: Slice): Measurement {
-  if (mask.width !== slice.width || mask.height !== slice.height) {
+  const { width, height, spacingMm } = slice.part?.whole ?? slice;
+  if (mask.width !== width || mask.height !== height) {
     const got = `${mask.width} × ${mask.height}`;
-    throw new RangeError(`The mask must be ${slice.width} × ${slice.height} as its slice, got ${got}.`);
+    throw new RangeError(`The mask must be ${width} × ${height} as its slice, got ${got}.`);
   }
-  const { spacingMm } = slice;
   const [spacingX, spacingY] = spacingMm ?? [1, 1];
   const statistics = statisticsOf(mask, slice);
   return {
@@ -37,28 +40,31 @@ export function measureMask(mask: Mask, slice: Slice): Measurement {
   };
 }
 
-/** Two passes, so that a large mean does not drown a small deviation. */
-function statisticsOf({ data }: Mask, slice: Slice) {
+/** Of modality values; in one pass, as differences from the first so that a large mean does not drown a small deviation. */
+function statisticsOf(mask: Mask, slice: Slice) {
+  const bounds = maskBounds(mask);
+  if (!bounds) return { area: 0, mean: Number.NaN, sd: Number.NaN, min: Number.NaN, max: Number.NaN };
+  const level = slice.part?.level ?? 0;
   const { slope, intercept } = slice.rescale;
-  let area = 0;
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let n = 0; n < data.length; n++) {
-    if (data[n] === 0) continue;
-    const value = storedAt(slice, n) * slope + intercept;
-    area++;
-    sum += value;
-    if (value < min) min = value;
-    if (value > max) max = value;
+  let first: number | undefined;
+  let [area, sum, squares] = [0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let y = bounds.y0; y <= bounds.y1; y++) {
+    const row = (y >> level) * slice.width;
+    for (let x = bounds.x0, n = y * mask.width + x; x <= bounds.x1; x++, n++) {
+      if (mask.data[n] === 0) continue;
+      const value = storedAt(slice, row + (x >> level)) * slope + intercept;
+      first ??= value;
+      const difference = value - first;
+      area++;
+      sum += difference;
+      squares += difference * difference;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
   }
-  if (area === 0) return { area, mean: Number.NaN, sd: Number.NaN, min: Number.NaN, max: Number.NaN };
   const mean = sum / area;
-  let squares = 0;
-  for (let n = 0; n < data.length; n++) {
-    if (data[n] !== 0) squares += (storedAt(slice, n) * slope + intercept - mean) ** 2;
-  }
-  return { area, mean, sd: Math.sqrt(squares / area), min, max };
+  return { area, mean: mean + (first ?? 0), sd: Math.sqrt(Math.max(0, squares / area - mean * mean)), min, max };
 }
 
 function storedAt({ channels, data }: Slice, n: number): number {
@@ -71,9 +77,9 @@ function outerCorners({ width, height, data }: Mask, spacingX: number, spacingY:
   const corners: Vertex[] = [];
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((value) => value !== 0);
+    const first = row.indexOf(1);
     if (first < 0) continue;
-    const end = row.findLastIndex((value) => value !== 0) + 1;
+    const end = row.lastIndexOf(1) + 1;
     for (const edge of [y, y + 1]) corners.push([first * spacingX, edge * spacingY], [end * spacingX, edge * spacingY]);
   }
   return corners.sort(([ax, ay], [bx, by]) => ay - by || ax - bx);

@@ -1,7 +1,8 @@
 /** The way of an upload: spool, reading process, library. */
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
+import { type PartRequest, partOf } from "../../core/image/part.ts";
 import { sliceOf } from "../../core/image/slice.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
@@ -63,11 +64,21 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     get: library.info,
     source: library.source,
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
-    slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
+    slice: (imageId, plane, k, part) =>
+      library.use(imageId, (volume) => owned(cut(sliceOf(volume, plane, k), part), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
     warm: reader.warm,
     close: reader.close,
   };
+}
+
+function cut(slice: Slice, part: PartRequest | undefined): Slice {
+  if (!part) return slice;
+  try {
+    return partOf(slice, part);
+  } catch (thrown) {
+    throw new SegmenterError("InvalidRequest", { reason: toError(thrown).message, path: "region" });
+  }
 }
 
 /** A native slice is a view of the volume, which leaves when others need its memory. */

@@ -4,9 +4,10 @@ import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embed
 import { embeddingKeyText } from "../../core/embedding/key.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
+import type { PartRequest } from "../../core/image/part.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import type { Plane, Slice, Window } from "../../core/image/volume.ts";
-import { PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
+import { inputPart, PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
 import { isWholeCrop } from "../../core/prompt/space.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
@@ -21,7 +22,7 @@ import { singleFlight, type Waiting } from "./single-flight.ts";
 export interface SliceSource {
   get(imageId: string): ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
 
 /** What to encode; all but the image has a default. */
@@ -69,8 +70,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   const flight = singleFlight<{ cached: boolean }>("embedding");
 
   const encode = async ({ id, model, context, crop }: Target, signal: AbortSignal, background: () => boolean) => {
-    const { plane, slice: k, window, imageId } = context;
-    const slice = () => images.slice(imageId, plane, k);
+    const { plane, slice: k, window, imageId, transform } = context;
+    const slice = () => images.slice(imageId, plane, k, inputPart(transform));
     const { tensors } = await pool.encode({ modelId: model.id, slice, window, crop, name: id }, { signal, background });
     saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
     return { cached: false };

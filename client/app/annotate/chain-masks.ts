@@ -1,11 +1,13 @@
 /** From one chain of the log to what is shown of it: decoded where prompts ask for it, else the mask that the log holds. */
 import type { Chain } from "../../../core/annotation/chain.ts";
 import { createChainDecoder } from "../../../core/annotation/replay-chain.ts";
+import { findPlane } from "../../../core/image/planes.ts";
 import { measureMask } from "../../../core/mask/measurements.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Embedding, SegmentMask } from "../../index.ts";
 import type { Context } from "../context/context.ts";
+import { overviewOf } from "../image/detail.ts";
 import { saidOf } from "../state/places.ts";
 import type { MaskView, ShownMask } from "../state/state.ts";
 
@@ -42,7 +44,8 @@ export function createChainMasks({ store, segmenter }: Context, { embed, kept }:
   const run = async (chain: Chain): Promise<MaskView> => {
     const { at, steps, key } = chain;
     const { candidates, ms } = await candidatesOf(chain);
-    const pixels = await (await segmenter()).slice(at);
+    const plane = findPlane(store.state.image?.info, at.plane);
+    const pixels = await (await segmenter()).slice(at, overviewOf(plane));
     const chosen = Math.min(steps.at(-1)?.candidate ?? 0, candidates.length - 1);
     return { chain: key, candidates, chosen, measurement: measureMask(candidates[chosen], pixels), ms };
   };

@@ -5,6 +5,7 @@ import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
 import type { Exports } from "../export/exports.ts";
+import type { Detail } from "../image/detail.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
@@ -17,6 +18,7 @@ export interface Controls {
   readonly notifier: Notifier;
   readonly connection: Connection;
   readonly images: Images;
+  readonly detail: Detail;
   readonly prompts: Prompts;
   readonly preview: Preview;
   readonly view: ViewControls;

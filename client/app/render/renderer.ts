@@ -1,5 +1,6 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
+import type { Detail } from "../image/detail.ts";
 import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
 import type { OpenImage, State } from "../state/state.ts";
@@ -7,7 +8,7 @@ import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
 import { paintCursor, paintGesture, paintPrompts } from "./prompt-layer.ts";
-import { toScreen, type Viewport, viewportOf } from "./viewport.ts";
+import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
 
 export interface Renderer {
   viewport(): Viewport | undefined;
@@ -15,9 +16,15 @@ export interface Renderer {
   stop(): void;
 }
 
-export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize: () => void): Renderer {
+/** What the renderer shows, and whom it tells what the eye rests on. */
+export interface Scenery {
+  readonly store: Store;
+  readonly detail: Pick<Detail, "look">;
+}
+
+export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
   const context = canvas.getContext("2d");
-  const image = createImageLayer();
+  const layers = { image: createImageLayer(), detail: createImageLayer() };
   let size = { width: 1, height: 1 };
   let frame = 0;
 
@@ -30,7 +37,10 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (current) paintScene({ context, viewport: current, image, size }, store.state);
+    if (!current) return;
+    paintScene({ context, viewport: current, layers, size }, store.state);
+    const plane = store.state.image?.plane;
+    if (plane) detail.look(visiblePart(current, size, plane));
   };
   const schedule = () => {
     frame ||= requestAnimationFrame(paint);
@@ -67,15 +77,17 @@ function viewportFor(image: OpenImage, { view }: State, size: { width: number; h
 interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
-  readonly image: ImageLayer;
+  readonly layers: Readonly<Record<"image" | "detail", ImageLayer>>;
   readonly size: { readonly width: number; readonly height: number };
 }
 
 function paintScene(scene: Scene, state: State) {
-  const { context, viewport, image: layer, size } = scene;
+  const { context, viewport, layers, size } = scene;
   const { image } = state;
   if (!image?.pixels) return;
-  layer.paint(context, viewport, image.pixels, { window: image.window, inverted: state.inverted });
+  const display = { window: image.window, inverted: state.inverted };
+  layers.image.paint(context, viewport, image.pixels, display);
+  if (image.detail) layers.detail.paint(context, viewport, image.detail, display);
   if (!state.peek) paintMasks(scene, state, image);
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
