@@ -26,12 +26,15 @@ export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export type {
   Crop,
   ImageInfo,
+  JobMask,
+  JobState,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
   VocabularyEntry,
+  VolumeMeasurements,
 } from "../core/wire/index.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
@@ -41,6 +44,8 @@ export type {
   EmbedTarget,
   ModelInfo,
   PrefetchTarget,
+  PropagateProgress,
+  PropagateTarget,
   SegmentationOptions,
   Segmenter,
   SegmenterOptions,

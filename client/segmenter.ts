@@ -87,6 +87,10 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     studies: api.studies,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
+    propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {
+      const request = { plane, ...given, propagate: { from, to }, model: manifest.id, ...(window ? { window } : {}) };
+      return api.propagate(imageId, request, call);
+    },
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close: ladder.close,
   };

@@ -10,12 +10,15 @@ import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   Crop,
   ImageInfo,
+  JobMask,
+  JobState,
   Prompt,
   PromptContext,
   PromptKind,
   Rle,
   Transform,
   VocabularyEntry,
+  VolumeMeasurements,
 } from "../core/wire/index.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
@@ -105,6 +108,36 @@ export interface PrefetchTarget extends SliceRef {
   readonly window?: Window | null;
 }
 
+/** One segment through a stack of slices, from what is settled on some of them. */
+export interface PropagateTarget {
+  readonly imageId: string;
+  /** Default `native`. */
+  readonly plane?: Plane;
+  /** Default: the image's first window. */
+  readonly window?: Window | null;
+  /** Prompts by slice, or masks that are settled as they are; or both. Such a slice is never changed. */
+  readonly prompts?: { slice: number; prompts: Prompt[] }[];
+  readonly masks?: { slice: number; rle: Rle }[];
+  /** First and last slice that may be filled. */
+  readonly from: number;
+  readonly to: number;
+  readonly context?: PromptContext;
+}
+
+/** A volume job as it goes on. */
+export interface PropagateProgress {
+  /** Of the request: the same request is the same job. */
+  readonly jobId: Digest;
+  readonly state: JobState;
+  /** Slices looked at, and at most to look at. */
+  readonly done: number;
+  readonly total: number;
+  /** Masks that are new since the last time, those of the settled slices included. */
+  readonly masks: readonly JobMask[];
+  /** Of all masks; with the last progress alone. */
+  readonly measurements?: VolumeMeasurements | undefined;
+}
+
 export interface SegmentationOptions extends CallOptions {
   /** Hidden segments are part of a segmentation, and say so. */
   readonly hidden?: ReadonlySet<string>;
@@ -150,8 +183,11 @@ export interface Segmenter {
   onStatus(listener: (status: SegmenterStatus) => void): () => void;
   /** Resolves when a backend is chosen. Nothing needs to wait for it: calls do. */
   ready(): Promise<SegmenterStatus>;
-  /** Sends one file, or all files of a series. The same pixels get the same `imageId`. */
-  upload(files: Blob | readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  /**
+   * Sends one file, or all files of a series. The same pixels get the same `imageId`. Of files that hold several images
+   * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
+   */
+  upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** Stored pixels of a slice, shared with the decoder: no second download. Of a large picture a part may be enough. */
@@ -172,6 +208,11 @@ export interface Segmenter {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Encodes slices ahead; gives the number of each as it becomes ready. */
   prefetch(target: PrefetchTarget, call?: CallOptions): AsyncGenerator<number>;
+  /**
+   * Fills the slices around and between settled ones, on the server; masks come as they are found. When the connection is
+   * lost (`ServerUnreachable`), the same target takes the same job up again. An abort stops the job.
+   */
+  propagate(target: PropagateTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
   /**
    * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
    * result is whole or it is none.

@@ -12,6 +12,10 @@ export interface ErrorDetail {
   /** Valid JSON, impossible prompt (outside the slice, empty box, …). */
   InvalidPrompt: { index: number; reason: string };
   UnknownTerm: { text: string; suggestions: readonly string[] };
+  /** Segments that do not lie on this image: another patient space, another size. */
+  DoesNotFit: { reason: string };
+  /** The format cannot hold this result, or the image lacks what it needs. */
+  CannotExport: { format: string; reason: string };
   ImageNotFound: { imageId: string };
   SliceNotFound: { plane: string; slice: number; count: number };
   EmbeddingNotFound: { embeddingId: string };
@@ -36,6 +40,18 @@ export interface ErrorDetail {
   /** The process ended while it worked; another one is on its way. */
   EncoderCrashed: { attempts: number; retryAfterS: number };
   DiskFull: { what: string };
+  /** The server's folder has no such series, or no such image in it. */
+  SeriesNotFound: Record<string, never>;
+  /** No archive of this name is configured. */
+  UnknownArchive: { archive: string };
+  /** The archive answers, and has no such study or series. */
+  NotInArchive: { what: string };
+  /** The archive wants another sign-in; `status` is its 401 or 403. */
+  ArchiveDenied: { status: number };
+  /** The archive does not answer, or not as DICOMweb says; `status` is 0 without an answer. */
+  ArchiveFailed: { status: number; reason: string };
+  /** The archive was slower than a limit. */
+  ArchiveTimeout: { what: string; limitMs: number };
   ShuttingDown: { retryAfterS: number };
   /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer. Raised by the client. */
   ServerUnreachable: { status: number; reason: string };

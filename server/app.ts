@@ -12,6 +12,7 @@ import { openApiDocument } from "./http/openapi.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { importRoutes } from "./http/routes/files/imports.ts";
 import { imageRoutes } from "./http/routes/images.ts";
 import { jobRoutes } from "./http/routes/jobs.ts";
 import { maskRoutes } from "./http/routes/masks.ts";
@@ -20,6 +21,8 @@ import { operationRoutes } from "./http/routes/operations.ts";
 import { prefetchRoutes } from "./http/routes/prefetch.ts";
 import { segmentRoutes } from "./http/routes/segment.ts";
 import { sliceRoutes } from "./http/routes/slices.ts";
+import { archiveRoutes } from "./http/routes/sources/archives.ts";
+import { studyRoutes } from "./http/routes/sources/studies.ts";
 import { textPromptRoutes } from "./http/routes/text-prompts.ts";
 import { viewerRoutes } from "./http/routes/viewer.ts";
 
@@ -27,6 +30,9 @@ export type { AppDeps } from "./http/deps.ts";
 
 const ROUTES = [
   imageRoutes,
+  archiveRoutes,
+  studyRoutes,
+  importRoutes,
   sliceRoutes,
   embeddingRoutes,
   prefetchRoutes,

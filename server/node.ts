@@ -12,6 +12,7 @@ import type { Study } from "./images/types.ts";
 import { createLog, type Log } from "./ops/log.ts";
 import { createServices, openStudy, type Services } from "./services.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import type { Folder } from "./sources/folder/folder.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080`, without a slash at the end. */
@@ -42,14 +43,14 @@ export async function startServer({ log = createLog(), ...given }: StartOptions 
 
 async function serve(services: Services, settings: Settings, log: Log): Promise<RunningServer> {
   const { limits, host, frameAncestors, hsts, clientDir } = settings;
-  const studies = [await openStudy(services.images, settings.study)];
+  const folder = await openStudy(services.images, settings.study, limits);
   const stopping = { draining: false };
   const app = createApp({
     ...services,
     ...originRules(settings),
     log,
     limits,
-    studies,
+    folder,
     openFile,
     lifecycle: lifecycleOf(services, stopping),
     headers: { frameAncestors, hsts },
@@ -59,7 +60,7 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
   const inFlight = countInFlight(server);
   await listen(server, settings);
   services.images.warm();
-  const degraded = await services.images.degraded();
+  const degraded = await services.degraded();
   if (degraded.length > 0) log.warn({ degraded }, "serving without a disk cache: too little of the disk is free");
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
   const stop = async (): Promise<void> => {
@@ -71,8 +72,12 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;
-  return { url: urlOf(server, host), services, studies, close: () => (stopped ??= stop()) };
+  return { url: urlOf(server, host), services, studies: openOf(folder), close: () => (stopped ??= stop()) };
 }
+
+/** What is open from the start. */
+const openOf = (folder: Folder): Study[] =>
+  folder.list().flatMap(({ imageId, name }) => (imageId === undefined ? [] : [{ imageId, name }]));
 
 /** On a loopback address only local names are answered (DNS rebinding), unless names were given. */
 function originRules({ corsOrigins, allowedHosts, host }: Settings) {

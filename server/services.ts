@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
+import { openShared } from "./cluster/shared.ts";
 import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
-import type { ImageStore, Study } from "./images/types.ts";
+import type { ImageStore } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
 import { loadVocabulary } from "./models/vocabulary.ts";
@@ -15,6 +16,9 @@ import type { Limits } from "./ops/limits.ts";
 import { type Log, logEvents } from "./ops/log.ts";
 import { countEvents, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Settings } from "./settings.ts";
+import { type Archives, createArchives } from "./sources/dicomweb/archives.ts";
+import { readArchives } from "./sources/dicomweb/config.ts";
+import { type Folder, isFolder, openFolder, singleImage } from "./sources/folder/folder.ts";
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
@@ -25,6 +29,7 @@ import { createMaskService, type MaskService } from "./work/masks.ts";
 /** Everything behind the routes and the commands. */
 export interface Services {
   readonly images: ImageStore;
+  readonly archives: Archives;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
   readonly pool: InferencePool;
@@ -32,21 +37,25 @@ export interface Services {
   readonly masks: MaskService;
   readonly jobs: JobService;
   readonly metrics: Metrics;
+  /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
+  degraded(): Promise<readonly string[]>;
   /** Ends the child processes; what runs may finish within `graceMs`. */
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
 /** Opens stores, models and the inference pool as the settings say. */
 export async function createServices(
-  { cacheDir, limits, modelDirs, model, device, vocabularyFile }: Settings,
+  settings: Settings,
   { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
+  const { cacheDir, imageDir = cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb } = settings;
+  const archives = createArchives(dicomweb === undefined ? [] : await readArchives(dicomweb), limits);
   const metrics = createMetrics({ processMetrics });
   const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
-  const images = await createImageStore({ dir: cacheDir, limits, metrics, observe });
+  const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
   const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
   const pool = await createInferencePool({ models, device, limits, observe });
@@ -55,12 +64,15 @@ export async function createServices(
     return { encode: encode.queued, decode: decode.queued };
   });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const store = tieredStore(memory, await openDiskStore(cacheDir, limits, observe));
-  const embeddings = createEmbeddingService({ images, pool, store, models, observe });
-  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe });
-  const jobs = createJobService({ images, masks });
+  const shared = await openShared({ ...settings, env: process.env, observe });
+  const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
+  const { claims, records } = shared;
+  const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims });
+  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
+  const jobs = createJobService({ images, masks, records });
   return {
     images,
+    archives,
     models,
     vocabulary,
     pool,
@@ -68,11 +80,14 @@ export async function createServices(
     masks,
     jobs,
     metrics,
+    degraded: async () => [...(await images.degraded()), ...shared.degraded()],
     async close({ graceMs = 0 } = {}) {
+      archives.close();
       await jobs.close();
       await pool.close({ graceMs });
       await embeddings.close();
       await images.close();
+      shared.close();
     },
   };
 }
@@ -96,9 +111,10 @@ const both =
   };
 
 /** The study that was asked for, or the phantom. Names of files may be names of people, so they are not used. */
-export async function openStudy(images: ImageStore, path: string | undefined): Promise<Study> {
+export async function openStudy(images: ImageStore, path: string | undefined, limits: Limits): Promise<Folder> {
+  if (path !== undefined && (await isFolder(path))) return openFolder(path, images, limits);
   const { info } = path === undefined ? await images.addVolume(createPhantom().volume) : await images.open(path);
-  return { imageId: info.imageId, name: path === undefined ? "Phantom" : "Study" };
+  return singleImage(info.imageId, path === undefined ? "Phantom" : "Study");
 }
 
 /** The same models with another default, first in the list. Throws UnknownModel. */

@@ -15,10 +15,18 @@ export interface Settings {
   readonly port: number;
   /** A file or folder to open; the built-in phantom when left out. */
   readonly study?: string;
+  /** Archives that speak DICOMweb: an address, or a JSON file. */
+  readonly dicomweb?: string;
   readonly device: Device;
   /** Default model; the first found when left out. */
   readonly model?: string;
   readonly cacheDir: string;
+  /** Images, on a folder that all replicas see; in the cache when left out. */
+  readonly imageDir?: string;
+  /** `redis://host:port/number`: what replicas share. */
+  readonly redis?: string;
+  /** `https://host/bucket/prefix`: embeddings in a bucket instead of Redis. */
+  readonly s3?: string;
   /** Folders with a manifest, or with such folders inside. */
   readonly modelDirs: readonly string[];
   /** The built viewer. */
@@ -59,7 +67,11 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     hsts: env.PROMPTOMY_HSTS === "1",
     limits: limitsFromEnvironment(env),
     ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
+    ...(env.PROMPTOMY_DICOMWEB ? { dicomweb: env.PROMPTOMY_DICOMWEB } : {}),
     ...(env.PROMPTOMY_MODEL ? { model: env.PROMPTOMY_MODEL } : {}),
+    ...(env.PROMPTOMY_IMAGE_DIR ? { imageDir: env.PROMPTOMY_IMAGE_DIR } : {}),
+    ...(env.PROMPTOMY_REDIS ? { redis: env.PROMPTOMY_REDIS } : {}),
+    ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,
     cacheDir,

@@ -13,12 +13,15 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
   },
   server: {
     ours: ["server", "formats", "core", "core/wire"],
-    packages: [/^node:/, /^hono/, /^@hono\//, "zod", "onnxruntime-node", "lru-cache", "pino", "prom-client", "citty"],
+    packages: [
+      ...[/^node:/, /^hono/, /^@hono\//, "zod", "onnxruntime-node", "lru-cache", "pino", "prom-client", "citty"],
+      ...["ioredis", "bullmq", "aws4fetch", "jose"], // optional: loaded when asked for
+    ],
   },
   client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
-    packages: [/^lit/, "comlink", "idb", "vite", /^node:/],
+    packages: [/^lit/, /^@kitware\/vtk\.js/, "comlink", "idb", "vite", /^node:/],
   },
 };
 

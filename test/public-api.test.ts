@@ -38,6 +38,8 @@ const TYPES = [
   "ErrorCode",
   "ErrorDetail",
   "ImageInfo",
+  "JobMask",
+  "JobState",
   "Labelmap",
   "LogAction",
   "LogEntry",
@@ -53,6 +55,8 @@ const TYPES = [
   "PromptContext",
   "PromptKind",
   "PromptLog",
+  "PropagateProgress",
+  "PropagateTarget",
   "Rle",
   "ScoredMask",
   "Segment",
@@ -69,6 +73,7 @@ const TYPES = [
   "Study",
   "Transform",
   "VocabularyEntry",
+  "VolumeMeasurements",
   "Window",
 ];
 

@@ -1,12 +1,14 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
 import { createSegmenter, type Segmenter } from "../index.ts";
+import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
+import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
 import { createDetail } from "./image/detail.ts";
@@ -55,12 +57,14 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.sync();
   };
   const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
-  const prompts = createPrompts(context, masks.sync, images.goTo);
+  const writer = createLogWriter(context, () => masks.sync(), images.goTo);
+  const prompts = createPrompts(context, writer);
+  const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
   const preview = createPreview(context);
   const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, images, view });
+  const commands = createCommands({ store, prompts, strokes, images, view });
   const parts = {
     store,
     notifier,
@@ -68,6 +72,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     images,
     detail,
     prompts,
+    strokes,
     preview,
     view,
     exports,

@@ -15,6 +15,7 @@ import type {
   MaskResponse,
   PlaneInfo,
   PrefetchRequest,
+  SegmentationRequest,
   TextPromptAnswer,
   TextPromptRequest,
   VocabularyEntry,
@@ -22,8 +23,9 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, SliceOptions, Study } from "../types.ts";
+import type { CallOptions, PropagateProgress, SliceOptions, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
+import { followJob } from "./jobs.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -34,7 +36,7 @@ export interface Api {
   manifest(id?: string): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
-  upload(files: readonly Blob[], call?: CallOptions): Promise<ImageInfo>;
+  upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
@@ -46,6 +48,8 @@ export interface Api {
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
+  /** The progress of a volume job until it has ended. An abort stops the job. */
+  propagate(imageId: string, request: SegmentationRequest, call?: CallOptions): AsyncGenerator<PropagateProgress>;
 }
 
 /** Answers of the vocabulary. */
@@ -102,7 +106,10 @@ export function createApi(transport: Transport): Api {
       verify(bytes, modelId, file);
       return bytes;
     },
-    upload: async (files, call) => remember(await transport.json("v1/images", uploadBody(files, call?.signal))),
+    upload: async (files, { index, signal } = {}) => {
+      const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
+      return remember(await transport.json(path, uploadBody(files, signal)));
+    },
     image,
     slice,
     embed: (imageId, request, call) =>
@@ -124,6 +131,7 @@ export function createApi(transport: Transport): Api {
       for await (const { event, data } of readEvents(response))
         if (event === "ready" && isSlice(data)) yield data.slice;
     },
+    propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
 }
 

@@ -68,9 +68,16 @@ async function problemOf(response: Response): Promise<SegmenterError> {
   const body: unknown = response.headers.get("Content-Type")?.startsWith("application/problem+json")
     ? await response.json().catch(() => undefined)
     : undefined;
+  return failureOf(body, response);
+}
+
+/** The error that a body tells of; one that is not ours is a fault of the transport. */
+export function failureOf(
+  body: unknown,
+  { status, statusText }: Pick<Response, "status" | "statusText">,
+): SegmenterError {
   if (isProblem(body)) return new SegmenterError(body.code, body.info);
-  const reason = hasCode(body) ? body.code : response.statusText;
-  return new SegmenterError("ServerUnreachable", { status: response.status, reason });
+  return new SegmenterError("ServerUnreachable", { status, reason: hasCode(body) ? body.code : statusText });
 }
 
 /** Every code of ours; a new one that is left out does not compile. */
@@ -82,6 +89,8 @@ const CODES = {
   NewerVersion: true,
   InvalidPrompt: true,
   UnknownTerm: true,
+  DoesNotFit: true,
+  CannotExport: true,
   ImageNotFound: true,
   SliceNotFound: true,
   EmbeddingNotFound: true,
@@ -99,6 +108,12 @@ const CODES = {
   EncoderOutputInvalid: true,
   EncoderCrashed: true,
   DiskFull: true,
+  SeriesNotFound: true,
+  UnknownArchive: true,
+  NotInArchive: true,
+  ArchiveDenied: true,
+  ArchiveFailed: true,
+  ArchiveTimeout: true,
   ShuttingDown: true,
   ServerUnreachable: true,
 } as const satisfies Record<ErrorCode, true>;

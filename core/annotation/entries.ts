@@ -36,8 +36,18 @@ export interface KeptMask {
   readonly doubtful?: boolean;
 }
 
+interface Grouped {
+  /** Neighbours of one group are one step: a viewer takes them back and brings them again together. */
+  readonly group?: string;
+}
+
+/** How far a person is with a segment. */
+export type ReviewState = "to-do" | "done" | "checked";
+
 /** What can be taken back in one step. */
-export type LogAction =
+export type LogAction = Grouped & Action;
+
+type Action =
   | {
       readonly kind: "add-segment";
       readonly segmentId: string;
@@ -56,6 +66,7 @@ export type LogAction =
       readonly code?: Code;
       /** Prompts and edits leave a locked segment alone. */
       readonly locked?: boolean;
+      readonly review?: ReviewState;
     }
   | { readonly kind: "remove-segment"; readonly segmentId: string }
   /** The order of the list, top first. Segments that are left out follow in the order they have. */

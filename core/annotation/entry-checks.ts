@@ -6,6 +6,7 @@ import type { LogEntry } from "./entries.ts";
 type Check = (value: unknown) => boolean;
 
 const PLANES = ["native", "axial", "coronal", "sagittal"];
+const REVIEW_STATES = ["to-do", "done", "checked"];
 const KEPT_ORIGINS = ["edited", "propagated", "interpolated", "imported"];
 
 const isText: Check = (value) => typeof value === "string";
@@ -60,6 +61,7 @@ const ENCODED = shape({
 });
 const KEPT = shape({ at: AT, mask: isDigest, predictedIou: optional(isNumber), doubtful: optional(isFlag) });
 const SEGMENT = { segmentId: isText };
+const GROUPED = shape({ group: optional(isText) });
 
 /** A new kind of line does not compile without its check. */
 const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
@@ -78,6 +80,7 @@ const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
     colour: optional(isText),
     code: optional(CODE),
     locked: optional(isFlag),
+    review: optional(oneOf(REVIEW_STATES)),
   }),
   "remove-segment": shape(SEGMENT),
   "order-segments": shape({ segmentIds: listOf(isText) }),
@@ -88,7 +91,7 @@ const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
 };
 
 /** Narrows a parsed value to a line of the log. */
-export const isLogEntry = (value: unknown): value is LogEntry => byKind(value, ENTRIES);
+export const isLogEntry = (value: unknown): value is LogEntry => byKind(value, ENTRIES) && GROUPED(value);
 
 function byKind(value: unknown, checks: Readonly<Record<string, Check>>): boolean {
   if (!isRecord(value) || typeof value.kind !== "string" || !Object.hasOwn(checks, value.kind)) return false;

@@ -2,7 +2,7 @@
  * The prompt log: the only state of a segmentation. Masks, lists and badges are derived from it, so replaying it after a
  * reload, a lost GPU or in another viewer gives the same masks. Append-only: undo and redo are entries too.
  */
-import type { Code, LogAction, LogEntry } from "./entries.ts";
+import type { Code, LogAction, LogEntry, ReviewState } from "./entries.ts";
 
 /** An immutable log. `entries` is the truth; `done` and `undone` are what they come to. */
 export interface PromptLog {
@@ -21,6 +21,8 @@ export interface LogSegment {
   readonly colour: string;
   readonly code?: Code;
   readonly locked: boolean;
+  /** To do, until somebody says more. */
+  readonly review?: ReviewState;
 }
 
 /** A log in which nothing has happened. */
@@ -46,6 +48,22 @@ export const undo = (log: PromptLog): PromptLog => append(log, { kind: "undo" })
 
 /** Brings the last taken-back action again. */
 export const redo = (log: PromptLog): PromptLog => append(log, { kind: "redo" });
+
+/** Takes back the newest action with all that its group did. */
+export function undoGroup(log: PromptLog): PromptLog {
+  const group = log.done.at(-1)?.group;
+  let back = undo(log);
+  while (group !== undefined && back.done.at(-1)?.group === group) back = undo(back);
+  return back;
+}
+
+/** Brings the last taken-back action again with all that its group did. */
+export function redoGroup(log: PromptLog): PromptLog {
+  const group = log.undone.at(-1)?.group;
+  let again = redo(log);
+  while (group !== undefined && again.undone.at(-1)?.group === group) again = redo(again);
+  return again;
+}
 
 /** Is there an action to take back? */
 export const canUndo = (log: PromptLog): boolean => log.done.length > 0;
@@ -87,8 +105,10 @@ export function segmentsOf({ done }: PromptLog): readonly LogSegment[] {
   return segments;
 }
 
-const segmentFrom = ({ kind: _kind, ...segment }: Extract<LogAction, { kind: "add-segment" }>) => segment;
-const changesOf = ({ kind: _kind, ...changes }: Extract<LogAction, { kind: "change-segment" }>) => changes;
+const segmentFrom = ({ kind: _kind, group: _group, ...segment }: Extract<LogAction, { kind: "add-segment" }>) =>
+  segment;
+const changesOf = ({ kind: _kind, group: _group, ...changes }: Extract<LogAction, { kind: "change-segment" }>) =>
+  changes;
 
 function ordered(segments: readonly LogSegment[], ids: readonly string[]): LogSegment[] {
   const place = ({ segmentId }: LogSegment) => {

@@ -4,7 +4,7 @@ import type { VolumeHeader } from "../image/slice.ts";
 import type { Plane } from "../image/volume.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { ImageInfo } from "../wire/image.ts";
-import type { Code, MaskOrigin } from "./entries.ts";
+import type { Code, MaskOrigin, ReviewState } from "./entries.ts";
 
 /** The image that the masks lie on. */
 export interface SegmentationHeader extends VolumeHeader {
@@ -22,6 +22,7 @@ export interface Segment {
   readonly code?: Code;
   readonly hidden: boolean;
   readonly locked: boolean;
+  readonly review?: ReviewState;
 }
 
 /** A segment's mask on one slice of any plane. */

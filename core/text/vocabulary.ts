@@ -2,13 +2,14 @@
 import { contextOf } from "../model/contracts/context.ts";
 import type { TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
 import { editDistance, editsAllowed, similarity, trigrams } from "./spelling.ts";
-import { isSide, type Phrase, readPhrase } from "./words.ts";
+import { isSide, type Phrase, readPhrase, withoutForeignFiller } from "./words.ts";
 
 export interface Vocabulary {
   readonly entries: readonly VocabularyEntry[];
   /**
-   * Names, synonyms and their spellings exactly, then with typos where only one structure can be meant. `modality` (a
-   * DICOM code or a word of the vocabulary) decides between structures that share a name. Never throws.
+   * Names, synonyms and their spellings in every language of the entries exactly, then with typos where only one
+   * structure can be meant. `modality` (a DICOM code or a word of the vocabulary) decides between structures that share
+   * a name. A name that the model was not taught is not known, and says so. Never throws.
    */
   resolve(text: string, options?: { readonly modality?: string | undefined }): TextPromptAnswer;
 }
@@ -21,7 +22,7 @@ interface Saying {
   readonly phrase: Phrase;
 }
 
-const RANK = { name: 0, synonym: 1, derived: 2 } as const;
+const RANK = { name: 0, synonym: 1, foreign: 2, derived: 3 } as const;
 
 /** As the wire allows, and more than any name has: nothing longer is compared letter by letter. */
 const MAX_LETTERS = 512;
@@ -36,6 +37,8 @@ export function createVocabulary(entries: readonly VocabularyEntry[]): Vocabular
   const sayings = sayingsOf(entries);
   const byKey = groupBy(sayings, ({ phrase }) => phrase.key);
   const byLetters = groupBy(sayings, ({ phrase }) => phrase.joined);
+  const byBareKey = groupBy(sayings, ({ phrase }) => withoutForeignFiller(phrase).key);
+  const names = new Map(entries.map(({ id, name }) => [id, name]));
   const lexicon = new Map(sayings.flatMap(({ phrase }) => phrase.words).map((word) => [word, trigrams(word)]));
   const contexts = new Set(entries.flatMap(({ modalities }) => modalities.map((name) => name.toLowerCase())));
 
@@ -47,11 +50,16 @@ export function createVocabulary(entries: readonly VocabularyEntry[]): Vocabular
       const context = modality === undefined ? "" : contextOf(modality).toLowerCase();
       const fits = ({ modalities }: VocabularyEntry) =>
         !contexts.has(context) || modalities.some((name) => name.toLowerCase() === context);
-      const exact = byKey.get(phrase.key) ?? byLetters.get(phrase.joined);
-      if (exact) return answer(exact, fits, 1);
+      const bare = withoutForeignFiller(phrase);
+      const exact =
+        byKey.get(phrase.key) ?? byLetters.get(phrase.joined) ?? (bare.key ? byBareKey.get(bare.key) : undefined);
+      const answer = (found: readonly Saying[], confidence: number) => answerOf(found, { fits, confidence, names });
+      if (exact) return answer(exact, 1);
       if (phrase.words.length > MAX_WORDS) return unknown([]);
-      const { near, edits } = misspelt(phrase, sayings, lexicon);
-      if (near.length > 0) return answer(near, fits, 1 - edits / phrase.joined.length);
+      for (const said of bare.words.length < phrase.words.length && bare.key ? [phrase, bare] : [phrase]) {
+        const { near, edits } = misspelt(said, sayings, lexicon);
+        if (near.length > 0) return answer(near, 1 - edits / said.joined.length);
+      }
       return unknown(suggestions(phrase, sayings, lexicon, fits));
     },
   };
@@ -66,6 +74,14 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 type Fits = (entry: VocabularyEntry) => boolean;
 type Lexicon = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** Everything that an entry is called but its name: in English, abbreviated, in Latin and in other languages. */
+export function otherNames({ synonyms, abbreviations = [], names = {} }: VocabularyEntry): {
+  readonly english: readonly string[];
+  readonly foreign: readonly string[];
+} {
+  return { english: [...synonyms, ...abbreviations], foreign: [...new Set(Object.values(names).flat())] };
+}
+
 /** Names and synonyms as they are written; a part or side is also said with each synonym of its whole: "left lens". */
 function sayingsOf(entries: readonly VocabularyEntry[]): Saying[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
@@ -73,20 +89,41 @@ function sayingsOf(entries: readonly VocabularyEntry[]): Saying[] {
     const say = (rank: Saying["rank"]) => (text: string) => ({ entry, text, rank, phrase: readPhrase(text) });
     const whole = entry.parent === undefined ? undefined : byId.get(entry.parent);
     const derived = whole ? derivedFrom(readPhrase(entry.name).words, whole) : [];
-    return [say(RANK.name)(entry.name), ...entry.synonyms.map(say(RANK.synonym)), ...derived.map(say(RANK.derived))];
+    const { english, foreign } = otherNames(entry);
+    return [
+      say(RANK.name)(entry.name),
+      ...english.map(say(RANK.synonym)),
+      ...foreign.map(say(RANK.foreign)),
+      ...derived.map(say(RANK.derived)),
+    ].filter(({ phrase }) => phrase.key !== "");
   });
 }
 
-function derivedFrom(words: readonly string[], { name, synonyms }: VocabularyEntry): string[] {
-  const own = new Set(readPhrase(name).words);
+function derivedFrom(words: readonly string[], whole: VocabularyEntry): string[] {
+  const own = new Set(readPhrase(whole.name).words);
   const rest = words.filter((word) => !own.has(word));
   const contained = rest.length + own.size === words.length;
-  return contained ? synonyms.map((synonym) => [...rest, synonym].join(" ")) : [];
+  const { english, foreign } = otherNames(whole);
+  return contained ? [...english, ...foreign].map((synonym) => [...rest, synonym].join(" ")) : [];
 }
 
-function answer(sayings: readonly Saying[], fits: Fits, confidence: number): TextPromptAnswer {
+interface Asked {
+  readonly fits: Fits;
+  readonly confidence: number;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const isTaught = ({ taught }: VocabularyEntry): boolean => taught !== false;
+
+function answerOf(found: readonly Saying[], { fits, confidence, names }: Asked): TextPromptAnswer {
+  const taught = found.filter((saying) => isTaught(saying.entry));
+  const sayings = taught.length > 0 ? taught : found;
   const entry = choose(sayings, fits);
-  if (!entry) return unknown(sayings.map((saying) => saying.entry.name));
+  if (!entry) return unknown(taught.map((saying) => saying.entry.name));
+  if (!isTaught(entry)) {
+    const instead = (entry.instead ?? []).flatMap((id) => names.get(id) ?? []);
+    return { ...unknown(instead), untaught: entry.name };
+  }
   const own = sayings.filter((saying) => saying.entry === entry);
   const rank = Math.min(...own.map((saying) => saying.rank));
   const said = own.filter((saying) => saying.rank === rank).map(({ text }) => text);
@@ -95,7 +132,7 @@ function answer(sayings: readonly Saying[], fits: Fits, confidence: number): Tex
   return { known: true, term: id, name, ...(side ? { side } : {}), synonymsMatched, confidence, suggestions: [] };
 }
 
-const unknown = (names: readonly string[]): TextPromptAnswer => ({
+const unknown = (names: readonly string[]): Extract<TextPromptAnswer, { known: false }> => ({
   ...{ known: false, term: null, name: null, synonymsMatched: [], confidence: 0 },
   suggestions: [...new Set(names)].slice(0, MAX_SUGGESTIONS),
 });
@@ -169,7 +206,7 @@ function suggestions(phrase: Phrase, sayings: readonly Saying[], lexicon: Lexico
   const best = new Map<VocabularyEntry, number>();
   for (const { entry, phrase: known } of sayings) {
     const score = overlap(phrase.words, known.words, alike);
-    if (score >= Math.max(SUGGESTED_FROM, best.get(entry) ?? 0)) best.set(entry, score);
+    if (isTaught(entry) && score >= Math.max(SUGGESTED_FROM, best.get(entry) ?? 0)) best.set(entry, score);
   }
   const ranked = [...best].sort(
     ([a, x], [b, y]) => y - x || Number(fits(b)) - Number(fits(a)) || a.name.length - b.name.length,

@@ -22,9 +22,35 @@ const FILLER = listed(
 
 const LEFT = "left";
 const RIGHT = "right";
+/** Latin, German, French, Spanish, Italian and Portuguese, without accents. */
+const LEFTS =
+  "l lt lh sinister sinistra sinistrum links linke linker linkes linken gauche izquierdo izquierda izquierdos sinistro esquerdo esquerda";
+const RIGHTS =
+  "r rt rh dexter dextra dextrum rechts rechte rechter rechtes rechten droit droite derecho derecha derechos destro destra direito direita";
 const SIDES: ReadonlyMap<string, string> = new Map([
-  ...["l", "lt", "lh", "sinister", "sinistra", "sinistrum"].map((word) => [word, LEFT] as const),
-  ...["r", "rt", "rh", "dexter", "dextra", "dextrum"].map((word) => [word, RIGHT] as const),
+  ...LEFTS.split(" ").map((word) => [word, LEFT] as const),
+  ...RIGHTS.split(" ").map((word) => [word, RIGHT] as const),
+]);
+
+/**
+ * Articles, prepositions and requests of the other languages. Left out only where a text means nothing with them: "LA"
+ * is the left atrium.
+ */
+const FOREIGN_FILLER = listed(
+  "der die das den dem des ein eine einen bitte zeige zeig markiere segmentiere beide im auf vom " +
+    "le la les l du de d un une s il vous plait segmenter montre montrez les deux " +
+    "el los las lo del al por favor muestra segmenta segmentar ambos ambas " +
+    "il gli i uno una dello della dei delle mostra segmenta entrambi per favore " +
+    "o os as do da dos das um uma no na mostre segmente ambos",
+);
+
+/** Chinese and Japanese write a side before the name, without a space. */
+const CJK_SIDES: ReadonlyMap<string, string> = new Map([
+  ["左", LEFT],
+  ["右", RIGHT],
+  ["双", ""],
+  ["两", ""],
+  ["両", ""],
 ]);
 
 const ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(" ");
@@ -53,11 +79,21 @@ const REGIONS: ReadonlyMap<string, string> = new Map([
   ["sacral", "s"],
 ]);
 
-/** Reads a text of any length and script; letters that are not Latin leave no words. */
+/** Reads a text of any length; letters other than Latin, Chinese and Japanese ones leave no words. */
 export function readPhrase(text: string): Phrase {
-  const words = vertebrae(plainWords(text))
-    .filter((word) => !FILLER.has(word))
-    .map(wordForm);
+  return phraseOf(
+    vertebrae(plainWords(text))
+      .filter((word) => !FILLER.has(word))
+      .map(wordForm),
+  );
+}
+
+/** A phrase without the articles and requests of other languages than English. */
+export function withoutForeignFiller({ words }: Phrase): Phrase {
+  return phraseOf(words.filter((word) => !FOREIGN_FORMS.has(word)));
+}
+
+function phraseOf(words: readonly string[]): Phrase {
   const sides = words.filter(isSide);
   const others = words.filter((word) => !isSide(word));
   return { words, key: words.toSorted().join(" "), joined: [...sides, ...others].join("") };
@@ -67,13 +103,23 @@ export const isSide = (word: string): boolean => word === LEFT || word === RIGHT
 
 function plainWords(text: string): string[] {
   const plain = text
+    .replace(/(^|[^\p{L}])[dlDL]['’](?=\p{L})/gu, "$1") // French elision: l'œil, d'intubation
     .normalize("NFKD")
     .replace(/[\u0300-\u036f'’`´]/g, "")
     .toLowerCase()
     .replaceAll("œ", "oe")
     .replaceAll("æ", "ae")
     .replaceAll("ß", "ss");
-  return plain.split(/[^a-z0-9]+/).filter((word) => word !== "");
+  return (plain.match(WORD) ?? []).flatMap(splitSide);
+}
+
+const WORD = /[a-z0-9]+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3099\u309aー]+/gu;
+
+/** "左肾" → left, 肾. */
+function splitSide(word: string): string[] {
+  const side = CJK_SIDES.get(word.slice(0, 1));
+  if (side === undefined || word.length < 2) return [word];
+  return [side, word.slice(1)].filter((part) => part !== "");
 }
 
 /** "L 1", "L5S1", "L4-5" and "3rd lumbar" as "l1", "l5 s1", "l4 l5" and "l3". A rib's "L 1" is its side and number. */
@@ -116,3 +162,8 @@ function singular(word: string): string {
 
 /** Oesophagus, haematoma, tumour. */
 const american = (word: string): string => word.replace(/[ao]e/g, "e").replace(/(..)our$/, "$1or");
+
+/** Filler as it reads after `wordForm`. */
+const FOREIGN_FORMS: ReadonlySet<string> = new Set(
+  [...FOREIGN_FILLER].filter((word) => !SIDES.has(word)).map(wordForm),
+);

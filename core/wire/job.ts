@@ -15,6 +15,14 @@ export const SegmentationRequest = z.strictObject({
     .max(64)
     .optional()
     .describe("several slices may be prompted; between them both directions are blended"),
+  masks: z
+    .array(z.strictObject({ slice: SliceNumber, rle: Rle }))
+    .min(1)
+    .max(512)
+    .optional()
+    .describe(
+      "masks that are settled, as drawn or corrected by hand; beside prompts or instead of them, and never changed",
+    ),
   text: z
     .string()
     .min(1)
@@ -33,7 +41,7 @@ export const JobMask = z.strictObject({
   slice: SliceNumber,
   rle: Rle,
   predictedIou: z.number(),
-  origin: z.enum(["prompted", "propagated"]),
+  origin: z.enum(["given", "prompted", "propagated"]),
   doubtful: z.boolean().describe("worth a look before it is trusted"),
 });
 export type JobMask = z.infer<typeof JobMask>;

@@ -4,15 +4,39 @@ import { Digest } from "./common.ts";
 export const Side = z.enum(["left", "right"]);
 export type Side = z.infer<typeof Side>;
 
+/** A concept of a coding scheme, as DICOM writes it (PS3.3 8.8). */
+export const TermCode = z.strictObject({
+  scheme: z.literal("SCT"),
+  value: z.string().regex(/^\d{5,18}$/),
+  meaning: z.string().min(1).max(64),
+});
+export type TermCode = z.infer<typeof TermCode>;
+
+/** Languages that names are given in beside English; `la` is Latin. */
+export const NAME_LANGUAGES = ["la", "de", "fr", "es", "it", "pt", "zh", "ja"] as const;
+const Saying = z.string().min(1).max(128);
+const TermId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+
 /** One structure of `models/vocabulary.json`: its canonical name, and everything else that people call it. */
 export const VocabularyEntry = z.strictObject({
-  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
-  name: z.string().min(1).max(128),
-  synonyms: z.array(z.string().min(1).max(128)),
+  id: TermId,
+  name: Saying,
+  synonyms: z.array(Saying).describe("in English"),
+  abbreviations: z.array(Saying).optional(),
+  names: z.partialRecord(z.enum(NAME_LANGUAGES), z.array(Saying).min(1)).optional().describe("in other languages"),
   parent: z.string().optional().describe("id of the whole that it is a part or a side of"),
   side: Side.optional().describe("of the patient; its name begins with it, and the other side looks the same"),
   region: z.string().optional().describe("of the body; training teaches what a slice of another region cannot show"),
-  modalities: z.array(z.string()).min(1).describe("where the embedded model has seen it"),
+  modalities: z
+    .array(z.string())
+    .min(1)
+    .describe("where the embedded model has seen it; of an untaught one, where it shows"),
+  code: TermCode.optional().describe("of the structure without its side; a side without a code has that of its parent"),
+  taught: z
+    .literal(false)
+    .optional()
+    .describe("the embedded model has never been shown this name: it is no text prompt"),
+  instead: z.array(TermId).min(1).optional().describe("of an untaught name: taught structures that may serve"),
 });
 export type VocabularyEntry = z.infer<typeof VocabularyEntry>;
 
@@ -39,6 +63,7 @@ const UnknownTerm = z.strictObject({
   name: z.null(),
   synonymsMatched: z.array(z.string()).max(0),
   confidence: z.literal(0),
+  untaught: z.string().optional().describe("canonical name, where the text is one that the model has not been taught"),
   suggestions: z.array(z.string()).max(5).describe("canonical names, nearest first"),
 });
 

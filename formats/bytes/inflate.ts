@@ -70,6 +70,25 @@ export function inflatePrefix(
   return out;
 }
 
+/** `length` bytes of the stream from byte `from` on; what comes before is inflated and dropped. MalformedFile when it ends before. */
+export function inflateRange(
+  bytes: Uint8Array,
+  wrapping: Wrapping,
+  { format, from, length }: { format: string; from: number; length: number },
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(length);
+  let at = -from;
+  inflateInto(bytes, wrapping, format, (chunk) => {
+    const part = chunk.subarray(Math.max(0, -at), Math.max(0, length - at));
+    if (at + chunk.length > 0) out.set(part, Math.max(0, at));
+    at += chunk.length;
+    return at >= length ? "enough" : "more";
+  });
+  if (at < length)
+    throw malformed(format, "data", `It ends after ${Math.max(0, at + from)} of ${from + length} bytes.`);
+  return out;
+}
+
 /** The first `length` bytes of the stream, or all that it has. */
 export function inflateUpTo(
   bytes: Uint8Array,

@@ -17,6 +17,7 @@ import { readWebp } from "./picture/webp.ts";
 import { readMetaImage } from "./raster/metaimage.ts";
 import { readNifti } from "./raster/nifti.ts";
 import { readNrrd } from "./raster/nrrd.ts";
+import { volumesOf } from "./raster/volumes.ts";
 
 export interface ImageFile {
   /** Only to find the data file of a header that names one. */
@@ -27,6 +28,10 @@ export interface ImageFile {
 export interface Candidate {
   readonly studyUid?: string | undefined;
   readonly seriesUid?: string | undefined;
+  /** Outside DICOM: place of the file among those given. */
+  readonly file?: number;
+  /** One that is only read when it is asked for: a later volume of its file. */
+  readonly onRequest?: boolean;
   readonly entry: Omit<ImageEntry, "index">;
   read(): Promise<Volume>;
 }
@@ -51,7 +56,8 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
     options.limits,
   );
   const { images, unused } = pairFiles(typed.filter(({ format }) => format !== "DICOM"));
-  const others = images.map((image) => otherCandidate(image, options)).toSorted((a, b) => a.rank - b.rank);
+  const others = otherCandidates(images, options);
+  const otherFiles = images.length + unused.length;
   const dicomCandidates = dicom.images.map((image) => dicomCandidate(image, options));
   const left = [
     ...leftDicom(dicom),
@@ -63,18 +69,16 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
     notes(chosen) {
       const image = dicom.images[dicomCandidates.indexOf(chosen)];
       return image
-        ? [...leftOut(dicom, image), ...countNote(others.length + unused.length, "other files are")]
-        : [...listNote(others), ...countNote(unused.length, "other files are")];
+        ? [...leftOut(dicom, image), ...countNote(otherFiles, "other files are")]
+        : [...listNote(images.length), ...countNote(unused.length, "other files are")];
     },
   };
 }
 
 const countNote = (count: number, what: string) => (count > 0 ? [`${count} ${what} left out.`] : []);
 
-function listNote(others: readonly Candidate[]): string[] {
-  return others.length > 1
-    ? [`The files hold ${others.length} images: one is read, ${others.length - 1} are left out.`]
-    : [];
+function listNote(count: number): string[] {
+  return count > 1 ? [`The files hold ${count} images: one is read, ${count - 1} are left out.`] : [];
 }
 
 function leftDicom({ broken, withoutPixels, directories }: DicomCatalogue): Found["left"] {
@@ -104,26 +108,45 @@ const RANK: Readonly<Record<Exclude<Format, "DICOM">, number>> = {
   WebP: 1,
 };
 
-function otherCandidate({ format, bytes, data }: Detached, options: Options): Candidate & { rank: number } {
+/** Volumes before pictures, and every volume of a file; headers may declare more of those than are listed. */
+function otherCandidates(images: readonly Detached[], options: Options): Candidate[] {
+  let listed = images.length;
+  return images
+    .toSorted((a, b) => RANK[a.format] - RANK[b.format])
+    .flatMap((image) => {
+      const { size, count } = volumesOf(image.format, image.bytes);
+      const length = Math.min(count, 1 + Math.max(0, options.limits.frames - listed));
+      listed += length - 1;
+      return Array.from({ length }, (_, volume) => otherCandidate(image, { size, count, volume }, options));
+    });
+}
+
+function otherCandidate(
+  { format, index, bytes, data }: Detached,
+  { size, count, volume }: { size: Vec3 | undefined; count: number; volume: number },
+  options: Options,
+): Candidate {
+  const note = count > 1 && { note: `volume ${volume + 1} of ${count}` };
   return {
-    rank: RANK[format],
-    entry: { format, modality: "OT", kind: "image" },
-    read: async () => readOther(format, { bytes, data }, options),
+    file: index,
+    onRequest: volume > 0,
+    entry: { format, modality: "OT", kind: "image", ...(size && { size }), ...note },
+    read: async () => readOther(format, { bytes, data, volume }, options),
   };
 }
 
 function readOther(
   format: Exclude<Format, "DICOM">,
-  { bytes, data }: { bytes: Uint8Array; data: Uint8Array | undefined },
+  { bytes, data, volume }: { bytes: Uint8Array; data: Uint8Array | undefined; volume: number },
   { limits, wasm }: Options,
 ): Volume | Promise<Volume> {
   switch (format) {
     case "NIfTI":
-      return readNifti(bytes, limits, data);
+      return readNifti(bytes, limits, { data, volume });
     case "NRRD":
-      return readNrrd(bytes, limits, data);
+      return readNrrd(bytes, limits, { data, volume });
     case "MetaImage":
-      return readMetaImage(bytes, limits, data);
+      return readMetaImage(bytes, limits, { data, volume });
     case "PNG":
       return readPng(bytes, limits);
     case "JPEG":

@@ -1,5 +1,5 @@
 /** From files to one image: what they are, which of several images is meant, and what is left out. */
-import { isSegmenterError, type SegmenterError } from "../../core/errors.ts";
+import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import type { Volume } from "../../core/image/volume.ts";
 import { colourWindow } from "../../core/image/window.ts";
 import { asReadError, unsupported } from "../bytes/fail.ts";
@@ -25,18 +25,19 @@ const MOST_TRIES = 16;
 
 /**
  * Reads one image: of a DICOM study the series that is most likely meant, of several other files the first. The format is
- * told by the bytes, never by the name; warnings say what is left out. Throws UnsupportedFormat, MalformedFile or TooLarge.
+ * told by the bytes, never by the name; warnings say what is left out. Throws UnsupportedFormat, MalformedFile or TooLarge,
+ * and InvalidRequest when there is no image of the number that was asked for.
  * @example const volume = await readImage([{ bytes: new Uint8Array(await file.arrayBuffer()) }]);
  */
 export async function readImage(files: readonly ImageFile[], options: ReadOptions = {}): Promise<Volume> {
   const found = open(files, options);
   if (options.choose !== undefined) {
     const chosen = found.candidates[options.choose];
-    if (!chosen) throw new RangeError(`There are ${found.candidates.length} images, number ${options.choose} is none.`);
+    if (!chosen) throw noSuchImage(found.candidates.length);
     return readCandidate(chosen, found, []);
   }
   const failures: SegmenterError[] = [];
-  for (const candidate of found.candidates.slice(0, MOST_TRIES)) {
+  for (const candidate of found.candidates.filter(({ onRequest }) => !onRequest).slice(0, MOST_TRIES)) {
     try {
       return await readCandidate(candidate, found, failures);
     } catch (thrown) {
@@ -50,9 +51,10 @@ export async function readImage(files: readonly ImageFile[], options: ReadOption
 /** What the files hold, without decoding them: studies, their series, the images of each. Throws as `readImage` does. */
 export function listImages(files: readonly ImageFile[], options: Pick<ReadOptions, "limits"> = {}): ImageList {
   const { candidates, left } = open(files, options);
-  const images = candidates.map(({ studyUid, seriesUid, entry }, index) => ({
+  const images = candidates.map(({ studyUid, seriesUid, file, entry }, index) => ({
     studyUid,
     seriesUid,
+    file,
     entry: { ...entry, index },
   }));
   return { studies: treeOf(images), left: left.map(({ file, reason }) => ({ file, reason })) };
@@ -60,6 +62,11 @@ export function listImages(files: readonly ImageFile[], options: Pick<ReadOption
 
 function nothingFound(files: readonly ImageFile[]): SegmenterError {
   return unsupported(files.length === 0 ? "no file" : "bytes of no format that is read here");
+}
+
+function noSuchImage(count: number): SegmenterError {
+  const reason = count === 0 ? "there is no image to choose" : `expected the number of an image, 0 to ${count - 1}`;
+  return new SegmenterError("InvalidRequest", { reason, path: "index" });
 }
 
 async function readCandidate(candidate: Candidate, found: Found, failures: readonly SegmenterError[]): Promise<Volume> {

@@ -10,7 +10,7 @@ export interface ImageEntry {
   readonly kind: string;
   /** Columns, rows, slices; undefined where only decoding tells. */
   readonly size?: Vec3;
-  /** What sets it apart from the other images of its series: "echo 2", "another orientation". */
+  /** What sets it apart from the other images of its series or file: "echo 2", "another orientation", "volume 3 of 30". */
   readonly note?: string;
 }
 
@@ -37,18 +37,21 @@ export interface ImageList {
 export interface ListedImage {
   readonly studyUid?: string | undefined;
   readonly seriesUid?: string | undefined;
+  readonly file?: number | undefined;
   readonly entry: ImageEntry;
 }
 
-/** Studies → series → images, each level in the order of its best image. Images outside DICOM are a series each. */
+/** Studies → series → images, each level in the order of its best image. Outside DICOM a file is a series. */
 export function treeOf(images: readonly ListedImage[]): StudyEntry[] {
   return grouped(images, ({ studyUid }) => studyUid ?? "").map((study) => ({
     ...(study[0]?.studyUid && { uid: study[0].studyUid }),
-    series: grouped(study, ({ seriesUid, entry }) => seriesUid ?? `image ${entry.index}`).map((series) => ({
-      ...(series[0]?.seriesUid && { uid: series[0].seriesUid }),
-      modality: series[0]?.entry.modality ?? "OT",
-      images: series.map(({ entry }) => entry),
-    })),
+    series: grouped(study, ({ seriesUid, file, entry }) => seriesUid ?? `file ${file ?? entry.index}`).map(
+      (series) => ({
+        ...(series[0]?.seriesUid && { uid: series[0].seriesUid }),
+        modality: series[0]?.entry.modality ?? "OT",
+        images: series.map(({ entry }) => entry),
+      }),
+    ),
   }));
 }
 

@@ -22,6 +22,13 @@ export const COMMON = {
   "cache-dir": { type: "string", description: "Where images and embeddings are kept", valueHint: "dir" },
 } as const satisfies ArgsDef;
 
+/** Options of what runs beside others of its kind. */
+export const SHARED = {
+  redis: { type: "string", description: "Redis that replicas share", valueHint: "redis://host:port" },
+  s3: { type: "string", description: "Bucket that replicas share", valueHint: "https://host/bucket/prefix" },
+  "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
+} as const satisfies ArgsDef;
+
 /** What was given: flags, the last value of each option, every value of options that repeat, and what has no name. */
 export interface Given {
   flag(name: string): boolean;
@@ -89,9 +96,13 @@ function optionName(arg: string, definition: ArgsDef): string | undefined {
 export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
   const [host, port] = [given.value("host"), given.value("port")];
+  const [redis, s3, imageDir] = [given.value("redis"), given.value("s3"), given.value("image-dir")];
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(redis === undefined ? {} : { redis }),
+    ...(s3 === undefined ? {} : { s3 }),
+    ...(imageDir === undefined ? {} : { imageDir }),
     ...(device === undefined ? {} : { device: deviceOf(device) }),
     ...(model === undefined ? {} : { model }),
     ...(cacheDir === undefined ? {} : { cacheDir }),

@@ -26,7 +26,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
   const { info, job } = await withServices(given, async (services) => {
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
-    const started = services.jobs.submit(info.imageId, requestOf(info, asked));
+    const started = await services.jobs.submit(info.imageId, requestOf(info, asked));
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
   if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
@@ -71,7 +71,13 @@ function bytesOf(target: string | undefined, info: ImageInfo, job: Job): Uint8Ar
   const [{ name, masks }] = job.segments;
   const segment = { id: "1", number: 1, name, colour: "#56B4E9", hidden: false, locked: false };
   const found = masks.map(
-    ({ slice, rle, origin }): SliceMask => ({ segmentId: "1", plane: job.plane, slice, mask: decodeRle(rle), origin }),
+    ({ slice, rle, origin }): SliceMask => ({
+      segmentId: "1",
+      plane: job.plane,
+      slice,
+      mask: decodeRle(rle),
+      origin: origin === "given" ? "edited" : origin,
+    }),
   );
   const segmentation = { header: segmentationHeader(info), segments: [segment], masks: found };
   return writeNiftiLabelmap(labelmapOf(segmentation), { gzip: target.endsWith(".gz") });

@@ -4,16 +4,19 @@ import type { Digest } from "../../core/digest.ts";
 import type { Wire } from "../../core/embedding/file.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { EmbeddingInfo, EmbeddingRequest, MaskRequest, MaskResponse } from "../../core/wire/index.ts";
-import type { ImageStore, Study } from "../images/types.ts";
+import type { ImageStore } from "../images/types.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
+import type { Archives } from "../sources/dicomweb/archives.ts";
+import type { Folder } from "../sources/folder/folder.ts";
 import type { JobService } from "../work/jobs.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
 export interface AppDeps {
   readonly images: ImageStore;
+  readonly archives: Archives;
   readonly embeddings: Embeddings;
   readonly masks: Masks;
   readonly jobs: JobService;
@@ -23,9 +26,11 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Codes of what works less well than it should. */
+  degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;
-  /** What is open from the start. */
-  readonly studies: readonly Study[];
+  /** What the server was started with. */
+  readonly folder: Pick<Folder, "list" | "open" | "images" | "thumbnail">;
   /** The built viewer. */
   readonly findStatic?: FindStatic;
   /** Origins that may call from other pages; exact. */

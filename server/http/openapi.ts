@@ -2,12 +2,22 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import {
+  ArchiveInfo,
+  ArchiveSeries,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   ImageSource,
+  ImportedSegment,
+  ImportResult,
   Job,
   JobMask,
   Manifest,
@@ -22,7 +32,11 @@ import {
   PromptContext,
   Rle,
   SegmentationRequest,
+  SegmentCode,
   SegmentRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   TextPromptAnswer,
   TextPromptRequest,
   Transform,
@@ -43,6 +57,7 @@ const INFO = {
 
 const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
+  { name: "archives", description: "Search, and images from and to archives that speak DICOMweb" },
   { name: "embeddings", description: "Encoder output, immutable" },
   { name: "masks", description: "Prompts answered on the server" },
   { name: "jobs", description: "A segment through a volume" },
@@ -52,7 +67,15 @@ const TAGS = [
 
 /** Shapes that get a name of their own in the document: zod writes a `$ref` wherever it meets one. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
+  ArchiveInfo,
+  ArchiveStudiesRequest,
+  ArchiveStudy,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveSeries,
+  ArchiveStored,
   ImageInfo,
+  ImageReference,
   ImageDescription,
   ImageSource,
   PlaneInfo,
@@ -75,8 +98,14 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Window,
   PromptContext,
   SegmentationRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
   Job,
   JobMask,
+  SegmentCode,
+  ImportedSegment,
+  ImportResult,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

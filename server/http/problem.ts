@@ -13,6 +13,8 @@ export const STATUS = {
   NewerVersion: 422,
   InvalidPrompt: 422,
   UnknownTerm: 422,
+  DoesNotFit: 422,
+  CannotExport: 422,
   ImageNotFound: 404,
   SliceNotFound: 404,
   EmbeddingNotFound: 404,
@@ -30,6 +32,12 @@ export const STATUS = {
   EncoderOutputInvalid: 500,
   EncoderCrashed: 503,
   DiskFull: 507,
+  SeriesNotFound: 404,
+  UnknownArchive: 404,
+  NotInArchive: 404,
+  ArchiveDenied: 403,
+  ArchiveFailed: 502,
+  ArchiveTimeout: 504,
   ShuttingDown: 503,
   ServerUnreachable: 502,
 } as const satisfies Record<ErrorCode, number>;
@@ -42,6 +50,8 @@ const SENTENCE = {
   NewerVersion: "It was made by a later release and is kept as it is.",
   InvalidPrompt: "The prompt is impossible on this slice.",
   UnknownTerm: "The vocabulary does not know this term.",
+  DoesNotFit: "The segments do not lie on this image.",
+  CannotExport: "This result cannot be written in this format.",
   ImageNotFound: "No image has this id; upload it again.",
   SliceNotFound: "The image has no such slice in this plane.",
   EmbeddingNotFound: "No embedding has this id; ask for it again.",
@@ -59,6 +69,12 @@ const SENTENCE = {
   EncoderOutputInvalid: "The encoder gave no usable result.",
   EncoderCrashed: "The inference process stopped.",
   DiskFull: "The server has no disk space left.",
+  SeriesNotFound: "The server offers no such series; ask for the list again.",
+  UnknownArchive: "No archive of this name is configured.",
+  NotInArchive: "The archive has no such study or series.",
+  ArchiveDenied: "The archive does not give this to the caller; sign in to it first.",
+  ArchiveFailed: "The archive does not answer as it should.",
+  ArchiveTimeout: "The archive is too slow.",
   ShuttingDown: "The server is stopping.",
   ServerUnreachable: "The server behind this one does not answer.",
 } as const satisfies Record<ErrorCode, string>;
@@ -68,6 +84,7 @@ const ECHOES: { readonly [C in ErrorCode]?: readonly string[] } = {
   FileNotFound: ["name"],
   UnknownModel: ["modelId"],
   UnknownTerm: ["text"],
+  UnknownArchive: ["archive"],
 };
 
 /** Problems of HTTP itself, which no domain code throws. */

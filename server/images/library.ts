@@ -24,7 +24,8 @@ export interface ImageLibrary {
   keep(record: ImageRecord, voxelPath: string): Promise<AddedImage>;
   /** Takes an image into memory alone, for as long as there is room. Throws DiskFull when it is larger than the cap. */
   hold(record: ImageRecord, data: VoxelArray): AddedImage;
-  info(imageId: string): ImageInfo | undefined;
+  /** What is known of an image, also of one that another server has put into the same folder since. */
+  info(imageId: string): Promise<ImageInfo | undefined>;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
   /**
@@ -42,6 +43,8 @@ interface Entry {
   readonly held?: { readonly source: ImageSource | undefined };
 }
 
+const ID = /^sha256:[0-9a-f]{64}$/;
+
 /** Opens the library of a folder. */
 export async function openLibrary(
   dir: string,
@@ -58,8 +61,17 @@ export async function openLibrary(
   for (const header of await scanImages(dir, observe)) entries.set(header.imageId, { header });
   await evict(dir, entries, limits, observe);
 
-  const entryOf = (imageId: string): Entry => {
-    const entry = entries.get(imageId);
+  const find = async (imageId: string): Promise<Entry | undefined> => {
+    const known = entries.get(imageId);
+    if (known || !ID.test(imageId)) return known;
+    const found = await readRecord(dir, recordName(imageId));
+    if (found.outcome !== "good") return entries.get(imageId);
+    const learned = entries.get(imageId) ?? { header: found.header };
+    entries.set(imageId, learned);
+    return learned;
+  };
+  const entryOf = async (imageId: string): Promise<Entry> => {
+    const entry = await find(imageId);
     if (!entry) throw new SegmenterError("ImageNotFound", { imageId });
     return entry;
   };
@@ -96,16 +108,16 @@ export async function openLibrary(
       if (created) entries.set(header.imageId, { header, held: { source } });
       return { info: header.info, created };
     },
-    info: (imageId) => entries.get(imageId)?.header.info,
+    info: async (imageId) => (await find(imageId))?.header.info,
     async source(imageId) {
-      const { held } = entryOf(imageId);
+      const { held } = await entryOf(imageId);
       if (held) return held.source;
       const found = await readRecord(dir, recordName(imageId));
       if (found.outcome === "unreadable") throw unreadable(observe, found.reason);
       return found.outcome === "good" ? found.source : forget(imageId, found.outcome);
     },
     async use(imageId, work) {
-      const entry = entryOf(imageId);
+      const entry = await entryOf(imageId);
       entries.delete(imageId);
       entries.set(imageId, entry);
       const { header } = entry;

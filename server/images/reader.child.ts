@@ -1,24 +1,63 @@
 /** Entry of a process that looks at untrusted bytes. It may be killed at any moment; it owns nothing but its output file. */
 import { readFile, stat } from "node:fs/promises";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
-import { readImage } from "../../formats/index.ts";
+import { listImages, readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
-import type { ReadTask } from "./reader.ts";
+import type { ImportTask, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { diskError } from "./spool.ts";
+import { headsOf, thumbnailOf } from "./survey.ts";
 import { littleEndianBytes } from "./voxels.ts";
 
-serveTasks<Limits, ReadTask, ImageRecord>(async (limits) => (task) => read(task, limits).catch(refuse));
+serveTasks<Limits, ReaderTask, ImageRecord | undefined>(async (limits) => (task) => run(task, limits).catch(refuse));
 
-async function read({ paths, out }: ReadTask, limits: Limits): Promise<ImageRecord> {
+function run(task: ReaderTask, limits: Limits): Promise<ImageRecord | undefined> {
+  switch (task.kind) {
+    case "image":
+      return read(task, limits);
+    case "segments":
+      return readMasks(task, limits);
+    case "heads":
+      return toFile(task.out, async () => JSON.stringify(await headsOf(task.paths, wide(limits))));
+    case "list":
+      return toFile(task.out, async () =>
+        JSON.stringify(listImages(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),
+      );
+    case "thumbnail":
+      return toFile(task.out, async () =>
+        thumbnailOf(await readImage(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),
+      );
+    default:
+      return task satisfies never;
+  }
+}
+
+const mostBytes = (limits: Limits): number => Math.max(limits.uploadBytes, limits.expandedBytes);
+const wide = (limits: Limits) => ({ ...limits, fileBytes: mostBytes(limits) });
+
+async function toFile(out: string, make: () => Promise<string | Uint8Array>): Promise<undefined> {
+  const made = await make();
+  const bytes = typeof made === "string" ? new TextEncoder().encode(made) : made;
+  await onDisk(() => writeSynced(out, [bytes]));
+}
+
+async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
+    ...(index !== undefined && { choose: index }),
   });
   await onDisk(() => writeSynced(out, [littleEndianBytes(volume.data)]));
   return recordOf(volume);
+}
+
+async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<undefined> {
+  const fileBytes = Math.max(limits.uploadBytes, limits.expandedBytes);
+  const [file] = await contentsOf([path], fileBytes);
+  const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { ...limits, fileBytes });
+  await onDisk(() => writeSynced(out, [new TextEncoder().encode(JSON.stringify(result))]));
 }
 
 /** One after the other, so that thousands of slices need one file handle. A study folder of the machine has met no limit yet. */

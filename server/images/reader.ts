@@ -1,21 +1,52 @@
 /** Reads files of unknown content in processes of their own. */
 import { stat } from "node:fs/promises";
 import { SegmenterError } from "../../core/errors.ts";
+import type { Target } from "../../formats/index.ts";
 import type { Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import { entryBeside, startChild } from "../processes/child-handle.ts";
 import { Lane } from "../processes/lane.ts";
 import type { ImageRecord } from "./record.ts";
 
+/** An image: its voxels go to `out`, little-endian, and the answer is its record. */
 export interface ReadTask {
+  readonly kind: "image";
   readonly paths: readonly string[];
-  /** Where the voxels go, little-endian. */
+  readonly out: string;
+  /** Which image of the files; without it the one that is most likely meant. */
+  readonly index?: number | undefined;
+}
+
+export interface ReadCall {
+  /** Number of an image in the list of the files. */
+  readonly index?: number | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** About files, not their pixels: JSON of heads or of an `ImageList` goes to `out`, or a small PNG of the image in the middle. */
+export interface SurveyTask {
+  readonly kind: "heads" | "list" | "thumbnail";
+  readonly paths: readonly string[];
   readonly out: string;
 }
 
+/** Segments for an image: they go to `out` as the JSON of an `ImportResult`. */
+export interface ImportTask {
+  readonly kind: "segments";
+  readonly path: string;
+  readonly target: Target;
+  readonly out: string;
+}
+
+export type ReaderTask = ReadTask | ImportTask | SurveyTask;
+
 export interface ImageReader {
-  /** Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  read(paths: readonly string[], out: string, options?: { signal?: AbortSignal }): Promise<ImageRecord>;
+  /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
+  read(paths: readonly string[], out: string, call?: ReadCall): Promise<ImageRecord>;
+  /** Throws what `read` throws. */
+  survey(task: SurveyTask, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
+  readSegments(task: Omit<ImportTask, "kind">, options?: { signal?: AbortSignal }): Promise<void>;
   /** Starts processes before the first file comes. */
   warm(): void;
   close(): Promise<void>;
@@ -35,6 +66,8 @@ const YIELD_MS = 500;
 const YIELDED = 4;
 /** Started beside those that work, because a start costs more than most files do. */
 const SPARE = 1;
+/** What the start of a file costs, by and large. */
+const HEAD_BYTES = 8 * 1024;
 const HEAP_MIB = 1024;
 const RETIREMENT = { idleMs: 60_000, residentBytes: 512 * MIB };
 
@@ -43,7 +76,7 @@ const RETIREMENT = { idleMs: 60_000, residentBytes: 512 * MIB };
  * a file made to cost much costs the others little. Time and memory are granted by the size of what was sent.
  */
 export function createImageReader({ limits, processes = 2, observe }: ImageReaderOptions): ImageReader {
-  const lane = new Lane<ReadTask, ImageRecord>({
+  const lane = new Lane<ReaderTask, ImageRecord | undefined>({
     name: "read",
     slots: processes + YIELDED,
     queue: limits.readQueueJobs,
@@ -67,11 +100,23 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
       new SegmenterError("MalformedFile", { format: "unknown", field: "file", reason: "the reader process stopped" }),
     ...(observe && { observe }),
   });
+  const submit = async (task: ReaderTask, paths: readonly string[], { signal }: { signal?: AbortSignal } = {}) => {
+    const run = (child: { run(task: ReaderTask): Promise<ImageRecord | undefined> }) => child.run(task);
+    return (await lane.submit({ run, ...allowance(await bytesOf(paths), limits) }, { signal })).result;
+  };
   return {
-    async read(paths, out, { signal } = {}) {
-      const run = { run: (child: { run(task: ReadTask): Promise<ImageRecord> }) => child.run({ paths, out }) };
-      const { result } = await lane.submit({ ...run, ...allowance(await bytesOf(paths), limits) }, { signal });
-      return result;
+    async read(paths, out, { index, ...call } = {}) {
+      const record = await submit({ kind: "image", paths, out, index }, paths, call);
+      if (!record) throw new TypeError("The reading process answered an image without a record.");
+      return record;
+    },
+    async survey(task, { signal } = {}) {
+      if (task.kind !== "heads") return void (await submit(task, task.paths, { ...(signal && { signal }) }));
+      const run = (child: { run(task: ReaderTask): Promise<ImageRecord | undefined> }) => child.run(task);
+      await lane.submit({ run, ...allowance(task.paths.length * HEAD_BYTES, limits) }, { signal });
+    },
+    async readSegments(task, call) {
+      await submit({ kind: "segments", ...task }, [task.path], call);
     },
     warm: () => lane.warm(processes + SPARE),
     close: () => lane.close({ graceMs: 0 }),

@@ -1,17 +1,20 @@
 /** The way of an upload: spool, reading process, library. */
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { type PartRequest, partOf } from "../../core/image/part.ts";
 import { sliceOf } from "../../core/image/slice.ts";
+import type { ImageSource } from "../../core/image/source.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
+import { type Target, targetFrames } from "../../formats/index.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
 import { freeBytes, makeFolder } from "../disk/folder.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
@@ -30,6 +33,10 @@ export interface ImageStoreOptions {
   readonly observe?: Observe;
 }
 
+interface CheckedCall extends ReadCall {
+  readonly check?: (source: ImageSource | undefined) => void;
+}
+
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
 export async function createImageStore(options: ImageStoreOptions): Promise<ImageStore> {
   const { dir, limits, processes = 2, metrics, observe = ignoreEvents } = options;
@@ -43,15 +50,27 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const read = (paths: readonly string[], spool: Spool, call?: { signal?: AbortSignal }) =>
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+    inSpool(async (spool) => {
+      const out = join(spool.dir, kind);
+      await reader.survey({ kind, paths, out }, call);
+      return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+    });
+  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
-      return keep(library, await reader.read(paths, out, call), out, spool);
+      const record = await reader.read(paths, out, call);
+      check?.(record.source);
+      return keep(library, record, out, spool);
     });
   return {
     add: (files: AsyncIterable<IncomingFile>, call) =>
       inSpool(async (spool) => read(await spoolFiles(files, spool.dir, limits), spool, call)),
+    addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
+    heads: async (paths) => jsonOf(await survey("heads", paths)),
+    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);
       if (await isFull()) return library.hold(record, volume.data);
@@ -63,6 +82,14 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     },
     get: library.info,
     source: library.source,
+    importSegments: (imageId, file, call) =>
+      inSpool(async (spool) => {
+        const target = await targetOf(library, imageId);
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "segments");
+        await reader.readSegments({ path, target, out }, call);
+        return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+      }),
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
     slice: (imageId, plane, k, part) =>
       library.use(imageId, (volume) => owned(cut(sliceOf(volume, plane, k), part), volume)),
@@ -79,6 +106,22 @@ function cut(slice: Slice, part: PartRequest | undefined): Slice {
   } catch (thrown) {
     throw new SegmenterError("InvalidRequest", { reason: toError(thrown).message, path: "region" });
   }
+}
+
+/** What our own child process wrote. */
+const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
+  yield file;
+}
+
+/** An image as segments are laid on it. */
+async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
+  const source = await library.source(imageId);
+  const info = await library.info(imageId);
+  if (!info) throw new SegmenterError("ImageNotFound", { imageId });
+  const { imageId: _id, ...header } = segmentationHeader(info);
+  return source ? { ...header, ...targetFrames(source) } : header;
 }
 
 /** A native slice is a view of the volume, which leaves when others need its memory. */

@@ -4,6 +4,7 @@ import type { PartRequest } from "../../core/image/part.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
+import type { FileHead, ImageList } from "../../formats/index.ts";
 
 /** One file as it arrives: bytes nobody has looked at yet. */
 export interface IncomingFile {
@@ -21,15 +22,48 @@ export interface AddedImage {
  * never of the file's bytes. Warnings are no part of it: an upload answers with those of the file that was just read.
  */
 export interface ImageStore {
-  /** Reads one image or one series. Throws UnsupportedFormat, MalformedFile, TooLarge, DiskFull, Saturated, Cancelled. */
-  add(files: AsyncIterable<IncomingFile>, options?: { signal?: AbortSignal }): Promise<AddedImage>;
+  /**
+   * Reads one image or one series: of several the one that is most likely meant, or number `index` of `listImages`. Throws
+   * UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled.
+   */
+  add(
+    files: AsyncIterable<IncomingFile>,
+    call?: { index?: number | undefined; signal?: AbortSignal },
+  ): Promise<AddedImage>;
+  /**
+   * Reads the files that `fill` puts into a folder of its own, as `add` does. `check` may refuse what was read, by throwing,
+   * before it is kept.
+   */
+  addFrom(
+    fill: (dir: string) => Promise<readonly string[]>,
+    options?: { index?: number | undefined; signal?: AbortSignal; check?: (source: ImageSource | undefined) => void },
+  ): Promise<AddedImage>;
+  /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
+  heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
+  /** The images in these files, without decoding them. */
+  contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
+  /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */
+  thumbnail(
+    fill: (dir: string) => Promise<readonly string[]>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;
   /** Takes a volume made in this process. */
   addVolume(volume: Volume): Promise<AddedImage>;
-  get(imageId: string): ImageInfo | undefined;
+  /** Also what another server has put into the same folder. */
+  get(imageId: string): Promise<ImageInfo | undefined>;
   /** UIDs and attributes of where the image came from: patient data. `undefined` when its file did not say. Throws ImageNotFound. */
   source(imageId: string): Promise<ImageSource | undefined>;
+  /**
+   * Lays a file of segments (DICOM SEG, RTSTRUCT, labelmap) on an image: the UTF-8 JSON of an `ImportResult`. Throws
+   * ImageNotFound, DoesNotFit and what `add` throws.
+   */
+  importSegments(
+    imageId: string,
+    file: IncomingFile,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
   /** A slice, or a part of it. Throws ImageNotFound, SliceNotFound; InvalidRequest for a part outside of it. */

@@ -20,7 +20,7 @@ export type StoredThing = "images" | "embeddings";
 /** Queues in front of child processes. */
 export type LaneName = "encode" | "decode" | "read";
 
-export type CacheTier = "memory" | "disk" | "logits";
+export type CacheTier = "memory" | "disk" | "shared" | "logits";
 
 /** Receives each event at once and must not throw. */
 export type Observe = (event: ServerEvent) => void;

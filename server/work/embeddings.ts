@@ -15,12 +15,13 @@ import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
+import { type Claims, ownClaims } from "./claims.ts";
 import { type EmbeddingContext, readContext, writeContext } from "./embedding-context.ts";
 import { singleFlight, type Waiting } from "./single-flight.ts";
 
 /** What the services need of the images. */
 export interface SliceSource {
-  get(imageId: string): ImageInfo | undefined;
+  get(imageId: string): Promise<ImageInfo | undefined> | ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
   slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
@@ -50,6 +51,8 @@ export interface EmbeddingServiceOptions {
   readonly observe?: Observe;
   /** Part of every key: tenants never share an entry. */
   readonly tenant?: string;
+  /** How replicas share the work; each does its own when left out. */
+  readonly claims?: Claims;
 }
 
 /** A request with every default filled in. */
@@ -65,7 +68,7 @@ const STORED: Wire = "f32";
 
 /** Content-addressed embeddings over a store and a pool. */
 export function createEmbeddingService(options: EmbeddingServiceOptions): EmbeddingService {
-  const { images, pool, observe = ignoreEvents } = options;
+  const { images, pool, observe = ignoreEvents, claims = ownClaims } = options;
   const saves = pendingSaves(options.store, observe);
   const flight = singleFlight<{ cached: boolean }>("embedding");
 
@@ -73,8 +76,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     const { plane, slice: k, window, imageId, transform } = context;
     const slice = () => images.slice(imageId, plane, k, inputPart(transform));
     const { tensors } = await pool.encode({ modelId: model.id, slice, window, crop, name: id }, { signal, background });
-    saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
-    return { cached: false };
+    const stored = saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
+    return { value: { cached: false }, stored };
   };
   const stored = async (embeddingId: Digest): Promise<Uint8Array<ArrayBuffer>> => {
     const bytes = await saves.get(embeddingId);
@@ -83,9 +86,10 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   };
   return {
     async embed(imageId, request, waiting) {
-      const target = targetOf(imageId, request, options);
+      const target = await targetOf(imageId, request, options);
+      const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
       const start = async (signal: AbortSignal, background: () => boolean) =>
-        (await saves.get(target.id)) ? { cached: true } : encode(target, signal, background);
+        (await find()) ?? claims(target.id, { find, work: () => encode(target, signal, background), signal });
       const { cached } = await flight(target.id, start, waiting);
       return infoOf(target, cached);
     },
@@ -98,9 +102,9 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   };
 }
 
-function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServiceOptions): Target {
+async function targetOf(imageId: Digest, request: SliceRequest, options: EmbeddingServiceOptions): Promise<Target> {
   const { images, models, tenant = "" } = options;
-  const image = images.get(imageId);
+  const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
   const model = models.get(request.model);
   const { plane = "native", slice = 0 } = request;
@@ -151,12 +155,13 @@ function pendingSaves(store: EmbeddingStore, observe: Observe) {
   const pending = new Map<Digest, { bytes: Uint8Array<ArrayBuffer>; done: Promise<void> }>();
   return {
     get: async (id: Digest) => pending.get(id)?.bytes ?? store.get(id),
-    save(id: Digest, bytes: Uint8Array<ArrayBuffer>): void {
+    save(id: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
       const done = store
         .set(id, bytes)
         .catch((thrown: unknown) => observe({ kind: "cache-off", tier: "disk", reason: toError(thrown).name }))
         .finally(() => pending.delete(id));
       pending.set(id, { bytes, done });
+      return done;
     },
     async settled(): Promise<void> {
       await Promise.all([...pending.values()].map(({ done }) => done));

@@ -23,7 +23,8 @@ export async function measureSegment(
 ): Promise<VolumeMeasurements> {
   const sums: Sums = { area: 0, sum: 0, squares: 0, min: Infinity, max: -Infinity, longest: 0 };
   const areas: Record<string, number> = {};
-  let unit: "mm" | "px" = images.get(imageId)?.spacing ? "mm" : "px";
+  const image = await images.get(imageId);
+  let unit: "mm" | "px" = image?.spacing ? "mm" : "px";
   for (const { slice, rle } of masks) {
     const found = measureMask(decodeRle(rle), await images.slice(imageId, plane, slice));
     unit = found.unit;
@@ -31,7 +32,7 @@ export async function measureSegment(
     if (found.area > 0) add(sums, found);
   }
   const mean = sums.area > 0 ? sums.sum / sums.area : null;
-  const step = stepMm(images.get(imageId), plane);
+  const step = stepMm(image, plane);
   const total = Object.values(areas).reduce((all, area) => all + area, 0);
   return {
     volumeMl: unit === "mm" && step !== undefined ? (total * step) / 1000 : null,

@@ -39,7 +39,12 @@ async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<S
   const { imageId, request, signal } = asked;
   const seeds = new Map<number, Mask>();
   let done = 0;
+  for (const { slice, rle } of request.masks ?? []) {
+    seeds.set(slice, decodeRle(rle));
+    yield { mask: { slice, rle, predictedIou: 1, origin: "given", doubtful: false }, done: ++done };
+  }
   for (const { slice, prompts } of request.prompts ?? []) {
+    if (seeds.has(slice)) continue;
     const best = await ask(work, asked, slice, prompts);
     const mask = decodeRle(best.rle);
     seeds.set(slice, mask);

@@ -3,24 +3,28 @@
  * same request finds it again. Jobs are a cache like all else here: after a restart an unknown id is answered with
  * JobNotFound, and the same request makes the same job again from the embeddings that are kept.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
-import type { Job, JobMask, JobState, SegmentationRequest } from "../../core/wire/index.ts";
+import type { Job, JobMask, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
+import { type JobRecords, tellOf } from "./job-records.ts";
 import { masksOfVolume } from "./job-run.ts";
 import { type MaskService, NOTICE } from "./masks.ts";
 
 export interface JobService {
-  /** The job of this request, new or known. Throws ImageNotFound, SliceNotFound, InvalidRequest, Saturated. */
-  submit(imageId: Digest, request: SegmentationRequest): Job;
-  /** Throws JobNotFound. */
-  get(jobId: Digest): Job;
-  /** Stops it within a slice; what it has found stays. Throws JobNotFound. */
-  cancel(jobId: Digest): Job;
+  /** The job of this request, new or known. Rejects with ImageNotFound, SliceNotFound, InvalidRequest, Saturated. */
+  submit(imageId: Digest, request: SegmentationRequest): Promise<Job>;
+  /** Does the job here and now, for a queue that decides when; resolves when it has ended. Rejects as `submit`. */
+  run(imageId: Digest, request: SegmentationRequest): Promise<Job>;
+  /** Rejects with JobNotFound. */
+  get(jobId: Digest): Promise<Job>;
+  /** Stops it within a slice; what it has found stays. Rejects with JobNotFound. */
+  cancel(jobId: Digest): Promise<Job>;
   /** The job after each change until it has ended, or until the signal aborts. Throws JobNotFound. */
   watch(jobId: Digest, signal: AbortSignal): AsyncGenerator<Job>;
   /** Cancels what runs. */
@@ -34,6 +38,17 @@ export interface JobServiceOptions {
   readonly queue?: number;
   /** Of the masks of ended jobs that are kept. */
   readonly keptBytes?: number;
+  /** What all replicas see; without it a job is known to its own server alone. */
+  readonly records?: JobRecords | undefined;
+  /** Hands a job to the workers of a queue. False when the queue is away: the job is then done here. Rejects with Saturated. */
+  readonly dispatch?: ((work: VolumeJob) => Promise<boolean>) | undefined;
+}
+
+/** A job as a queue carries it. */
+export interface VolumeJob {
+  readonly jobId: Digest;
+  readonly imageId: Digest;
+  readonly request: SegmentationRequest;
 }
 
 interface Running {
@@ -43,6 +58,8 @@ interface Running {
   readonly listeners: Set<() => void>;
 }
 
+/** How often a job of another replica is looked at. */
+const LOOK_MS = 250;
 const QUEUE = 20;
 const KEPT_BYTES = 128 * 2 ** 20;
 const COUNT_BYTES = 8;
@@ -52,13 +69,14 @@ const bytesOf = ({ job }: Running): number =>
   1024 + job.segments.flatMap(({ masks }) => masks).reduce((sum, { rle }) => sum + COUNT_BYTES * rle.counts.length, 0);
 
 export function createJobService(options: JobServiceOptions): JobService {
-  const { queue = QUEUE, keptBytes = KEPT_BYTES } = options;
+  const { queue = QUEUE, keptBytes = KEPT_BYTES, records } = options;
   const ended = new LRUCache<Digest, Running>({ maxSize: keptBytes, sizeCalculation: bytesOf });
   const active = new Map<Digest, Running>();
   let turn: Promise<void> = Promise.resolve();
 
-  const find = (jobId: Digest): Running => {
-    const found = active.get(jobId) ?? ended.get(jobId);
+  const here = (jobId: Digest): Running | undefined => active.get(jobId) ?? ended.get(jobId);
+  const find = async (jobId: Digest): Promise<Job> => {
+    const found = here(jobId)?.job ?? (await records?.find(jobId));
     if (!found) throw new SegmenterError("JobNotFound", { jobId });
     return found;
   };
@@ -69,31 +87,57 @@ export function createJobService(options: JobServiceOptions): JobService {
     ended.set(jobId, running);
   };
   const run = async (running: Running) => {
+    const telling = tellOf(records, () => running.job, running.stop.abort.bind(running.stop));
+    running.listeners.add(telling.changed);
     await runJob(options, running);
     finish(running);
+    await telling.end();
+  };
+  const begin = (job: Job, request: SegmentationRequest): { running: Running; done: Promise<void> } => {
+    const running = { job, request, stop: new AbortController(), listeners: new Set<() => void>() };
+    ended.delete(job.jobId);
+    active.set(job.jobId, running);
+    turn = turn.then(() => run(running));
+    return { running, done: turn };
   };
   return {
-    submit(imageId, request) {
-      const jobId = sha256(JSON.stringify(["job", imageId, request]));
-      const known = active.get(jobId) ?? ended.get(jobId);
-      if (known && (known.job.state === "done" || !ENDED.includes(known.job.state))) return known.job;
+    async submit(imageId, request) {
+      const jobId = jobIdOf(imageId, request);
+      const known = here(jobId)?.job ?? (await records?.find(jobId));
+      if (known && isOfUse(known)) return known;
+      const job = await queued(options, { jobId, imageId, request });
+      await records?.tell(job);
+      if (await options.dispatch?.({ jobId, imageId, request })) return job;
+      const meanwhile = active.get(jobId)?.job; // an equal request may have been quicker
+      if (meanwhile && isOfUse(meanwhile)) return meanwhile;
       if (active.size > queue) throw new SegmenterError("Saturated", { retryAfterS: 10 });
-      const job = queued(options, { jobId, imageId, request });
-      const running = { job, request, stop: new AbortController(), listeners: new Set<() => void>() };
-      ended.delete(jobId);
-      active.set(jobId, running);
-      turn = turn.then(() => run(running));
-      return job;
+      return begin(job, request).running.job;
     },
-    get: (jobId) => find(jobId).job,
-    cancel(jobId) {
-      const running = find(jobId);
-      if (ENDED.includes(running.job.state)) return running.job;
+    async run(imageId, request) {
+      const jobId = jobIdOf(imageId, request);
+      const job = await queued(options, { jobId, imageId, request });
+      const { running, done } = begin(job, request);
+      await done;
+      return running.job;
+    },
+    get: find,
+    async cancel(jobId) {
+      const running = here(jobId);
+      const job = running?.job ?? (await find(jobId));
+      if (hasEnded(job)) return job;
+      if (!running) {
+        await records?.requestStop(jobId);
+        return { ...job, state: "cancelled" };
+      }
       running.stop.abort();
       change(running, { state: "cancelled" });
       return running.job;
     },
-    watch: (jobId, signal) => watch(find(jobId), signal),
+    async *watch(jobId, signal) {
+      const running = here(jobId);
+      if (running) yield* watch(running, signal);
+      else yield* look(() => find(jobId), signal);
+    },
     async close() {
       for (const { stop } of active.values()) stop.abort();
       await turn;
@@ -101,24 +145,37 @@ export function createJobService(options: JobServiceOptions): JobService {
   };
 }
 
-function queued(
-  { images }: JobServiceOptions,
-  { jobId, imageId, request }: { jobId: Digest; imageId: Digest; request: SegmentationRequest },
-): Job {
-  const { plane, prompts, text, propagate } = request;
-  const image = images.get(imageId);
+const jobIdOf = (imageId: Digest, request: SegmentationRequest): Digest =>
+  sha256(JSON.stringify(["job", imageId, request]));
+
+const hasEnded = ({ state }: Job): boolean => ENDED.includes(state);
+
+/** Done or on its way; one that failed or was cancelled is done anew. */
+const isOfUse = (job: Job): boolean => job.state === "done" || !hasEnded(job);
+
+async function queued({ images }: JobServiceOptions, { jobId, imageId, request }: VolumeJob): Promise<Job> {
+  const { plane, prompts, masks, text, propagate } = request;
+  const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
-  if ((prompts === undefined) === (text === undefined))
-    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts or text" });
+  if ((prompts === undefined && masks === undefined) === (text === undefined))
+    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts and masks, or text" });
   if (text !== undefined && !propagate)
     throw new SegmenterError("InvalidRequest", { reason: "a text needs the slices to look at", path: "propagate" });
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
-  const slices = [...(prompts ?? []).map(({ slice }) => slice), ...(propagate ? [propagate.from, propagate.to] : [])];
+  const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);
+  const slices = [...settled, ...(propagate ? [propagate.from, propagate.to] : [])];
   for (const slice of slices) planeOf(image, plane, slice);
+  for (const { slice, rle } of masks ?? []) checkSize(rle, planeOf(image, plane, slice));
   const total = propagate ? propagate.to - propagate.from + 1 : new Set(slices).size;
   const segments = [{ name: text ?? "Segment 1", masks: [] }];
   return { jobId, imageId, plane, state: "queued", progress: { done: 0, total }, segments, notice: NOTICE };
+}
+
+function checkSize({ size: [height, width] }: Rle, stack: PlaneInfo): void {
+  if (width === stack.width && height === stack.height) return;
+  const reason = `expected masks of ${stack.height} × ${stack.width}, got ${height} × ${width}`;
+  throw new SegmenterError("InvalidRequest", { reason, path: "masks" });
 }
 
 function change(running: Running, fields: Partial<Job>): void {
@@ -143,6 +200,8 @@ async function runJob(options: JobServiceOptions, running: Running): Promise<voi
     change(running, { state: "done", progress: { done: total, total }, segments: [{ ...segment, measurements }] });
   } catch (thrown) {
     if (!stop.signal.aborted) change(running, { state: "failed", problem: problemOf(thrown) });
+  } finally {
+    if (stop.signal.aborted) change(running, { state: "cancelled" });
   }
 }
 
@@ -160,8 +219,21 @@ async function* watch(running: Running, signal: AbortSignal): AsyncGenerator<Job
   while (!signal.aborted) {
     const { job } = running;
     yield job;
-    if (ENDED.includes(job.state)) return;
+    if (hasEnded(job)) return;
     if (running.job === job) await changed(running, signal);
+  }
+}
+
+/** A job that another replica runs. Throws JobNotFound when that one was lost. */
+async function* look(find: () => Promise<Job>, signal: AbortSignal): AsyncGenerator<Job> {
+  let told = "";
+  while (!signal.aborted) {
+    const job = await find();
+    const text = JSON.stringify([job.state, job.progress]);
+    if (text !== told) yield job;
+    told = text;
+    if (hasEnded(job)) return;
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {}); // the loop sees the abort
   }
 }
 

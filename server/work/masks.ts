@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { type AnswerPort, answer } from "../../core/annotation/answer.ts";
 import type { Digest } from "../../core/digest.ts";
+import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { findPlane } from "../../core/image/planes.ts";
 import { inputPart } from "../../core/model/preprocess.ts";
@@ -38,6 +39,8 @@ export interface MaskServiceOptions {
   readonly observe?: Observe;
   /** For the masks that clients may send back by id. */
   readonly keptBytes?: number;
+  /** Where the other replicas find them. */
+  readonly sharedKept?: EmbeddingStore | undefined;
 }
 
 interface Parts extends MaskServiceOptions {
@@ -58,13 +61,17 @@ export function createMaskService(options: MaskServiceOptions): MaskService {
     contexts.set(id, context);
     return context;
   };
-  const parts: Parts = { ...options, contextOf, kept: createKeptMasks({ maxBytes: keptBytes, observe }) };
+  const parts: Parts = {
+    ...options,
+    contextOf,
+    kept: createKeptMasks({ maxBytes: keptBytes, observe, shared: options.sharedKept }),
+  };
   return {
     async masks(request, waiting = {}) {
       const on = await contextOf(request.embeddingId ?? (await embedFirst(embeddings, request, waiting)));
       const model = modelFor(models, on, request);
       const { prompts, multimask, zoom } = request;
-      const previous = request.previous && parts.kept.get(request.previous, on);
+      const previous = request.previous && (await parts.kept.get(request.previous, on));
       const found = await answer(portOf(parts, model, request, waiting), on, { prompts, multimask, zoom, previous });
       return responseOf(found, parts.kept);
     },
@@ -110,7 +117,7 @@ function portOf(
     threshold: model.manifest.logits.threshold,
     async name(text, { imageId, plane }) {
       if (!vocabulary || !readsText) return undefined;
-      const image = images.get(imageId);
+      const image = await images.get(imageId);
       const modality = context?.modality ?? image?.modality;
       return { answer: vocabulary.resolve(text, { modality }), stack: findPlane(image, plane) };
     },

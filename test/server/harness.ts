@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
 import { createLog } from "../../server/ops/log.ts";
 import { createServices, type Services } from "../../server/services.ts";
 import { readSettings } from "../../server/settings.ts";
+import { singleImage } from "../../server/sources/folder/folder.ts";
 import { writeTinyModel } from "../support/onnx.ts";
 
 /** Starting child processes from source takes seconds on a busy machine. */
@@ -48,7 +49,7 @@ export async function createHarness({ limits = {}, deps: given = {} }: HarnessOp
     ...services,
     log: createLog({ level: "debug", destination: { write: (line) => log.push(line) } }),
     limits: settings.limits,
-    studies: [],
+    folder: { ...singleImage(`sha256:${"0".repeat(64)}`, ""), list: () => [] },
     openFile,
     lifecycle: { draining: () => false, unready: () => [] },
     ...given,

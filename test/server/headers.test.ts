@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Problem } from "../../core/wire/index.ts";
+import { singleImage } from "../../server/sources/folder/folder.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
 
 let harness: Harness;
@@ -14,7 +15,10 @@ beforeAll(async () => {
     throw new Error("secret of the machine: /home/anna/DOE_JANE.dcm");
   };
   failing = await createHarness({
-    deps: { studies: new Proxy([], { get: broken }), lifecycle: { draining: () => false, unready: () => ["NoModel"] } },
+    deps: {
+      folder: new Proxy(singleImage(`sha256:${"0".repeat(64)}`, ""), { get: broken }),
+      lifecycle: { draining: () => false, unready: () => ["NoModel"] },
+    },
   });
 }, SETUP_MS);
 afterAll(async () => {

@@ -28,7 +28,7 @@ describe("F-3: a start with a broken cache", () => {
     const [bad = "", ...good] = await filled(dir);
     await damage(recordOf(dir, bad));
     const { store, events } = await openStore(dir);
-    expect(store.get(bad)).toBeUndefined();
+    expect(await store.get(bad)).toBeUndefined();
     for (const id of good) expect((await store.volume(id)).data.length).toBe(1024);
     expect((await readdir(join(dir, "images", "quarantine"))).sort()).toEqual([
       `${bad.slice(7)}.json`,
@@ -46,7 +46,7 @@ describe("F-3: a start with a broken cache", () => {
     const { store, events } = await openStore(dir);
     expect(events).toContainEqual({ kind: "unreadable", what: "images", count: 1, reason: "ELOOP" });
     expect(await readdir(join(dir, "images"))).toHaveLength(2 * ids.length + 1);
-    expect(ids.every((id) => store.get(id))).toBe(true);
+    expect(await Promise.all(ids.map(store.get))).not.toContain(undefined);
   });
 
   test("goes on beside folders and files with names of entries, and where a file stands for a folder", async () => {
@@ -66,7 +66,7 @@ describe("F-3: a start with a broken cache", () => {
     await truncate(recordOf(dir, bad), 10);
     const { store } = await openStore(dir, { imageDiskBytes: 5000 });
     expect(await readdir(join(dir, "images", "quarantine"))).toEqual([]);
-    expect(good.every((id) => store.get(id))).toBe(true);
+    expect(await Promise.all(good.map(store.get))).not.toContain(undefined);
   });
 });
 
@@ -88,7 +88,7 @@ describe("too little of the disk is free", () => {
     const { store } = await openStore(await cacheFolder(), { ...none, imageMemoryBytes: 5000 });
     const ids: string[] = [];
     for (const seed of [1, 2, 3]) ids.push((await store.addVolume(volumeOf(seed))).info.imageId);
-    expect(ids.map((id) => store.get(id) !== undefined)).toEqual([false, true, true]);
+    expect((await Promise.all(ids.map(store.get))).map((info) => info !== undefined)).toEqual([false, true, true]);
     await expect(store.addVolume(volumeOf(9, 64))).rejects.toMatchObject({ code: "DiskFull" });
   });
 });
@@ -100,7 +100,12 @@ describe("the number of images", () => {
     for (const seed of [1, 2, 3]) ids.push((await store.addVolume(volumeOf(seed))).info.imageId);
     await store.volume(ids[0] ?? "");
     ids.push((await store.addVolume(volumeOf(4))).info.imageId);
-    expect(ids.map((id) => store.get(id) !== undefined)).toEqual([true, false, true, true]);
+    expect((await Promise.all(ids.map(store.get))).map((info) => info !== undefined)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
     expect(events).toContainEqual({ kind: "evicted", what: "images", count: 1 });
   });
 });
@@ -119,7 +124,7 @@ describe("the same pixels in another file", () => {
     const second = await store.addVolume(variant(change));
     expect(second.created).toBe(true);
     expect(second.info.imageId).not.toBe(first.info.imageId);
-    expect(store.get(first.info.imageId)).toEqual(first.info);
+    expect(await store.get(first.info.imageId)).toEqual(first.info);
     expect(await store.addVolume(variant(change))).toEqual({ ...second, created: false });
   });
 
@@ -130,16 +135,17 @@ describe("the same pixels in another file", () => {
     const second = await store.addVolume(variant({ warnings: [] }));
     expect([first.info.warnings, second.info.warnings]).toEqual([["The spacing was guessed."], []]);
     expect([second.created, second.info.imageId]).toEqual([false, first.info.imageId]);
-    expect((await openStore(dir)).store.get(first.info.imageId)?.warnings).toEqual([]);
+    const again = await (await openStore(dir)).store.get(first.info.imageId);
+    expect(again?.warnings).toEqual([]);
   });
 
   test("keep the source of each beside the voxels, for the owner's eyes and nobody's else", async () => {
     const dir = await cacheFolder();
     const { store, events } = await openStore(dir);
     const { info } = await store.addVolume(variant({ source: source("1.2.3") }));
-    expect(JSON.stringify([info, store.get(info.imageId), events, await store.volume(info.imageId)])).not.toContain(
-      "CANARY",
-    );
+    expect(
+      JSON.stringify([info, await store.get(info.imageId), events, await store.volume(info.imageId)]),
+    ).not.toContain("CANARY");
     expect(await store.source(info.imageId)).toEqual(source("1.2.3"));
     expect((await stat(recordOf(dir, info.imageId))).mode & 0o077).toBe(0);
     const again = (await openStore(dir)).store;
@@ -162,7 +168,7 @@ describe.skipIf(!SAME_PIXELS)("three files with the same pixels (reports 01)", (
     expect(second.windows[0]).toMatchObject({ center: 40, width: 400 });
     expect([first.modality, second.modality, third.modality]).toEqual(["CT", "CT", "MR"]);
     expect(third.windows[0]?.name).toContain("auto");
-    expect(store.get(first.imageId)).toEqual(first);
+    expect(await store.get(first.imageId)).toEqual(first);
     expect(await store.source(second.imageId)).toMatchObject({ slices: [{ frame: 1 }] });
   });
 });

@@ -9,6 +9,8 @@ import { createImageStore } from "../../server/images/store.ts";
 import type { ImageStore, IncomingFile } from "../../server/images/types.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
 import { createMetrics } from "../../server/ops/metrics.ts";
+import { concat } from "../formats/dicom-writer.ts";
+import { count, nifti, shorts } from "../formats/raster-writers.ts";
 import { dataPath, needsData } from "../support/data.ts";
 
 let dir: string;
@@ -61,7 +63,16 @@ describe("an upload", () => {
     expect(ImageInfo.parse(info)).toMatchObject({ kind: "image", size: [32, 32, 1], dtype: "uint8", spacing: null });
     const slice = await store.slice(info.imageId, "native", 0);
     expect(slice.data[5]).toBe((5 * 7 + 31) % 251);
-    expect(store.get(info.imageId)).toEqual(info);
+    expect(await store.get(info.imageId)).toEqual(info);
+  });
+
+  test("of several volumes gives the one that is asked for", async () => {
+    const body = new Uint8Array(count(72).buffer);
+    for (const index of [undefined, 2]) {
+      const file = concat(nifti(shorts(40, 4, 2, 3, 4, 3)).subarray(0, 352), body);
+      const { info } = await store.add(files(file), { index });
+      expect([...(await store.slice(info.imageId, "native", 1)).data][0]).toBe(24 * (index ?? 0) + 6);
+    }
   });
 
   test("is known again by its pixels, whatever the bytes of the file", async () => {
@@ -133,7 +144,7 @@ describe("what is kept", () => {
     const made = await store.addVolume(volume(1));
     const again = await open({ imageMemoryBytes: 1 });
     onTestFinished(() => again.close());
-    expect(again.get(made.info.imageId)).toEqual(made.info);
+    expect(await again.get(made.info.imageId)).toEqual(made.info);
     const other = await again.addVolume(volume(2));
     for (const { imageId } of [made.info, other.info, made.info])
       expect((await again.volume(imageId)).data.length).toBe(1024);
@@ -154,7 +165,7 @@ describe("what is kept", () => {
     await damage(join(folder, "images", `${info.imageId.slice(7)}.vol`));
     const second = await open({}, folder);
     await expect(second.volume(info.imageId)).rejects.toMatchObject({ code: "ImageNotFound" });
-    expect(second.get(info.imageId)).toBeUndefined();
+    expect(await second.get(info.imageId)).toBeUndefined();
     expect((await second.addVolume(volume(9))).created).toBe(true);
   });
 
@@ -164,7 +175,12 @@ describe("what is kept", () => {
     const small = await open({ imageDiskBytes: 5000 }, folder);
     const added = [];
     for (let seed = 0; seed < 4; seed++) added.push((await small.addVolume(volume(100 + seed))).info.imageId);
-    expect(added.map((id) => small.get(id) !== undefined)).toEqual([false, false, true, true]);
+    expect((await Promise.all(added.map(small.get))).map((info) => info !== undefined)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
     expect((await readdir(join(folder, "images"))).length).toBe(4);
   });
 

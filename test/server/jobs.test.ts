@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { IDENTITY } from "../../core/image/geometry.ts";
+import { createMask } from "../../core/mask/mask.ts";
+import { encodeRle } from "../../core/mask/rle.ts";
 import { Job } from "../../core/wire/index.ts";
 import { writeNiftiLabelmap } from "../../formats/index.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
@@ -70,6 +72,21 @@ describe("a volume job", () => {
     const { segments } = await shown(jobId);
     const origins = segments[0]!.masks.filter(({ slice }) => slice === 4 || slice === 8).map(({ origin }) => origin);
     expect(origins).toEqual(["prompted", "prompted"]);
+  }, 60_000);
+
+  test("keeps masks that are given as they are, grows from them, and refuses those of another size", async () => {
+    const square = createMask(48, 40);
+    for (let y = 14; y < 26; y++) for (let x = 18; x < 30; x++) square.data[y * 48 + x] = 1;
+    const rle = encodeRle(square);
+    const { jobId } = Job.parse(
+      await (await start({ masks: [{ slice: 6, rle }], propagate: { from: 4, to: 8 } })).json(),
+    );
+    await eventsOf(jobId);
+    const { masks } = (await shown(jobId)).segments[0]!;
+    expect(masks.find(({ slice }) => slice === 6)).toMatchObject({ rle, origin: "given", doubtful: false });
+    expect(masks.filter(({ origin }) => origin === "propagated").length).toBeGreaterThan(0);
+    const other = encodeRle(createMask(40, 48));
+    expect((await start({ masks: [{ slice: 6, rle: other }], propagate: { from: 4, to: 8 } })).status).toBe(400);
   }, 60_000);
 
   test("is cancelled within a slice, keeps what it found, and may be asked for again", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundaryOf, readParts } from "../../server/http/multipart.ts";
+import { boundaryOf, readParts } from "../../server/multipart/multipart.ts";
 
 const BOUNDARY = "----b0undary";
 const encoder = new TextEncoder();

@@ -57,7 +57,7 @@ const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.
 describe("startServer", () => {
   test("opens the study it is given and serves it", async () => {
     const studies = (await (await fetch(`${server.url}/v1/studies`)).json()) as { imageId: string; name: string }[];
-    expect(studies).toEqual([{ imageId: studies[0]?.imageId, name: "Study" }]);
+    expect(studies).toMatchObject([{ imageId: studies[0]?.imageId, name: "Study" }]);
     const info = await fetch(`${server.url}/v1/images/${studies[0]?.imageId}`);
     expect(ImageInfo.parse(await info.json()).size).toEqual([64, 64, 1]);
   });

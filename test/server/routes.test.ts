@@ -28,7 +28,7 @@ async function encodes(): Promise<number> {
 }
 
 beforeAll(async () => {
-  harness = await createHarness({ deps: { studies: [] } });
+  harness = await createHarness();
   const response = await request("/v1/images", { method: "POST", body: png });
   expect(response.status).toBe(201);
   image = ImageInfo.parse(await response.json());
@@ -39,8 +39,9 @@ afterAll(() => harness.close());
 describe("images", () => {
   test("the same pixels again are the same image", async () => {
     const again = await request("/v1/images", { method: "POST", body: png });
-    expect(again.status).toBe(200);
-    expect(await again.json()).toEqual(image);
+    expect([again.status, await again.json()]).toEqual([200, image]);
+    for (const index of ["1", "-1", "x"])
+      expect((await request(`/v1/images?index=${index}`, { method: "POST", body: png })).status).toBe(400);
     const described = await request(`/v1/images/${image.imageId}`);
     expect(await described.json()).toEqual(image);
   });

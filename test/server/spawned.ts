@@ -17,17 +17,28 @@ export interface SpawnOptions {
   readonly study?: string;
   /** Shell text that runs in front of the server. */
   readonly before?: string;
+  /** More options of the command. */
+  readonly options?: readonly string[];
+  /** Takes what ends it: with the test when left out. */
+  readonly later?: (end: () => void) => void;
 }
 
 /** The command itself, from source; it ends with the test. */
-export async function spawnServer({ cache, models, study, before = "" }: SpawnOptions): Promise<Spawned> {
-  const options = `--port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${models}'`;
+export async function spawnServer({
+  cache,
+  models,
+  study,
+  before = "",
+  options: more = [],
+  later = onTestFinished,
+}: SpawnOptions): Promise<Spawned> {
+  const options = `--port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${models}' ${more.join(" ")}`;
   const serve = `server/cli.ts serve ${options} ${study === undefined ? "" : `'${study}'`}`;
   const child = spawn("sh", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => {
+  later(() => {
     child.kill("SIGKILL");
   });
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));

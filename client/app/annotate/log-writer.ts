@@ -1,17 +1,22 @@
 /** The one place that writes the prompt log into the state. */
 import type { LogAction } from "../../../core/annotation/entries.ts";
 import { segmentOf } from "../../../core/annotation/entries.ts";
-import { append, canRedo, canUndo, type PromptLog, redo, undo } from "../../../core/annotation/log.ts";
+import { append, canRedo, canUndo, type PromptLog } from "../../../core/annotation/log.ts";
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import { isWritable, type State } from "../state/state.ts";
+import { placesOf, redoStep, undoStep, what } from "./steps.ts";
 
 export interface LogWriter {
   /** Appends actions, as steps of their own, and sets fields that go with them. False when this tab may not write. */
-  act(actions: readonly LogAction[], fields?: Partial<State>): boolean;
+  act(actions: readonly LogAction[], fields?: FieldsOf): boolean;
+  /** As `act`, and undo takes all of them back at once. */
+  actAsOne(actions: readonly LogAction[], fields?: FieldsOf): boolean;
+  /** False when this tab may not write, which is said. */
+  mayWrite(): boolean;
   /** As `act`, with a note whose button takes the last of the actions back; the note goes when something else is done. */
   actWithUndo(actions: readonly LogAction[], text: string): void;
   /** Goes where the last action was, then takes it back. */
@@ -22,6 +27,9 @@ export interface LogWriter {
   /** Makes the segment that was touched last the active one, or any that exists. */
   followLog(): void;
 }
+
+/** Fields of the state that go with a change, or what makes them from the new log. */
+type FieldsOf = Partial<State> | ((log: PromptLog) => Partial<State>);
 
 /** Notes about the newest action; they end with the next one. */
 const NEWEST = "newest-action";
@@ -52,7 +60,8 @@ export function createLogWriter(
   };
   const act: LogWriter["act"] = (actions, fields) => {
     if (!mayWrite()) return false;
-    set(actions.reduce<PromptLog>(append, store.state.log), fields);
+    const log = actions.reduce<PromptLog>(append, store.state.log);
+    set(log, typeof fields === "function" ? fields(log) : fields);
     return true;
   };
   /** Shows the slice and the segment of an action, so that nothing changes where nobody looks. */
@@ -60,9 +69,11 @@ export function createLogWriter(
     const { image, hidden } = store.state;
     const id = segmentOf(action);
     if (id !== undefined && hidden.has(id)) store.set({ hidden: new Set([...hidden].filter((other) => other !== id)) });
-    const place = placesOf(action).find(({ imageId }) => imageId === image?.info.imageId);
-    if (!image || !place || sliceKeyOf(place) === sliceKeyOf(placeOf(image))) return false;
-    goTo(place);
+    if (!image) return false;
+    const here = sliceKeyOf(placeOf(image));
+    const places = placesOf(action).filter(({ imageId }) => imageId === image.info.imageId);
+    if (places.length === 0 || places.some((place) => sliceKeyOf(place) === here)) return false;
+    goTo(places[0]);
     return true;
   };
   const step = (to: PromptLog, action: LogAction | undefined, said: (what: string) => string) => {
@@ -70,15 +81,18 @@ export function createLogWriter(
     const moved = show(action);
     set(to);
     followLog();
-    const text = said(what(action, name ?? nameIn(to, action)));
+    const text = said(what(action, to, name));
     notifier.say(text);
     if (moved) notifier.info(text);
   };
   return {
     act,
+    actAsOne: (actions, fields) => act(grouped(actions), fields),
+    mayWrite,
     actWithUndo(actions, text) {
-      const last = actions.at(-1);
-      if (!act(actions) || !last) return;
+      const together = grouped(actions);
+      const last = together.at(-1);
+      if (!act(together) || !last) return;
       followLog();
       const take = { label: t.undo, run: () => void takeBack(store, set, last) };
       notifier.info(text, { cause: NEWEST, actions: [take] });
@@ -109,35 +123,8 @@ function takeBack(store: Context["store"], set: (log: PromptLog) => void, action
   return true;
 }
 
-const placesOf = (action: LogAction | undefined): readonly SliceRef[] => {
-  if (action?.kind === "masks") return action.masks.map(({ at }) => at);
-  return action && "at" in action ? [action.at] : [];
+/** One action needs no group. */
+const grouped = (actions: readonly LogAction[]): readonly LogAction[] => {
+  const group = crypto.randomUUID().slice(0, 8);
+  return actions.length < 2 ? actions : actions.map((action) => ({ ...action, group }));
 };
-
-/** The name of an action's segment in a log where it exists. */
-const nameIn = (log: PromptLog, action: LogAction | undefined): string =>
-  segmentList({ log, hidden: new Set() }).find(({ id }) => id === segmentOf(action))?.name ?? "";
-
-/** What an action did, in a few words: "Point, Liver, slice 12". */
-function what(action: LogAction | undefined, name: string): string {
-  if (!action) return "";
-  const slice = "at" in action ? t.sliceNumber(action.at.slice + 1) : undefined;
-  const kind = action.kind === "prompt" ? t.promptKinds[action.prompts[0].kind] : t.actions[action.kind];
-  return [kind, name, slice].filter(Boolean).join(", ");
-}
-
-/** Undo of a segment's first prompt takes the segment with it. */
-function undoStep(log: PromptLog): PromptLog {
-  const back = undo(log);
-  const last = back.done.at(-1);
-  const taken = back.undone.at(-1);
-  const created = last?.kind === "add-segment" && taken?.kind === "prompt" && taken.segmentId === last.segmentId;
-  return created ? undo(back) : back;
-}
-
-/** A segment that its first prompt created comes back with that prompt. */
-function redoStep(log: PromptLog): PromptLog {
-  const back = redo(log);
-  const created = back.done.at(-1)?.kind === "add-segment" && back.undone.at(-1)?.kind === "prompt";
-  return created ? redo(back) : back;
-}

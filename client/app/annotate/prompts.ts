@@ -9,7 +9,7 @@ import { encodedRefOf } from "../state/places.ts";
 import { openSegmentOf, segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";
 import { createClickFilter } from "./click-filter.ts";
-import { createLogWriter, type LogWriter } from "./log-writer.ts";
+import type { LogWriter } from "./log-writer.ts";
 import { createSegmentActions, type SegmentActions } from "./segment-actions.ts";
 import { createSliceActions, isAmbiguous, type SliceActions } from "./slice-actions.ts";
 
@@ -33,9 +33,7 @@ export interface Prompts
     SegmentActions,
     Pick<LogWriter, "undo" | "redo" | "followLog"> {}
 
-/** `onChange` runs after each change of the log; `goTo` shows a slice. */
-export function createPrompts(context: Context, onChange: () => void, goTo: (place: SliceRef) => void): Prompts {
-  const writer = createLogWriter(context, onChange, goTo);
+export function createPrompts(context: Context, writer: LogWriter): Prompts {
   const segments = createSegmentActions(context, writer);
   const { undo, redo, followLog } = writer;
   const given = createPromptActions(context, writer, segments);

@@ -1,5 +1,7 @@
 /** What a user does to the segment list. */
 import { slicesOf } from "../../../core/annotation/chain.ts";
+import type { LogAction } from "../../../core/annotation/entries.ts";
+import type { PromptLog } from "../../../core/annotation/log.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
@@ -19,6 +21,12 @@ export interface SegmentActions {
   toggleHidden(segmentId: string): void;
 }
 
+/** The line that adds the next segment to a log. */
+export function addSegment(log: PromptLog, name?: string): Extract<LogAction, { kind: "add-segment" }> {
+  const { id, number, colour } = nextSegment(log);
+  return { kind: "add-segment", segmentId: id, number, colour, name: name ?? t.segmentName(number) };
+}
+
 export function createSegmentActions({ store, notifier }: Context, writer: LogWriter): SegmentActions {
   const find = (segmentId: string) => segmentList(store.state).find(({ id }) => id === segmentId);
   const setLocked: SegmentActions["setLocked"] = (segmentId, locked) => {
@@ -29,9 +37,9 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
   };
   return {
     newSegment(name) {
-      const { id, number, colour } = nextSegment(store.state.log);
-      const segment = { segmentId: id, number, colour, name: name ?? t.segmentName(number) };
-      return writer.act([{ kind: "add-segment", ...segment }], { activeSegment: id }) ? id : undefined;
+      const action = addSegment(store.state.log, name);
+      const { segmentId } = action;
+      return writer.act([action], { activeSegment: segmentId }) ? segmentId : undefined;
     },
     accept() {
       const active = activeSegmentOf(store.state);

@@ -3,6 +3,12 @@ import { number } from "./format.ts";
 
 export const said = {
   promptKinds: { point: "click", box: "box", scribble: "scribble", lasso: "lasso", mask: "mask", text: "name" },
+  origins: {
+    edited: "correction by hand",
+    propagated: "propagation",
+    interpolated: "interpolation",
+    imported: "import",
+  },
   actions: {
     "add-segment": "new segment",
     "change-segment": "change",
@@ -20,6 +26,8 @@ export const said = {
     box: "Drag a box around a structure, or click two opposite corners",
     scribble: "Draw along the inside of a structure; right button excludes",
     lasso: "Draw around a structure; or click corners and double-click to close",
+    brush: "Paint into the active segment; right button erases, Shift+wheel or [ ] sizes the brush",
+    eraser: "Erase from the active segment; right button paints, Shift+wheel or [ ] sizes the eraser",
     pan: "Drag to pan, right-drag or Ctrl+wheel to zoom",
     window: "Drag sideways for contrast, up and down for brightness",
     cursor: "Arrows move, Enter includes, Shift+Enter excludes, B twice sets a box, Esc leaves",
@@ -39,6 +47,8 @@ export const said = {
     ready: "Slice ready.",
     accepted: (name: string) => `${name} accepted and locked.`,
     locked: (name: string) => `${name} is locked. Unlock it in the list to change it.`,
+    maskWaits: "The mask of this slice is still being computed: a moment, then correct it.",
+    nothingToErase: "There is nothing to erase here.",
     unlocked: (name: string) => `${name} unlocked.`,
     candidate: (index: number, count: number) => `Candidate ${index} of ${count}.`,
   },

@@ -1,6 +1,8 @@
 /** Command name → action, for shortcuts. */
 
 import type { Prompts } from "../annotate/prompts.ts";
+import { resizeBrush } from "../edit/brush.ts";
+import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import { activeMask } from "../state/places.ts";
@@ -20,6 +22,7 @@ export interface Commands {
 interface Parts {
   readonly store: Store;
   readonly prompts: Prompts;
+  readonly strokes: Strokes;
   readonly images: Images;
   readonly view: ViewControls;
 }
@@ -54,12 +57,16 @@ function toolActions({ store, prompts, view }: Parts) {
     },
     "tool.scribble": () => view.setTool("scribble"),
     "tool.lasso": () => view.setTool("lasso"),
+    "tool.brush": () => view.setTool("brush"),
+    "tool.eraser": () => view.setTool("eraser"),
+    "brush.larger": () => resizeBrush(store, 1),
+    "brush.smaller": () => resizeBrush(store, -1),
     "tool.pan": () => view.setTool("pan"),
     "tool.window": () => view.setTool("window"),
   } satisfies Partial<Actions>;
 }
 
-function promptActions({ store, prompts, view }: Parts) {
+function promptActions({ store, prompts, strokes, view }: Parts) {
   /** Tab moves focus as usual when there is nothing to choose, and in crosshair mode after the last candidate (WCAG 2.1.2). */
   const candidate = (step: 1 | -1) => {
     const mask = activeMask(store.state);
@@ -78,7 +85,8 @@ function promptActions({ store, prompts, view }: Parts) {
     "prompt.new": () => void prompts.newSegment(),
     "prompt.clear": prompts.clear,
     "prompt.cancel": () => {
-      if (store.state.gesture) store.set({ gesture: undefined });
+      if (store.state.stroke) strokes.cancel();
+      else if (store.state.gesture) store.set({ gesture: undefined });
       else if (store.state.cursor) leaveCursor(store);
       else if (store.state.tool !== "point") view.setTool("point");
       else return false;

@@ -4,6 +4,7 @@ import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Detail } from "../image/detail.ts";
 import type { Images } from "../image/images.ts";
@@ -20,6 +21,7 @@ export interface Controls {
   readonly images: Images;
   readonly detail: Detail;
   readonly prompts: Prompts;
+  readonly strokes: Strokes;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;

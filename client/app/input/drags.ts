@@ -8,7 +8,9 @@ import type { Controls } from "./controls.ts";
 import { addCorner, extendGesture, finishGesture, startGesture } from "./gestures.ts";
 
 export interface Drag {
-  move(at: Point): void;
+  /** Wants the places between two frames as well. */
+  readonly everyMove?: true;
+  move(at: Point, event?: PointerEvent): void;
   end(at: Point): void;
   cancel(): void;
 }

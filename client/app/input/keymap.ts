@@ -7,6 +7,10 @@ export type Command =
   | "tool.box"
   | "tool.scribble"
   | "tool.lasso"
+  | "tool.brush"
+  | "tool.eraser"
+  | "brush.larger"
+  | "brush.smaller"
   | "tool.pan"
   | "tool.window"
   | "prompt.sign"
@@ -34,7 +38,7 @@ export type Command =
   | "view.help"
   | `window.${1 | 2 | 3 | 4 | 5}`;
 
-export type ShortcutGroup = "prompts" | "segments" | "slices" | "view";
+export type ShortcutGroup = "prompts" | "correct" | "segments" | "slices" | "view";
 
 export interface Shortcut {
   readonly command: Command;
@@ -47,6 +51,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "tool.box", group: "prompts", chords: ["b"] },
   { command: "tool.scribble", group: "prompts", chords: ["s"] },
   { command: "tool.lasso", group: "prompts", chords: ["l"] },
+  { command: "tool.brush", group: "correct", chords: ["d"] },
+  { command: "tool.eraser", group: "correct", chords: ["e"] },
+  { command: "brush.larger", group: "correct", chords: ["]"] },
+  { command: "brush.smaller", group: "correct", chords: ["["] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },

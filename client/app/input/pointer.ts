@@ -1,6 +1,7 @@
 /** Mouse, pen and fingers on the canvas. Decides which drag a press begins. */
 import type { PointLabel } from "../../../core/wire/index.ts";
 import type { Point } from "../state/state.ts";
+import { brushDrag, trackBrush } from "./brush.ts";
 import { leaveCursor } from "./cursor.ts";
 import {
   type Drag,
@@ -47,9 +48,10 @@ export function listenToPointer(canvas: HTMLElement, surface: Surface, held: Hel
     const point = at(event);
     if (fingers.size > 1) return pinch(surface, fingers, event.pointerId, point);
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, point);
-    if (drag?.id === event.pointerId) drag.run.move(point);
+    if (drag?.id === event.pointerId) follow(drag.run, event, at);
     else hover(surface, point);
     track(surface, point);
+    trackBrush(surface, point);
   });
 
   canvas.addEventListener("pointerup", (event) => {
@@ -66,7 +68,7 @@ export function listenToPointer(canvas: HTMLElement, surface: Surface, held: Hel
 
   canvas.addEventListener("pointerleave", () => {
     app.preview.end();
-    app.store.set({ pointer: undefined });
+    app.store.set({ pointer: undefined, brushAt: undefined });
   });
   canvas.addEventListener("dblclick", () => finishGesture(app.store, app.prompts));
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -85,6 +87,9 @@ function beginDrag(surface: Surface, held: Held, event: PointerEvent, start: Poi
       return right ? zoomDrag(surface, start) : panDrag(surface, start);
     case "window":
       return right ? zoomDrag(surface, start) : windowDrag(surface, start);
+    case "brush":
+    case "eraser":
+      return brushDrag(surface, start, { erase: (tool === "eraser") !== (right || event.altKey), event });
     case "box":
     case "scribble":
     case "lasso":
@@ -94,6 +99,12 @@ function beginDrag(surface: Surface, held: Held, event: PointerEvent, start: Poi
     default:
       return tool satisfies never;
   }
+}
+
+/** A drag that needs every place on the way gets those between two frames too. */
+function follow(run: Drag, event: PointerEvent, at: (event: MouseEvent) => Point) {
+  const between = run.everyMove ? event.getCoalescedEvents() : [];
+  for (const place of between.length > 0 ? between : [event]) run.move(at(place), place);
 }
 
 /** A pen draws, a finger taps or scrolls, a mouse clicks or pans. */

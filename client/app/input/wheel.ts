@@ -1,3 +1,4 @@
+import { isBrush, resizeBrush } from "../edit/brush.ts";
 import type { Point } from "../state/state.ts";
 import type { Surface } from "./drags.ts";
 
@@ -6,7 +7,7 @@ const NOTCH = 80;
 const TOUCHPAD_STEP = 40;
 const LINE = 33;
 
-/** Wheel turns slices; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single image always zooms. */
+/** Wheel turns slices; with Shift it sizes the brush; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single image always zooms. */
 export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (event: MouseEvent) => Point): void {
   let rest = 0;
   canvas.addEventListener(
@@ -14,6 +15,9 @@ export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (
     (event) => {
       event.preventDefault();
       const delta = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
+      // With Shift some systems turn the wheel sideways.
+      if (event.shiftKey && isBrush(app.store.state.tool))
+        return resizeBrush(app.store, (event.deltaY || event.deltaX) < 0 ? 1 : -1);
       if (event.ctrlKey || event.metaKey || (app.store.state.image?.plane.count ?? 1) < 2) {
         const { width, height } = size();
         const { x, y } = at(event);

@@ -1,5 +1,7 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
+import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import { isBrush } from "../edit/brush.ts";
 import type { Detail } from "../image/detail.ts";
 import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
@@ -8,6 +10,7 @@ import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
 import { paintCursor, paintGesture, paintPrompts } from "./prompt-layer.ts";
+import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
 import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
 
 export interface Renderer {
@@ -24,7 +27,7 @@ export interface Scenery {
 
 export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
   const context = canvas.getContext("2d");
-  const layers = { image: createImageLayer(), detail: createImageLayer() };
+  const layers = { image: createImageLayer(), detail: createImageLayer(), strokes: createStrokeLayer() };
   let size = { width: 1, height: 1 };
   let frame = 0;
 
@@ -77,7 +80,7 @@ function viewportFor(image: OpenImage, { view }: State, size: { width: number; h
 interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
-  readonly layers: Readonly<Record<"image" | "detail", ImageLayer>>;
+  readonly layers: { readonly image: ImageLayer; readonly detail: ImageLayer; readonly strokes: StrokeLayer };
   readonly size: { readonly width: number; readonly height: number };
 }
 
@@ -92,14 +95,20 @@ function paintScene(scene: Scene, state: State) {
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
+  if (state.brushAt && isBrush(state.tool))
+    paintBrush(context, viewport, { at: state.brushAt, brush: state.brush, erases: state.tool === "eraser" });
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);
 }
 
-function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage) {
+function paintMasks({ context, viewport, layers: { strokes } }: Scene, state: State, image: OpenImage) {
   const { opacity, overlay, preview, activeSegment } = state;
   const open = openSegmentOf(state);
+  const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;
   const shown = segmentList(state).flatMap((segment) => {
-    const view = segment.hidden ? undefined : state.masks.get(maskKey(segment.id, placeOf(image)));
+    const view =
+      segment.hidden || segment.id === stroke?.segmentId
+        ? undefined
+        : state.masks.get(maskKey(segment.id, placeOf(image)));
     return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
   });
   for (const { segment, mask, doubtful } of shown) {
@@ -114,6 +123,7 @@ function paintMasks({ context, viewport }: Scene, state: State, image: OpenImage
       dashed: doubtful,
     });
   }
+  if (stroke) strokes.paint(context, viewport, stroke, { opacity, overlay });
   if (overlay === "off") return;
   if (preview) {
     const colour = open?.colour ?? nextSegment(state.log).colour;

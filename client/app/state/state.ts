@@ -1,13 +1,14 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import type { Measurement } from "../../../core/mask/measurements.ts";
 import type { ImageInfo, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "pan" | "window";
+export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
 export type Overlay = "fill" | "outline" | "off";
 export type DialogName = "help" | "export" | "work";
 
@@ -47,6 +48,25 @@ export interface View {
 export interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+/** How the brush and the eraser are set. */
+export interface Brush {
+  /** In pixels of the slice, along x. */
+  readonly diameter: number;
+  /** Modality values (HU for CT) that may be changed; all of them when `undefined`. */
+  readonly range: { readonly low: number; readonly high: number } | undefined;
+}
+
+/** A stroke under way. Its mask is the one thing here that changes in place: it has to be on the screen with the next frame. */
+export interface Stroke {
+  readonly at: SliceRef;
+  /** `undefined` where the stroke makes a new segment. */
+  readonly segmentId: string | undefined;
+  readonly colour: string;
+  readonly mask: Mask;
+  /** Counts up with each change of the mask. */
+  readonly version: number;
 }
 
 /** A drawing under way. */
@@ -140,6 +160,10 @@ export interface State {
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
+  readonly brush: Brush;
+  readonly stroke: Stroke | undefined;
+  /** Where the brush is on the slice, not rounded. */
+  readonly brushAt: Point | undefined;
   /** Mouse position on the slice. */
   readonly pointer: Point | undefined;
   /** Keyboard crosshair. */
@@ -162,6 +186,8 @@ export const FRESH_IMAGE = {
   failed: new Set<string>(),
   preview: undefined,
   gesture: undefined,
+  stroke: undefined,
+  brushAt: undefined,
   cursor: undefined,
   pointer: undefined,
   warningsRead: false,
@@ -177,6 +203,7 @@ export const initialState: State = {
   engine: undefined,
   model: undefined,
   tool: "point",
+  brush: { diameter: 12, range: undefined },
   sign: "foreground",
   overlay: "fill",
   opacity: 0.35,

@@ -23,6 +23,7 @@ export function matchingNames(
   const wanted = typed.trim().toLowerCase();
   const context = contextOf(modality).toLowerCase();
   const found = entries.flatMap((entry): Ranked[] => {
+    if (entry.taught === false) return [];
     const fits = entry.modalities.some((known) => known.toLowerCase() === context);
     const match = bestOf(entry, wanted);
     return match ? [{ ...match, fits }] : [];

@@ -9,6 +9,7 @@ import { moveFocus } from "./base/roving.ts";
 import { controls } from "./base/styles.ts";
 
 const PROMPT_TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso"];
+const HAND_TOOLS: readonly Tool[] = ["brush", "eraser"];
 const VIEW_TOOLS: readonly Tool[] = ["pan", "window"];
 
 export class ToolRail extends ViewerElement {
@@ -95,6 +96,8 @@ export class ToolRail extends ViewerElement {
     return html`<div role="toolbar" aria-label=${t.tools.group} aria-orientation=${narrow ? "horizontal" : "vertical"}
         @keydown=${moveFocus}>
       ${PROMPT_TOOLS.map((tool) => this.#tool(tool))}
+      <hr />
+      ${HAND_TOOLS.map((tool) => this.#tool(tool))}
       <hr />
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}

@@ -24,14 +24,17 @@ export function looksLikeDicom(bytes: Uint8Array): boolean {
   return hasDicomMagic(bytes) || bareLayout(bytes, 0) !== undefined;
 }
 
-/** Reads everything but the pixels. Throws UnsupportedFormat, MalformedFile or TooLarge. */
-export function openDicom(bytes: Uint8Array, limits: Limits): DicomFile {
+/**
+ * Reads everything but the pixels, or what stands before the tag `before`: then the start of a file is enough.
+ * Throws UnsupportedFormat, MalformedFile or TooLarge.
+ */
+export function openDicom(bytes: Uint8Array, limits: Limits, before?: number): DicomFile {
   const start = hasDicomMagic(bytes) ? 132 : 0;
   const group = bytes.length >= start + 2 ? (bytes[start] ?? 0) + 256 * (bytes[start + 1] ?? 0) : 0;
-  if (group !== 2) return openBare(bytes, start, limits);
+  if (group !== 2) return openBare(bytes, { start, limits, before });
   const { dataSet: meta, end } = readDataSet(bytes, { start, layout: META, limits, group: 2 });
   const syntax = textOf(meta, 0x00020010);
-  if (syntax === undefined) return openBare(bytes, end, limits);
+  if (syntax === undefined) return openBare(bytes, { start: end, limits, before });
   if (!UID.test(syntax)) throw malformed("DICOM", "(0002,0010)", "It is not a UID.");
   if (syntax === DEFLATED) {
     const limit = inflatedLimit(bytes.length, limits);
@@ -39,18 +42,24 @@ export function openDicom(bytes: Uint8Array, limits: Limits): DicomFile {
     return { syntax, dataSet: readDataSet(inflated, { start: 0, layout: META, limits }).dataSet };
   }
   const layout = layoutOf(syntax, bytes, end);
-  return { syntax, dataSet: readDataSet(bytes, { start: end, layout, limits }).dataSet };
+  return { syntax, dataSet: readDataSet(bytes, { start: end, layout, limits, before }).dataSet };
 }
 
 /** `DICM` behind the preamble, whatever that holds. */
 export const hasDicomMagic = (bytes: Uint8Array): boolean =>
   bytes.length >= 132 && bytes[128] === 0x44 && bytes[129] === 0x49 && bytes[130] === 0x43 && bytes[131] === 0x4d;
 
-function openBare(bytes: Uint8Array, start: number, limits: Limits): DicomFile {
+interface Bare {
+  readonly start: number;
+  readonly limits: Limits;
+  readonly before: number | undefined;
+}
+
+function openBare(bytes: Uint8Array, { start, limits, before }: Bare): DicomFile {
   const layout = bareLayout(bytes, start);
   if (!layout) throw unsupported("a file without a DICOM transfer syntax");
   const syntax = layout.explicit ? (layout.littleEndian ? EXPLICIT_LITTLE : EXPLICIT_BIG) : IMPLICIT_LITTLE;
-  return { syntax, dataSet: readDataSet(bytes, { start, layout, limits }).dataSet };
+  return { syntax, dataSet: readDataSet(bytes, { start, layout, limits, before }).dataSet };
 }
 
 /** Some writers announce explicit VR and write implicit: the first element tells. */

@@ -69,21 +69,28 @@ interface Header {
   readonly length: number;
 }
 
-/** Reads elements from `start` up to the pixel data, the end, or the first tag of another group when `group` is given. */
+/**
+ * Reads elements from `start` up to the pixel data, the end, the first tag of another group when `group` is given, or the
+ * first from `before` on.
+ */
 export function readDataSet(
   bytes: Uint8Array,
-  { start, layout, limits, group }: { start: number; layout: Layout; limits: Limits; group?: number },
+  { start, layout, limits, ...stop }: Stop & { start: number; layout: Layout; limits: Limits },
 ): { dataSet: DataSet; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const cursor: Cursor = { bytes, view, limits, at: start, elements: 0, items: 0 };
-  const dataSet = readElements(cursor, layout, { end: bytes.length, depth: 0, group });
+  const dataSet = readElements(cursor, layout, { end: bytes.length, depth: 0, ...stop });
   return { dataSet, end: cursor.at };
 }
 
-interface Scope {
+interface Stop {
+  readonly group?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+interface Scope extends Stop {
   readonly end: number;
   readonly depth: number;
-  readonly group?: number | undefined;
 }
 
 function readElements(cursor: Cursor, layout: Layout, scope: Scope): DataSet {
@@ -94,6 +101,7 @@ function readElements(cursor: Cursor, layout: Layout, scope: Scope): DataSet {
       throw malformed("DICOM", "data set", "It ends inside an element header.");
     }
     if (scope.group !== undefined && cursor.view.getUint16(cursor.at, layout.littleEndian) !== scope.group) break;
+    if (scope.before !== undefined && tagAt(cursor, layout) >= scope.before) break;
     const header = readHeader(cursor, layout, scope.end);
     if (header.tag === ITEM_END || header.tag === SEQUENCE_END) break;
     check("DICOM elements", ++cursor.elements, cursor.limits.dicomElements);
@@ -127,12 +135,14 @@ function readHeader(cursor: Cursor, layout: Layout, end: number): Header {
   return { tag, vr, length };
 }
 
-function readTag(cursor: Cursor, { littleEndian }: Layout): number {
-  const tag =
-    cursor.view.getUint16(cursor.at, littleEndian) * 0x10000 + cursor.view.getUint16(cursor.at + 2, littleEndian);
+function readTag(cursor: Cursor, layout: Layout): number {
+  const tag = tagAt(cursor, layout);
   cursor.at += 4;
   return tag;
 }
+
+const tagAt = ({ view, at }: Cursor, { littleEndian }: Layout): number =>
+  view.getUint16(at, littleEndian) * 0x10000 + view.getUint16(at + 2, littleEndian);
 
 const isLetter = (code: number) => code >= 0x41 && code <= 0x5a;
 

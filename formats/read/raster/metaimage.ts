@@ -5,7 +5,7 @@ import type { Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
 import { ALPHA_WARNING } from "../picture/picture.ts";
 import type { DataFile } from "./data-file.ts";
-import { HEADER_LIMIT, latin1, numbersOf, readRaster, type Strides, sizesOf } from "./raster.ts";
+import { HEADER_LIMIT, latin1, numbersOf, readRaster, type Strides, sizesOf, volumeNotes } from "./raster.ts";
 
 const TYPES: Readonly<Record<string, VoxelType>> = {
   MET_CHAR: "int8",
@@ -25,8 +25,15 @@ const TYPES: Readonly<Record<string, VoxelType>> = {
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Reads an `.mha`, or an `.mhd` with its data. Throws UnsupportedFormat (lists of files, text), MalformedFile or TooLarge. */
-export function readMetaImage(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
+/**
+ * Reads an `.mha`, or an `.mhd` with its data; of several volumes the one of this number, from 0. Throws UnsupportedFormat (lists
+ * of files, text), MalformedFile or TooLarge.
+ */
+export function readMetaImage(
+  bytes: Uint8Array,
+  limits: Limits,
+  { data, volume = 0 }: { data?: Uint8Array | undefined; volume?: number } = {},
+): Volume {
   const { fields, start } = readHeader(bytes);
   const local = isLocal(fields);
   if (!local && !data)
@@ -35,25 +42,32 @@ export function readMetaImage(bytes: Uint8Array, limits: Limits, data?: Uint8Arr
   const type = typeOf(fields);
   const { sizes, volumes } = readSizes(fields);
   const [i = 1, j = 1, k = 1] = sizes;
+  const values = i * j * k * componentsOf(fields);
   return readRaster(
     local || !data ? bytes.subarray(start) : data,
     {
       format: "MetaImage",
       size: [i, j, k] satisfies Vec3,
       ...channelsOf(fields, type, [i, j, k]),
+      values: values * volumes,
+      first: values * volume,
       type,
       littleEndian: !isTrue(fields, "binarydatabyteordermsb", isTrue(fields, "elementbyteordermsb", false)),
       compression: isTrue(fields, "compresseddata", false) ? "zlib" : undefined,
       skip: local ? 0 : headerSizeOf(fields),
       ijkToLps: readAffine(fields, Number(fields.get("ndims"))),
       unit: "mm",
-      warnings: [
-        ...(volumes > 1 ? [`The file holds ${volumes} volumes: the first is read.`] : []),
-        ...(componentsOf(fields) === 4 ? [ALPHA_WARNING] : []),
-      ],
+      warnings: [...volumeNotes(volumes, volume), ...(componentsOf(fields) === 4 ? [ALPHA_WARNING] : [])],
     },
     limits,
   );
+}
+
+/** How many volumes of which size a header declares. */
+export function metaImageVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
+  const { sizes, volumes } = readSizes(readHeader(bytes).fields);
+  const [i = 1, j = 1, k = 1] = sizes;
+  return { size: [i, j, k], count: volumes };
 }
 
 /** What an `.mhd` wants of its data file; undefined when the data is inside. */
@@ -85,16 +99,12 @@ function typeOf(fields: Fields): VoxelType {
 const componentsOf = (fields: Fields) => Number(fields.get("elementnumberofchannels") ?? 1);
 
 /** Grey, 8-bit RGB, or 8-bit RGBA without its alpha. */
-function channelsOf(
-  fields: Fields,
-  type: VoxelType,
-  [i, j, k]: Vec3,
-): { channels: 1 | 3; values?: number; strides?: Strides } {
+function channelsOf(fields: Fields, type: VoxelType, [i, j]: Vec3): { channels: 1 | 3; strides?: Strides } {
   const components = componentsOf(fields);
   if (components === 1) return { channels: 1 };
   if (components === 3 && type === "uint8") return { channels: 3 };
   if (components === 4 && type === "uint8")
-    return { channels: 3, values: 4 * i * j * k, strides: { channel: 1, voxel: [4, 4 * i, 4 * i * j] } };
+    return { channels: 3, strides: { channel: 1, voxel: [4, 4 * i, 4 * i * j] } };
   throw unsupported("MetaImage of several channels that are no 8-bit colour", "grey, 8-bit RGB and RGBA");
 }
 

@@ -107,7 +107,7 @@ export function readNiftiHeader(bytes: Uint8Array, limits: Limits): NiftiHeader 
   // What NIfTI calls orientation and scale means other things in Analyze.
   const fields = nifti ? read : { ...read, qformCode: 0, sformCode: 0, slope: 0 };
   const warnings: string[] = [];
-  const { size, volumes } = readSize(fields, warnings);
+  const { size, volumes } = readSize(fields);
   const [type, bytesPerVoxel] = readType(fields);
   const [columns, rows, frames] = size;
   checkGrid("NIfTI dim", { columns, rows, frames, bytesPerPixel: bytesPerVoxel }, limits);
@@ -173,7 +173,7 @@ function version2(view: DataView, little: boolean): Fields {
   };
 }
 
-function readSize(fields: Fields, warnings: string[]): { size: Vec3; volumes: number } {
+function readSize(fields: Fields): { size: Vec3; volumes: number } {
   const used = fields.dim(0);
   if (!Number.isInteger(used) || used < 1 || used > 7) throw malformed("NIfTI", "dim[0]", "It must be 1 to 7.");
   const length = (n: number): number => {
@@ -184,9 +184,7 @@ function readSize(fields: Fields, warnings: string[]): { size: Vec3; volumes: nu
   };
   for (let n = 5; n <= used; n++)
     if (length(n) !== 1) throw unsupported(`NIfTI with dim[${n}] over 1`, "NIfTI of up to four dimensions");
-  const volumes = length(4);
-  if (volumes > 1) warnings.push(`The file holds ${volumes} volumes: the first is read.`);
-  return { size: [length(1), length(2), length(3)], volumes };
+  return { size: [length(1), length(2), length(3)], volumes: length(4) };
 }
 
 function readType({ datatype, bitpix }: Fields): readonly [NiftiType, number] {

@@ -1,24 +1,33 @@
 /** NIfTI files to volumes: voxels keep their order and type, the affine goes from RAS to LPS. */
 import { guessModality } from "../../../core/image/modality.ts";
-import type { NamedWindow, Volume, VoxelArray } from "../../../core/image/volume.ts";
+import type { NamedWindow, Vec3, Volume, VoxelArray } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
-import { inflatePrefix, inflateUpTo } from "../../bytes/inflate.ts";
+import { inflateRange, inflateUpTo } from "../../bytes/inflate.ts";
 import { check, DEFAULT_LIMITS, inflatedLimit, type Limits } from "../../bytes/limits.ts";
 import { voxelsFromBytes } from "../../bytes/voxels.ts";
 import { withoutAlpha } from "../picture/picture.ts";
 import type { DataFile } from "./data-file.ts";
 import { NIFTI_HEADER_BYTES, type NiftiHeader, readNiftiHeader } from "./nifti-header.ts";
+import { volumeNotes } from "./raster.ts";
 
 export const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** Reads a `.nii` or `.nii.gz`, or a `.hdr` with its `.img`; of several volumes the first. Throws MalformedFile, UnsupportedFormat or TooLarge. */
-export function readNifti(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
+/**
+ * Reads a `.nii` or `.nii.gz`, or a `.hdr` with its `.img` (`data`); of several volumes the one of this number, from 0. Throws
+ * MalformedFile, UnsupportedFormat or TooLarge.
+ */
+export function readNifti(
+  bytes: Uint8Array,
+  limits: Limits,
+  { data, volume = 0 }: { data?: Uint8Array | undefined; volume?: number } = {},
+): Volume {
   const header = readNiftiHeader(headerBytes(bytes), limits);
   if (header.pair && !data) throw unsupported("a NIfTI header without its .img file", ".hdr and .img together");
-  const end = header.offset + voxelBytesOf(header);
-  const file = prefixOf(header.pair && data ? data : bytes, end, limits);
-  if (!header.pair) checkExtensions(file, header);
-  const { data: voxels, channels } = readVoxels(file.subarray(header.offset, end), header);
+  if (!header.pair) checkExtensions(rangeOf(bytes, { from: 0, length: header.offset }, limits), header);
+  const length = voxelBytesOf(header);
+  const range = { from: header.offset + volume * length, length };
+  const { data: voxels, channels } = readVoxels(rangeOf(header.pair && data ? data : bytes, range, limits), header);
+  const warnings = [...volumeNotes(header.volumes, volume), ...header.warnings];
   return {
     size: header.size,
     channels,
@@ -26,7 +35,7 @@ export function readNifti(bytes: Uint8Array, limits: Limits, data?: Uint8Array):
     rescale: header.rescale,
     ijkToLps: header.ijkToLps,
     unit: "mm",
-    ...guessModality(voxels, channels, header),
+    ...guessModality(voxels, channels, { ...header, warnings }),
     inverted: false,
     windows: windowsOf(header),
   };
@@ -40,14 +49,21 @@ export function niftiData(bytes: Uint8Array): DataFile | undefined {
   return header.pair ? { length: header.offset + voxelBytesOf(header) * header.volumes } : undefined;
 }
 
-/** The first bytes of a file, inflated when it is compressed. */
-function prefixOf(bytes: Uint8Array, length: number, limits: Limits): Uint8Array {
+/** How many volumes of which size a header declares. */
+export function niftiVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
+  const { size, volumes } = readNiftiHeader(headerBytes(bytes), DEFAULT_LIMITS);
+  return { size, count: volumes };
+}
+
+/** A part of a file, inflated when it is compressed. */
+function rangeOf(bytes: Uint8Array, { from, length }: { from: number; length: number }, limits: Limits): Uint8Array {
+  const end = from + length;
   if (isGzip(bytes)) {
-    check("NIfTI: inflated bytes", length, inflatedLimit(bytes.length, limits));
-    return inflatePrefix(bytes, "gzip", { format: "NIfTI", length });
+    check("NIfTI: inflated bytes", end, inflatedLimit(bytes.length, limits));
+    return inflateRange(bytes, "gzip", { format: "NIfTI", from, length });
   }
-  if (bytes.length < length) throw malformed("NIfTI", "data", `It has ${bytes.length} of ${length} bytes.`);
-  return bytes;
+  if (bytes.length < end) throw malformed("NIfTI", "data", `It has ${bytes.length} of ${end} bytes.`);
+  return bytes.subarray(from, end);
 }
 
 /** Header bytes; of a compressed file no more is inflated than they need. */

@@ -1,7 +1,7 @@
 /** Which axes of an NRRD are space, which is colour, and which are lists (teem.sourceforge.net/nrrd/format.html, "kinds"). */
 import type { Vec3 } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
-import { type Strides, sizesOf } from "./raster.ts";
+import { type Strides, sizesOf, volumeNotes } from "./raster.ts";
 
 export type Fields = ReadonlyMap<string, string>;
 
@@ -11,6 +11,10 @@ export interface Axes {
   readonly strides: Strides;
   /** All values of the file. */
   readonly values: number;
+  /** How many volumes the axes that are neither space nor colour make. */
+  readonly volumes: number;
+  /** The first value of the volume that was asked for. */
+  readonly first: number;
   /** Places of i, j and k among the declared axes; two for a picture. */
   readonly space: readonly number[];
   readonly warnings: readonly string[];
@@ -21,8 +25,8 @@ const COLOUR: Readonly<Record<string, number>> = { "rgb-color": 3, "3-color": 3,
 /** What tools write for RGB besides; of any other length or type it is a list. */
 const VECTORS = new Set(["vector", "3-vector"]);
 
-/** Sizes and order of the axes. Throws MalformedFile, or UnsupportedFormat where no three axes are space. */
-export function readAxes(fields: Fields, isByte: boolean): Axes {
+/** Sizes and order of the axes, and where a volume of this number begins. Throws MalformedFile, or UnsupportedFormat where no three axes are space. */
+export function readAxes(fields: Fields, isByte: boolean, volume = 0): Axes {
   const sizes = sizesOf("NRRD", "sizes", fields.get("sizes"));
   if (sizes.length !== Number(fields.get("dimension")) || sizes.length > 16)
     throw malformed("NRRD", "dimension", "It does not fit the sizes.");
@@ -38,24 +42,31 @@ export function readAxes(fields: Fields, isByte: boolean): Axes {
   const stride = (n: number | undefined) => (n === undefined ? 0 : (strides[n] ?? 0));
   const size = (n: number | undefined) => (n === undefined ? 1 : (sizes[n] ?? 1));
   const [i, j, k] = space;
+  const lists = sizes.flatMap((size, n) => (space.includes(n) || n === colour ? [] : [{ size, stride: stride(n) }]));
+  const volumes = lists.reduce((product, list) => product * list.size, 1);
   return {
     size: [size(i), size(j), size(k)],
     channels: colour >= 0 ? 3 : 1,
     strides: { channel: stride(colour < 0 ? undefined : colour), voxel: [stride(i), stride(j), stride(k)] },
     values: sizes.reduce((product, value) => product * value, 1),
+    volumes,
+    first: firstValue(lists, volume),
     space,
-    warnings: notesOn(sizes, { space, colour }),
+    warnings: [
+      ...volumeNotes(volumes, volume),
+      ...(colour >= 0 && sizes[colour] === 4 ? ["Transparency is ignored."] : []),
+    ],
   };
 }
 
-function notesOn(sizes: readonly number[], { space, colour }: { space: readonly number[]; colour: number }): string[] {
-  const layers = sizes
-    .filter((_, n) => !space.includes(n) && n !== colour)
-    .reduce((product, size) => product * size, 1);
-  return [
-    ...(layers > 1 ? [`The file holds ${layers} volumes: the first is read.`] : []),
-    ...(colour >= 0 && sizes[colour] === 4 ? ["Transparency is ignored."] : []),
-  ];
+/** Volumes are counted along the list that is declared first, then along the next one. */
+function firstValue(lists: readonly { readonly size: number; readonly stride: number }[], volume: number): number {
+  let [first, rest] = [0, volume];
+  for (const { size, stride } of lists) {
+    first += (rest % size) * stride;
+    rest = Math.floor(rest / size);
+  }
+  return first;
 }
 
 const isColour = (kind: string, size: number, isByte: boolean) =>

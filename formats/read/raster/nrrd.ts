@@ -1,6 +1,6 @@
 /** NRRD (teem.sourceforge.net/nrrd/format.html): raw or gzip, any of its numeric types, data inside or in one file beside. */
 import { affineRasToLps, IDENTITY } from "../../../core/image/geometry.ts";
-import type { Mat4, Volume } from "../../../core/image/volume.ts";
+import type { Mat4, Vec3, Volume } from "../../../core/image/volume.ts";
 import { malformed, unsupported } from "../../bytes/fail.ts";
 import type { Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
@@ -25,19 +25,58 @@ const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
   ).flatMap(([type, names]) => names.split("|").map((name) => [name, type] as const)),
 );
 
-/** Reads an NRRD; `data` is the file beside a detached header. Throws UnsupportedFormat, MalformedFile or TooLarge. */
-export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): Volume {
+/**
+ * Reads an NRRD; `data` is the file beside a detached header, `volume` the number of one volume of a list, from 0. Throws
+ * UnsupportedFormat, MalformedFile or TooLarge.
+ */
+export function readNrrd(
+  bytes: Uint8Array,
+  limits: Limits,
+  { data, volume = 0 }: { data?: Uint8Array | undefined; volume?: number } = {},
+): Volume {
   const { fields, start } = readHeader(bytes);
-  const detached = dataFileOf(fields) !== undefined;
-  if (detached && !data)
-    throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
+  const axes = readAxes(fields, isByte(fields), volume);
+  return readBody(detachedOr(bytes.subarray(start), fields, data), fields, axes, limits);
+}
+
+/** The volumes of a list axis that runs fastest: `layers` values a voxel, one after the other; 1 without such an axis. */
+export function readNrrdLayers(bytes: Uint8Array, limits: Limits): { volume: Volume; layers: number } {
+  const { fields, start } = readHeader(bytes);
+  const axes = readAxes(fields, false);
+  const layers = axes.space[0] === 1 ? (axes.strides.voxel[0] ?? 1) : 1;
+  const [columns, rows, slices] = axes.size;
+  const dense = { channel: 0, voxel: [1, columns * layers, columns * rows * layers] as const };
+  const wide: Axes = { ...axes, size: [columns * layers, rows, slices], channels: 1, strides: dense, warnings: [] };
+  const body = detachedOr(bytes.subarray(start), fields, undefined);
+  const volume = readBody(body, fields, layers > 1 ? wide : axes, limits);
+  return { volume: { ...volume, size: axes.size }, layers };
+}
+
+/** Key-value pairs of the header (`key:=value`), as UTF-8. */
+export function nrrdKeys(bytes: Uint8Array): ReadonlyMap<string, string> {
+  const { start } = readHeader(bytes);
+  const keys = new Map<string, string>();
+  for (const line of new TextDecoder().decode(bytes.subarray(0, start)).split(/\r?\n/)) {
+    const at = line.indexOf(":=");
+    if (at > 0 && !line.startsWith("#")) keys.set(line.slice(0, at), line.slice(at + 2));
+  }
+  return keys;
+}
+
+const isByte = (fields: Fields) => typeOf(fields) === "uint8";
+
+function detachedOr(body: Uint8Array, fields: Fields, data: Uint8Array | undefined): Uint8Array {
+  if (dataFileOf(fields) === undefined) return body;
+  if (!data) throw unsupported("an NRRD header without its data file", "NRRD with its data inside or beside");
+  return data;
+}
+
+function readBody(body: Uint8Array, fields: Fields, axes: Axes, limits: Limits): Volume {
   const type = typeOf(fields);
-  const axes = readAxes(fields, type === "uint8");
   if (axes.channels === 3 && type !== "uint8") throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
   const geometry = readGeometry(fields, axes);
-  const body = afterLines(detached && data ? data : bytes.subarray(start), fields);
   return readRaster(
-    body,
+    afterLines(body, fields),
     {
       format: "NRRD",
       ...axes,
@@ -50,6 +89,13 @@ export function readNrrd(bytes: Uint8Array, limits: Limits, data?: Uint8Array): 
     },
     limits,
   );
+}
+
+/** How many volumes of which size a header declares. */
+export function nrrdVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
+  const { fields } = readHeader(bytes);
+  const { size, volumes } = readAxes(fields, typeOf(fields) === "uint8");
+  return { size, count: volumes };
 }
 
 /** What a detached header wants of its data file; undefined when the data is inside. */

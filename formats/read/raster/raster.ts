@@ -2,7 +2,7 @@
 import { guessModality } from "../../../core/image/modality.ts";
 import type { Mat4, Vec3, Volume, VoxelArray } from "../../../core/image/volume.ts";
 import { malformed } from "../../bytes/fail.ts";
-import { inflatePrefix, type Wrapping } from "../../bytes/inflate.ts";
+import { inflateRange, type Wrapping } from "../../bytes/inflate.ts";
 import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes, voxelsFromBytes } from "../../bytes/voxels.ts";
 
@@ -14,6 +14,8 @@ export interface Raster {
   readonly strides?: Strides;
   /** All values of the file, where it holds more than are read. */
   readonly values?: number;
+  /** The first value that is read; 0 when left out. */
+  readonly first?: number;
   /** Bytes before the voxels once they are inflated; −1: the voxels are the last bytes of the file. */
   readonly skip?: number;
   readonly type: VoxelType;
@@ -27,6 +29,13 @@ export interface Raster {
 export interface Strides {
   readonly channel: number;
   readonly voxel: Vec3;
+}
+
+/** Says that a file holds more than the one volume that is read. */
+export function volumeNotes(volumes: number, chosen: number): string[] {
+  if (volumes <= 1) return [];
+  const which = chosen === 0 ? "the first" : `number ${chosen + 1}`;
+  return [`The file holds ${volumes} volumes: ${which} is read.`];
 }
 
 /** The header text is ASCII; longer ones are no header. */
@@ -63,10 +72,12 @@ export function readRaster(bytes: Uint8Array, raster: Raster, limits: Limits): V
   const [columns, rows, frames] = size;
   checkGrid(format, { columns, rows, frames, bytesPerPixel: channels * voxelBytes(type) }, limits);
   const strides = raster.strides && !isDense(raster, raster.strides) ? raster.strides : undefined;
-  const stored = (strides && raster.values) ?? columns * rows * frames * channels;
-  const length = stored * voxelBytes(type);
-  check(`${format}: bytes`, length, limits.expandedBytes);
-  const values = voxelsFromBytes(bodyOf(bytes, raster, length, limits), type, littleEndian);
+  const stored = columns * rows * frames * channels;
+  const range = strides
+    ? { from: 0, length: (raster.values ?? stored) * voxelBytes(type) }
+    : { from: (raster.first ?? 0) * voxelBytes(type), length: stored * voxelBytes(type) };
+  check(`${format}: bytes`, range.length, limits.expandedBytes);
+  const values = voxelsFromBytes(bodyOf(bytes, raster, range, limits), type, littleEndian);
   const data = strides ? gathered(values, raster, strides) : values;
   const rescale = { slope: 1, intercept: 0 };
   return {
@@ -82,30 +93,38 @@ function isDense({ size, channels }: Raster, { channel, voxel }: Strides): boole
   return inOrder && (channels === 1 || channel === 1);
 }
 
-/** The bytes of the values, inflated and with what is to be skipped cut off. */
-function bodyOf(bytes: Uint8Array, raster: Raster, length: number, limits: Limits): Uint8Array {
+/** The bytes of a range of values, inflated. */
+function bodyOf(
+  bytes: Uint8Array,
+  raster: Raster,
+  { from, length }: { from: number; length: number },
+  limits: Limits,
+): Uint8Array {
   const { format, compression, skip = 0 } = raster;
   if (skip < 0) {
     if (compression) throw malformed(format, "byte skip", "Only raw data can be counted from the end.");
-    if (bytes.length < length) throw malformed(format, "data", `It has ${bytes.length} of ${length} bytes.`);
-    return bytes.subarray(bytes.length - length);
+    const all = Math.max(from + length, (raster.values ?? 0) * voxelBytes(raster.type));
+    if (bytes.length < all) throw malformed(format, "data", `It has ${bytes.length} of ${all} bytes.`);
+    return bytes.subarray(bytes.length - all + from, bytes.length - all + from + length);
   }
-  const end = skip + length;
-  if (compression) check(`${format}: inflated bytes`, end, inflatedLimit(bytes.length, limits));
-  const body = compression ? inflatePrefix(bytes, compression, { format, length: end }) : bytes.subarray(0, end);
-  if (body.length < end) throw malformed(format, "data", `It has ${body.length} of ${end} bytes.`);
-  return body.subarray(skip);
+  const end = skip + from + length;
+  if (compression) {
+    check(`${format}: inflated bytes`, end, inflatedLimit(bytes.length, limits));
+    return inflateRange(bytes, compression, { format, from: skip + from, length });
+  }
+  if (bytes.length < end) throw malformed(format, "data", `It has ${bytes.length} of ${end} bytes.`);
+  return bytes.subarray(end - length, end);
 }
 
 /** Values in the order of a volume (channels, i, j, k) from any order of axes. */
-function gathered(values: VoxelArray, { size, channels }: Raster, { channel, voxel }: Strides): VoxelArray {
+function gathered(values: VoxelArray, { size, channels, first = 0 }: Raster, { channel, voxel }: Strides): VoxelArray {
   const [columns, rows, frames] = size;
   const out = values.slice(0, columns * rows * frames * channels);
   let to = 0;
   for (let k = 0; k < frames; k++)
     for (let j = 0; j < rows; j++)
       for (let i = 0; i < columns; i++) {
-        const from = i * voxel[0] + j * voxel[1] + k * voxel[2];
+        const from = first + i * voxel[0] + j * voxel[1] + k * voxel[2];
         for (let c = 0; c < channels; c++) out[to++] = values[from + c * channel] ?? 0;
       }
   return out;

@@ -21,8 +21,11 @@ TEMPLATES = ["the {}", "{} in this image", "segment the {}"]
 
 
 def load_vocabulary() -> list[dict]:
-    """Entries {id, name, synonyms, parent?, side?, region?, modalities}; empty before the file exists."""
-    return json.loads(PATH.read_text()) if PATH.exists() else []
+    """Entries {id, name, synonyms, parent?, side?, region?, modalities}; empty before the file exists. Abbreviations and Latin
+    names count as synonyms, other languages are not said. `taught: false` marks names that no picture carries."""
+    entries = json.loads(PATH.read_text()) if PATH.exists() else []
+    return [entry | {"synonyms": [*entry["synonyms"], *entry.get("abbreviations", []), *entry.get("names", {}).get("la", [])]}
+            for entry in entries if entry.get("taught", True)]
 
 
 def misspell(rng: np.random.Generator, text: str) -> str:

@@ -22,8 +22,8 @@ function patternOf(c: Context): string {
   return path === "*" ? "unmatched" : path;
 }
 
-/** Busy, past a deadline, out of disk: no mistake of ours to be looked for. */
-const BY_CIRCUMSTANCE = new Set([503, 504, 507]);
+/** Busy, past a deadline, an archive that fails, out of disk: no mistake of ours to be looked for. */
+const BY_CIRCUMSTANCE = new Set([502, 503, 504, 507]);
 
 /** Methods that are worth a label of their own. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

@@ -1,43 +1,74 @@
-/** `POST /v1/images` takes a file or a series, `GET /v1/images/:id` says what the server knows of it. */
+/** `POST /v1/images` takes a file, a series or the name of one in an archive, `GET /v1/images/:id` says what the server knows of it. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { ImageDescription, ImageInfo } from "../../../core/wire/index.ts";
-import type { IncomingFile } from "../../images/types.ts";
+import { ImageDescription, ImageInfo, ImageReference, Problem } from "../../../core/wire/index.ts";
+import type { AddedImage, IncomingFile } from "../../images/types.ts";
+import { boundaryOf, readParts } from "../../multipart/multipart.ts";
+import type { Progress, Retrieval } from "../../sources/dicomweb/retrieve.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
-import { chunksOf } from "../middleware/body.ts";
+import { chunksOf, jsonBody } from "../middleware/body.ts";
 import { timed } from "../middleware/context.ts";
-import { boundaryOf, readParts } from "../multipart.ts";
+import { invalidRequest, problemOf } from "../problem.ts";
 import { ImageParams, json, problems } from "./shared.ts";
 
 const FILE = { type: "string" as const, format: "binary" };
 
-const upload = createRoute({
-  method: "post",
-  path: "/v1/images",
-  tags: ["images"],
-  summary: "Upload an image or a series",
-  description:
-    "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload.",
-  request: {
-    body: {
-      required: true,
-      content: {
-        "application/octet-stream": { schema: FILE },
-        "multipart/form-data": {
-          schema: { type: "object", properties: { file: { type: "array", items: FILE } }, required: ["file"] },
+const UploadQuery = z.strictObject({
+  index: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .optional()
+    .describe(
+      "which image of the files, counted from 0 as `listImages` does; without it the one that is most likely meant",
+    ),
+});
+
+/** JSON names a series of an archive; anything else is the bytes themselves. */
+const onlyJson =
+  (read: MiddlewareHandler<AppEnv>): MiddlewareHandler<AppEnv> =>
+  (c, next) =>
+    isJson(c) ? read(c, next) : next();
+const isJson = (c: Context<AppEnv>) => /^application\/json\b/i.test(c.req.header("content-type") ?? "");
+
+const upload = (limits: AppDeps["limits"]) =>
+  createRoute({
+    method: "post",
+    path: "/v1/images",
+    tags: ["images"],
+    summary: "Upload an image or a series",
+    description:
+      "The body is one file, or `multipart/form-data` with every file of one series. Formats are told by their bytes. The answer describes what was just read: the same pixels with another modality, window or source are another image, and warnings are always those of this upload. Files that hold several images (series, echoes, time points, volumes) give one: `warnings` say what was left out, and `index` asks for another. JSON names a series of an archive or of the server's folder instead; with `Accept: text/event-stream` its answer is events: `progress` {done, total}, then `image` or `problem` {code, info}.",
+    middleware: [onlyJson(jsonBody(limits))],
+    request: {
+      query: UploadQuery,
+      body: {
+        required: true,
+        content: {
+          "application/octet-stream": { schema: FILE },
+          "application/json": { schema: { $ref: "#/components/schemas/ImageReference" } }, // a schema of zod would refuse the others
+          "multipart/form-data": {
+            schema: { type: "object", properties: { file: { type: "array", items: FILE } }, required: ["file"] },
+          },
         },
       },
     },
-  },
-  responses: {
-    200: json(ImageInfo, "The same image was here before"),
-    201: json(ImageInfo, "Read and kept"),
-    ...problems(408, 413, 415, 422, 507),
-  },
-});
+    responses: {
+      200: {
+        description: "The same image was here before; or the events of an archive",
+        content: {
+          "application/json": { schema: ImageInfo },
+          "text/event-stream": { schema: { type: "string" as const } },
+        },
+      },
+      201: json(ImageInfo, "Read and kept"),
+      ...problems(400, 404, 408, 413, 415, 422, 502, 504, 507),
+    },
+  });
 
 const Query = z.strictObject({
   source: z
@@ -59,25 +90,77 @@ const read = createRoute({
 });
 
 /** Upload and description of images. */
-export function imageRoutes({ images, limits }: AppDeps): OpenAPIHono<AppEnv> {
+export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  app.openapi(upload, async (c) => {
+  const { images, limits } = deps;
+  app.openapi(upload(limits), async (c) => {
+    if (isJson(c)) return byReference(deps, c);
     refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
     const body = chunksOf(c.req.raw.body, limits.uploadMs);
     const files = filesOf(body, c.req.header("content-type") ?? "");
-    const { info, created } = await timed(c, "read", () => images.add(files, { signal: c.req.raw.signal }));
+    const { index } = c.req.valid("query");
+    const call = { signal: c.req.raw.signal, index: index === undefined ? undefined : Number(index) };
+    const { info, created } = await timed(c, "read", () => images.add(files, call));
     c.header("Location", `/v1/images/${info.imageId}`);
     return created ? c.json(info, 201) : c.json(info, 200);
   });
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
     return c.json(source ? { ...info, source: onWire(source) } : info, 200);
   });
   return app;
+}
+
+/** A series that is here or in an archive, told as it comes where the caller wants events. */
+async function byReference(deps: AppDeps, c: Context<AppEnv>) {
+  const { data, error } = ImageReference.safeParse(await c.req.json().catch(() => undefined));
+  if (!data) throw invalidRequest(error);
+  const { signal } = c.req.raw;
+  const token = c.req.header("authorization");
+  if (!c.req.header("accept")?.includes("text/event-stream")) {
+    const { info, created } = await timed(c, "archive", () => named(deps, data, { token, signal }));
+    c.header("Location", `/v1/images/${info.imageId}`);
+    return created ? c.json(info, 201) : c.json(info, 200);
+  }
+  c.header("X-Accel-Buffering", "no");
+  return streamSSE(c, async (stream) => {
+    const leaving = new AbortController();
+    stream.onAbort(() => leaving.abort());
+    const tell = (event: string, data: object) => stream.writeSSE({ event, data: JSON.stringify(data) });
+    const onProgress = (progress: Progress) => void tell("progress", progress);
+    await named(deps, data, { token, signal: AbortSignal.any([signal, leaving.signal]), onProgress }).then(
+      ({ info }) => tell("image", info),
+      async (thrown) => tell("problem", Problem.parse(await problemOf(thrown).json())),
+    );
+  });
+}
+
+type Retrieve = Pick<Retrieval, "token" | "onProgress"> & { readonly signal: AbortSignal };
+
+/** The image that a reference means. */
+const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promise<AddedImage> =>
+  "seriesId" in reference
+    ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
+    : retrieved(deps, reference, call);
+
+/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out here. */
+function retrieved(
+  { archives, images }: AppDeps,
+  { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
+  call: Retrieve,
+): Promise<AddedImage> {
+  return images.addFrom((dir) => archives.retrieve({ archive, study, series, dir, ...call }), {
+    signal: call.signal,
+    index,
+    check(source) {
+      if (source?.studyInstanceUid === study && source.seriesInstanceUid === series) return;
+      throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
+    },
+  });
 }
 
 /** The wire's types are mutable. */

@@ -56,18 +56,18 @@ export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
     request: { params: ImageParams, body: jsonContent(SegmentationRequest) },
     responses: { 202: json(Job, "Accepted, or known already"), ...problems(404, 408, 413, 415, 422) },
   });
-  app.openapi(create, (c) => {
+  app.openapi(create, async (c) => {
     const request = c.req.valid("json");
     for (const { prompts } of request.prompts ?? []) checkPrompts(prompts, limits);
-    const job = jobs.submit(c.req.valid("param").id, request);
+    const job = await jobs.submit(c.req.valid("param").id, request);
     c.header("Location", `/v1/jobs/${job.jobId}`);
     return c.json(job, 202);
   });
-  app.openapi(show, (c) => c.json(jobs.get(c.req.valid("param").id), 200));
-  app.openapi(cancel, (c) => c.json(jobs.cancel(c.req.valid("param").id), 200));
-  app.openapi(events, (c) => {
+  app.openapi(show, async (c) => c.json(await jobs.get(c.req.valid("param").id), 200));
+  app.openapi(cancel, async (c) => c.json(await jobs.cancel(c.req.valid("param").id), 200));
+  app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
-    jobs.get(id); // an unknown job is an answer, not an event
+    await jobs.get(id); // an unknown job is an answer, not an event
     c.header("X-Accel-Buffering", "no");
     return streamSSE(c, async (stream) => {
       const leaving = new AbortController();

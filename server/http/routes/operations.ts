@@ -1,7 +1,6 @@
-/** What operators ask: limits, what is open, health, readiness and metrics. */
+/** What operators ask: limits, health, readiness and metrics. */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { Digest } from "../../../core/wire/index.ts";
 import { LimitsResponse } from "../../ops/limits.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
@@ -14,7 +13,6 @@ const Ready = z.strictObject({
   reasons: z.array(z.string()),
   degraded: z.array(z.string()).describe("codes of what works less well, such as `NoDiskCache`"),
 });
-const Studies = z.array(z.strictObject({ imageId: Digest, name: z.string() }));
 const route = <P extends string, R extends Parameters<typeof createRoute>[0]["responses"]>(
   path: P,
   summary: string,
@@ -23,10 +21,6 @@ const route = <P extends string, R extends Parameters<typeof createRoute>[0]["re
 
 const limitsRoute = route("/v1/limits", "Every limit of this server; units end the names", {
   200: json(LimitsResponse, "Bytes, milliseconds or counts"),
-  ...problems(),
-});
-const studiesRoute = route("/v1/studies", "What is open from the start", {
-  200: json(Studies, "The built-in phantom, or what the server was started with"),
   ...problems(),
 });
 const livez = route("/livez", "Is the process alive", { 200: json(Live, "It is"), ...problems() });
@@ -40,18 +34,17 @@ const metricsRoute = route("/metrics", "Prometheus text format", {
   ...problems(),
 });
 
-/** Limits, open studies, health and metrics. */
-export function operationRoutes({ limits, studies, lifecycle, metrics, images }: AppDeps): OpenAPIHono<AppEnv> {
+/** Limits, health and metrics. */
+export function operationRoutes({ limits, lifecycle, metrics, degraded }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(limitsRoute, (c) => c.json(limits, 200));
-  app.openapi(studiesRoute, (c) => c.json([...studies], 200));
   app.openapi(livez, (c) => c.json({ status: "live" as const }, 200));
   app.openapi(readyz, async (c) => {
     const reasons = [...lifecycle.unready()];
-    const degraded = [...(await images.degraded())];
+    const less = [...(await degraded())];
     return reasons.length === 0
-      ? c.json({ status: "ready" as const, reasons, degraded }, 200)
-      : c.json({ status: "not ready" as const, reasons, degraded }, 503);
+      ? c.json({ status: "ready" as const, reasons, degraded: less }, 200)
+      : c.json({ status: "not ready" as const, reasons, degraded: less }, 503);
   });
   app.openapi(metricsRoute, async (c) => c.text(await metrics.text(), 200));
   return app;

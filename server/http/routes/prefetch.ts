@@ -27,10 +27,10 @@ export function prefetchRoutes({ images, embeddings, models, limits }: AppDeps):
       ...problems(404, 408, 413, 415, 422),
     },
   });
-  app.openapi(prefetch, (c) => {
+  app.openapi(prefetch, async (c) => {
     const { id } = c.req.valid("param");
     const { around, direction, count, ...rest } = c.req.valid("json");
-    const plane = planeOf(images.get(id)?.planes, id, rest.plane);
+    const plane = planeOf((await images.get(id))?.planes, id, rest.plane);
     models.get(rest.model); // an unknown model is an answer, not an event
     if (around >= plane.count) {
       throw new SegmenterError("SliceNotFound", { plane: rest.plane, slice: around, count: plane.count });

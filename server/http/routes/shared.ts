@@ -18,6 +18,7 @@ const STATUS_TEXT = {
   416: "Range outside the representation",
   422: "Well-formed, but impossible: a prompt outside the slice, a broken file",
   500: "A mistake of the server",
+  502: "The archive does not answer as it should",
   503: "Busy, starting or stopping; see `Retry-After`",
   504: "The work passed its deadline",
   507: "No disk space",

@@ -75,7 +75,7 @@ export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
   app.openapi(slice, async (c) => {
     const { id, plane, k } = c.req.valid("param");
     const { window: asked, ...wanted } = c.req.valid("query");
-    const info = images.get(id);
+    const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
     const part = partRequest(wanted, planeOf(info, plane, Number(k)));
     const found = await timed(c, "slice", () => images.slice(id, plane, Number(k), part));

@@ -24,9 +24,9 @@ export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenA
       ...problems(404, 408, 413, 415),
     },
   });
-  app.openapi(resolve, (c) => {
+  app.openapi(resolve, async (c) => {
     const { text, imageId, modality } = c.req.valid("json");
-    const info = imageId === undefined ? undefined : images.get(imageId);
+    const info = imageId === undefined ? undefined : await images.get(imageId);
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
     return c.json(vocabulary.resolve(text, { modality: modality ?? info?.modality }), 200);
   });

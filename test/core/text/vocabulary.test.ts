@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createVocabulary } from "../../../core/text/vocabulary.ts";
+import { createVocabulary, otherNames } from "../../../core/text/vocabulary.ts";
 import { readPhrase } from "../../../core/text/words.ts";
 import { TextPromptAnswer, VocabularyEntry } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";
@@ -10,7 +10,12 @@ import { repositoryRoot } from "../../support/data.ts";
 const file = readFileSync(join(repositoryRoot, "models/vocabulary.json"), "utf8");
 const entries = VocabularyEntry.array().parse(JSON.parse(file));
 const vocabulary = createVocabulary(entries);
-const sayings = entries.flatMap((entry) => [entry.name, ...entry.synonyms].map((text) => ({ entry, text })));
+const taught = entries.filter((entry) => entry.taught !== false);
+const saidOf = (entry: VocabularyEntry) => {
+  const { english, foreign } = otherNames(entry);
+  return [entry.name, ...english, ...foreign].map((text) => ({ entry, text }));
+};
+const sayings = taught.flatMap(saidOf);
 
 /** How many entries write this phrase. */
 const claims = new Map<string, Set<string>>();
@@ -105,7 +110,6 @@ describe("names that are not known", () => {
     ["not the liver", "liver"],
     ["heart and lungs", "lung"],
     ["inferior cava", "inferior vena cava"],
-    ["right adrenal", "right adrenal gland"],
     ["left lower lobe", "left lung lower lobe"],
   ])("%j suggests %s", (text, name) => {
     const { known, suggestions } = vocabulary.resolve(text);
@@ -114,7 +118,7 @@ describe("names that are not known", () => {
     expect(suggestions.length).toBeLessThanOrEqual(5);
   });
 
-  test.each(["xyzzy", "asdf qwer", "the image", "печень", "肝脏", "", "constructor __proto__", "42"])(
+  test.each(["xyzzy", "asdf qwer", "the image", "печень", "", "constructor __proto__", "42"])(
     "%j suggests nothing",
     (text) => {
       expect(vocabulary.resolve(text)).toMatchObject({ known: false, suggestions: [] });
@@ -142,9 +146,77 @@ describe("the modality", () => {
   });
 });
 
+describe("phrases that people type", () => {
+  const phrases = readFileSync(join(repositoryRoot, "test/fixtures/phrases.tsv"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split("\t"));
+
+  test("there are at least four hundred, in eight languages", () => expect(phrases.length).toBeGreaterThanOrEqual(400));
+
+  test.each(phrases)("%j is %s", (text = "", meaning) => {
+    const { term, ...rest } = vocabulary.resolve(text);
+    const untaught = rest.known ? undefined : rest.untaught;
+    expect(untaught === undefined ? (term ?? "?") : `!${untaught}`).toBe(meaning);
+  });
+});
+
+describe("the file", () => {
+  const ids = new Set(entries.map(({ id }) => id));
+
+  test("ids are sorted and unique, and parents and stand-ins are there and taught", () => {
+    expect([...ids].toSorted()).toEqual(entries.map(({ id }) => id));
+    for (const { id, parent, instead = [] } of entries) {
+      expect(parent === undefined || ids.has(parent), id).toBe(true);
+      for (const other of instead)
+        expect(
+          taught.map((entry) => entry.id),
+          id,
+        ).toContain(other);
+    }
+  });
+
+  test("no parent is its own ancestor, and a side has the other side", () => {
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
+    for (const entry of entries) {
+      const seen = new Set([entry.id]);
+      for (let at = entry.parent; at !== undefined; at = byId.get(at)?.parent) {
+        expect(seen.has(at), entry.id).toBe(false);
+        seen.add(at);
+      }
+      if (!entry.side) continue;
+      expect(entry.name.startsWith(`${entry.side} `)).toBe(true);
+    }
+  });
+
+  test("no entry says one thing twice, and everything said leaves words", () => {
+    for (const entry of entries) {
+      const texts = saidOf(entry).map(({ text }) => text);
+      expect(new Set(texts).size, entry.id).toBe(texts.length);
+      for (const text of texts) expect(readPhrase(text).key, `${entry.id}: ${text}`).not.toBe("");
+    }
+  });
+
+  test("a code is of one structure, its side aside", () => {
+    const owners = new Map<string, Set<string>>();
+    for (const { name, code } of entries) {
+      if (!code) continue;
+      const sideless = name.replace(/^(left|right) /, "");
+      owners.set(code.value, (owners.get(code.value) ?? new Set()).add(sideless));
+    }
+    expect([...owners].filter(([, names]) => names.size > 1)).toEqual([]);
+  });
+
+  test("a name that is not taught is no prompt and says what it is", () => {
+    for (const entry of entries.filter((other) => other.taught === false)) {
+      expect(vocabulary.resolve(entry.name)).toMatchObject({ known: false, term: null, untaught: entry.name });
+    }
+  });
+});
+
 describe("laws", () => {
   test("each name is its own entry", () => {
-    for (const { id, name } of entries) {
+    for (const { id, name } of taught) {
       const modality = name === "trachea" ? "CT" : undefined;
       expect(vocabulary.resolve(name, { modality })).toMatchObject({ term: id, name, known: true, confidence: 1 });
     }
@@ -199,7 +271,7 @@ describe("laws", () => {
   });
 
   test("one swapped pair of letters in a long word is mended or asked back, and never another structure", () => {
-    const long = entries.filter(({ name }) => /^[a-z]{8,}$/.test(name));
+    const long = taught.filter(({ name }) => /^[a-z]{8,}$/.test(name));
     const typo = fc.tuple(fc.constantFrom(...long), fc.integer({ min: 1, max: 6 }));
     const law = fc.property(typo, ([{ name }, i]) => {
       const text = name.slice(0, i) + name[i + 1] + name[i] + name.slice(i + 2);
@@ -217,8 +289,29 @@ describe("laws", () => {
     fc.assert(law, { numRuns: 300 });
   });
 
-  test("a text of a million letters is answered", () => {
-    expect(vocabulary.resolve("liver ".repeat(170_000)).known).toBe(false);
-    expect(vocabulary.resolve("l".repeat(1_000_000)).known).toBe(false);
+  test.each([
+    ["words", "liver ".repeat(170_000)],
+    ["one word", "l".repeat(1_000_000)],
+    ["Han letters", "肝".repeat(1_000_000)],
+    ["control characters", "\u0000\u0007\u001b".repeat(300_000)],
+    ["marks on one letter", `l${"\u0301".repeat(999_999)}`],
+  ])("a text of a million letters is answered: %s", (_, text) => {
+    expect(vocabulary.resolve(text).known).toBe(false);
+  });
+
+  test.each([
+    ["control characters between words", "left\u0000kidney\u0007", "left-kidney"],
+    ["right-to-left marks", "\u202eliver\u202c", "liver"],
+    ["emoji", "liver 🫀🙂", "liver"],
+    ["full-width letters", "ｌｉｖｅｒ", "liver"],
+    ["ligatures", "ﬁbula", "fibula"],
+    ["zero-width joiners", "liver\u200d", "liver"],
+  ])("hostile text is read for its words: %s", (_, text, term) => {
+    expect(vocabulary.resolve(text)).toMatchObject({ known: true, term });
+  });
+
+  test("letters that only look Latin are not", () => {
+    expect(vocabulary.resolve("lіvеr").term).not.toBe("kidney");
+    expect(vocabulary.resolve("ливер")).toMatchObject({ known: false, suggestions: [] });
   });
 });

@@ -17,6 +17,10 @@ export const stageStyles = css`
     cursor: crosshair;
     outline-offset: -3px;
   }
+  canvas.brush,
+  canvas.eraser {
+    cursor: none;
+  }
   canvas.pan {
     cursor: grab;
   }

@@ -1,7 +1,7 @@
-/** Reads `multipart/form-data` as it arrives, so that a series of any size needs the memory of one chunk. */
+/** Reads multipart bodies as they arrive, so that a series of any size needs the memory of one chunk. */
 import { SegmenterError } from "../../core/errors.ts";
 
-/** One part of a `multipart/form-data` body. `body` must be read, or is skipped, before the next part comes. */
+/** One part of a multipart body; `name` is that of a form's field. `body` must be read, or is skipped, before the next part comes. */
 export interface Part {
   readonly name: string;
   readonly body: AsyncIterable<Uint8Array>;
@@ -14,8 +14,8 @@ const BLANK_LINE = Uint8Array.of(13, 10, 13, 10);
 const malformed = (reason: string) => new SegmenterError("InvalidRequest", { reason, path: "body" });
 
 /** The boundary of a multipart content type (RFC 2046 5.1.1), `undefined` for other types. */
-export function boundaryOf(contentType: string): string | undefined {
-  if (!/^multipart\/form-data\s*;/i.test(contentType)) return undefined;
+export function boundaryOf(contentType: string, subtype: "form-data" | "related" = "form-data"): string | undefined {
+  if (!new RegExp(String.raw`^multipart/${subtype}\s*;`, "i").test(contentType)) return undefined;
   const found = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/i.exec(contentType);
   return found?.[1] ?? found?.[2];
 }

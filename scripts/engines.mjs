@@ -1,0 +1,10 @@
+// `npm run test:engines`: the tests that need servers of others in Python (moto's S3, KServe), in a virtual environment under .cache.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root, run } from "./install.mjs";
+
+const venv = join(root, ".cache/engines");
+const python = join(venv, "bin/python");
+if (!existsSync(python)) run("python3", ["-m", "venv", venv]);
+run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "test/engines/requirements.txt"]);
+run("npx", ["--no-install", "vitest", "run", "--project", "unit", "test/server/cluster", ...process.argv.slice(2)]);

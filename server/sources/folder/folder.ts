@@ -1,0 +1,173 @@
+/** The folder that a server was started with: a list of series, each opened when somebody asks for it. */
+import { randomBytes } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Digest } from "../../../core/digest.ts";
+import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
+import type { SeriesImage, StudyEntry, StudySeries } from "../../../core/wire/index.ts";
+import { hexOf, sha256 } from "../../disk/sha256.ts";
+import type { AddedImage, ImageStore } from "../../images/types.ts";
+import { type FolderSeries, groupFiles } from "./grouping.ts";
+
+export interface Folder {
+  /** Studies, the one with the image that is open from the start first. */
+  list(): readonly StudyEntry[];
+  /** Reads this series and no other. Throws SeriesNotFound and what a reader throws. */
+  open(seriesId: string, options?: { index?: number | undefined; signal?: AbortSignal }): Promise<AddedImage>;
+  /** The images of a series. Throws as `open`. */
+  images(seriesId: string, options?: { signal?: AbortSignal }): Promise<readonly SeriesImage[]>;
+  /** A small PNG. Throws as `open`. */
+  thumbnail(seriesId: string, options?: { signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+type Images = Pick<ImageStore, "addFrom" | "contents" | "heads" | "thumbnail">;
+
+/** Looked at in one go by one process. */
+const AT_ONCE = 2000;
+/** Of many series that cannot be read only these are tried at the start. */
+const MOST_TRIES = 8;
+
+/** What a server without a folder offers: one image, which is open already. */
+export const singleImage = (imageId: Digest, name: string): Folder => ({
+  list: () => [{ imageId, name, series: [], left: [] }],
+  open: async () => Promise.reject(new SegmenterError("SeriesNotFound", {})),
+  images: async () => Promise.reject(new SegmenterError("SeriesNotFound", {})),
+  thumbnail: async () => Promise.reject(new SegmenterError("SeriesNotFound", {})),
+});
+
+/** Lists a folder by the starts of its files and opens its best series. Throws what the reader throws when none can be read. */
+export async function openFolder(path: string, images: Images, limits: { folderFiles: number }): Promise<Folder> {
+  const paths = await filesUnder(resolve(path), limits.folderFiles);
+  const heads = [];
+  for (let at = 0; at < paths.length; at += AT_ONCE) heads.push(...(await images.heads(paths.slice(at, at + AT_ONCE))));
+  const { series, unknown } = groupFiles(paths, heads);
+  const salt = randomBytes(16);
+  const byId = new Map(series.map((one) => [hexOf(sha256(salt, one.key)).slice(0, 32), one]));
+  const reasons = new Map<string, string>();
+  const find = (seriesId: string): FolderSeries => {
+    const found = byId.get(seriesId);
+    if (!found) throw new SegmenterError("SeriesNotFound", {});
+    return found;
+  };
+  const isAlone = series.length === 1;
+
+  const open: Folder["open"] = async (seriesId, { index, signal } = {}) => {
+    const one = find(seriesId);
+    const picture = one.kind === "pictures" ? one.paths[index ?? 0] : undefined;
+    if (one.kind === "pictures" && !picture) throw new SegmenterError("SeriesNotFound", {});
+    const files = picture ? [picture] : isAlone ? paths : one.paths; // of what is left out, warnings tell
+    try {
+      const call = { ...(signal && { signal }), ...(picture || index === undefined ? {} : { index }) };
+      const added = await images.addFrom(async () => files, call);
+      reasons.delete(seriesId);
+      return added;
+    } catch (thrown) {
+      if (isSegmenterError(thrown) && !picture) reasons.set(seriesId, reasonOf(thrown));
+      throw thrown;
+    }
+  };
+  const first = await openFirst([...byId.keys()], open);
+  return {
+    open,
+    list: () => studiesOf(byId, reasons, { first, unknown }),
+    async images(seriesId, call) {
+      const one = find(seriesId);
+      if (one.kind === "pictures") return one.paths.map((_, index) => ({ index, modality: "OT", kind: "image" }));
+      const { studies } = await images.contents(one.paths, call);
+      const entries = studies.flatMap((study) => study.series).flatMap((inside) => inside.images);
+      return entries.map(({ index, modality, kind, size, note }) => ({
+        index,
+        modality,
+        kind,
+        ...(size && { size: [...size] as [number, number, number] }), // the wire's types are mutable
+        ...(note && { note }),
+      }));
+    },
+    thumbnail: (seriesId, call) => {
+      const { paths: files, format } = find(seriesId);
+      const middle = files[Math.floor(files.length / 2)] ?? "";
+      return images.thumbnail(async () => (format === "DICOM" || files.length > 2 ? [middle] : files), call);
+    },
+  };
+}
+
+/** The public part of an error, without a value of the file. */
+const reasonOf = ({ code, detail }: SegmenterError): string => {
+  if ("reason" in detail && "field" in detail) return `${detail.field}: ${detail.reason}`;
+  return "found" in detail ? `It is ${detail.found}.` : code;
+};
+
+interface First {
+  readonly seriesId: string;
+  readonly imageId: Digest;
+}
+
+async function openFirst(ids: readonly string[], open: Folder["open"]): Promise<First> {
+  let failure: unknown = new SegmenterError("UnsupportedFormat", {
+    found: "a folder without an image",
+    supported: "a folder of images",
+  });
+  for (const [n, seriesId] of ids.slice(0, MOST_TRIES).entries()) {
+    try {
+      return { seriesId, imageId: (await open(seriesId)).info.imageId };
+    } catch (thrown) {
+      if (!isSegmenterError(thrown)) throw thrown;
+      if (n === 0) failure = thrown;
+    }
+  }
+  throw failure;
+}
+
+function studiesOf(
+  byId: ReadonlyMap<string, FolderSeries>,
+  reasons: ReadonlyMap<string, string>,
+  { first, unknown }: { first: First; unknown: number },
+): StudyEntry[] {
+  const studies = new Map<string, [string, FolderSeries][]>();
+  for (const [seriesId, one] of byId) {
+    const study = studies.get(one.studyKey);
+    if (study) study.push([seriesId, one]);
+    else studies.set(one.studyKey, [[seriesId, one]]);
+  }
+  const entries = [...studies.values()].map((series, n): StudyEntry => {
+    const holdsFirst = series.some(([seriesId]) => seriesId === first.seriesId);
+    const { date, studyDescription } = series[0]?.[1] ?? {};
+    return {
+      ...(holdsFirst ? { imageId: first.imageId } : {}),
+      name: studies.size === 1 ? "Study" : `Study ${n + 1}`, // names of files and folders may be names of people
+      ...(date === undefined ? {} : { date }),
+      ...(studyDescription === undefined ? {} : { description: studyDescription }),
+      series: series.map(([seriesId, one]) => onWire(seriesId, one, reasons.get(seriesId))),
+      left: n === 0 && unknown > 0 ? [{ files: unknown, reason: "They are of no format that is read here." }] : [],
+    };
+  });
+  return entries.toSorted((a, b) => Number(b.imageId !== undefined) - Number(a.imageId !== undefined));
+}
+
+function onWire(seriesId: string, one: FolderSeries, failure: string | undefined): StudySeries {
+  const { format, modality, kind, size, number, description, paths, reason = failure } = one;
+  return {
+    seriesId,
+    format,
+    modality,
+    kind,
+    files: paths.length,
+    ...(size && { size }),
+    ...(number === undefined ? {} : { number }),
+    ...(description === undefined ? {} : { description }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** All files of a folder and its sub-folders in the order of their names. Hidden ones are left out. */
+async function filesUnder(path: string, maxFiles: number): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+  if (files.length <= maxFiles) return files;
+  throw new SegmenterError("TooLarge", { what: "files in the folder", value: files.length, limit: maxFiles });
+}
+
+export const isFolder = async (path: string): Promise<boolean> => (await stat(resolve(path))).isDirectory();
