@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -18,7 +18,12 @@ switch (what) {
     await organs(args);
     break;
   }
+  case "names": {
+    const { names } = await import("./names/main.ts");
+    await names(args);
+    break;
+  }
   default:
-    process.stderr.write(`bench: expected speed, accuracy or organs, got "${what}".\n`);
+    process.stderr.write(`bench: expected speed, accuracy, organs or names, got "${what}".\n`);
     process.exitCode = 2;
 }

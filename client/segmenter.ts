@@ -79,14 +79,18 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
     image: api.image,
+    findSeries: api.findSeries,
+    source: api.source,
     slice: ({ imageId, plane = "native", slice = 0 }, call) => api.slice(imageId, plane, slice, call),
     embed: embedOn,
     segment,
     preview: latestWins(bestOf),
     vocabulary: api.vocabulary,
     studies: api.studies,
+    sources: api.sources,
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
+    exportFile: api.exportFile,
     propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {
       const request = { plane, ...given, propagate: { from, to }, model: manifest.id, ...(window ? { window } : {}) };
       return api.propagate(imageId, request, call);

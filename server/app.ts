@@ -12,6 +12,7 @@ import { openApiDocument } from "./http/openapi.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { exportRoutes } from "./http/routes/files/exports.ts";
 import { importRoutes } from "./http/routes/files/imports.ts";
 import { imageRoutes } from "./http/routes/images.ts";
 import { jobRoutes } from "./http/routes/jobs.ts";
@@ -33,6 +34,7 @@ const ROUTES = [
   archiveRoutes,
   studyRoutes,
   importRoutes,
+  exportRoutes,
   sliceRoutes,
   embeddingRoutes,
   prefetchRoutes,

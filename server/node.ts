@@ -10,6 +10,7 @@ import { answerBrokenRequests, refusal } from "./http/middleware/refused.ts";
 import { staticFiles } from "./http/static.ts";
 import type { Study } from "./images/types.ts";
 import { createLog, type Log } from "./ops/log.ts";
+import { readVersion } from "./ops/version.ts";
 import { createServices, openStudy, type Services } from "./services.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Folder } from "./sources/folder/folder.ts";
@@ -45,11 +46,13 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
   const { limits, host, frameAncestors, hsts, clientDir } = settings;
   const folder = await openStudy(services.images, settings.study, limits);
   const stopping = { draining: false };
+  const version = await readVersion();
   const app = createApp({
     ...services,
     ...originRules(settings),
     log,
     limits,
+    version,
     folder,
     openFile,
     lifecycle: lifecycleOf(services, stopping),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
+import { openQueue } from "./cluster/queue.ts";
 import { openShared } from "./cluster/shared.ts";
 import { errorCode } from "./disk/durable.ts";
 import { createImageStore } from "./images/store.ts";
@@ -56,20 +57,23 @@ export async function createServices(
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
   const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
-  const vocabulary = await loadVocabulary(vocabularyFile);
   const models = withDefault(await loadModels(modelDirs), model);
+  const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
   const pool = await createInferencePool({ models, device, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
     return { encode: encode.queued, decode: decode.queued };
   });
   const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const shared = await openShared({ ...settings, env: process.env, observe });
+  const shared = await openShared({ ...settings, redis: settings.redis ?? settings.queue, env: process.env, observe });
+  const [limit, waitMs] = [limits.encodeQueueJobs, limits.queueWaitMs + limits.encodeCpuMs];
+  const queue =
+    settings.queue === undefined ? undefined : await openQueue({ url: settings.queue, limit, waitMs, observe });
   const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
   const { claims, records } = shared;
-  const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims });
+  const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims, remote: queue?.encode });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
-  const jobs = createJobService({ images, masks, records });
+  const jobs = createJobService({ images, masks, records, dispatch: queue?.volume });
   return {
     images,
     archives,
@@ -85,7 +89,8 @@ export async function createServices(
       archives.close();
       await jobs.close();
       await pool.close({ graceMs });
-      await embeddings.close();
+      await embeddings.settled();
+      await queue?.close();
       await images.close();
       shared.close();
     },

@@ -25,6 +25,8 @@ export interface Settings {
   readonly imageDir?: string;
   /** `redis://host:port/number`: what replicas share. */
   readonly redis?: string;
+  /** `redis://host:port/number`: where workers take jobs from. */
+  readonly queue?: string;
   /** `https://host/bucket/prefix`: embeddings in a bucket instead of Redis. */
   readonly s3?: string;
   /** Folders with a manifest, or with such folders inside. */
@@ -71,6 +73,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_MODEL ? { model: env.PROMPTOMY_MODEL } : {}),
     ...(env.PROMPTOMY_IMAGE_DIR ? { imageDir: env.PROMPTOMY_IMAGE_DIR } : {}),
     ...(env.PROMPTOMY_REDIS ? { redis: env.PROMPTOMY_REDIS } : {}),
+    ...(env.PROMPTOMY_QUEUE ? { queue: env.PROMPTOMY_QUEUE } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

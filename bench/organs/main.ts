@@ -1,6 +1,6 @@
 /** `bench organs`: every labelled organ of the real test volumes, by its name alone, by one click and by its box. */
 
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sliceGrid, sliceOf } from "../../core/image/slice.ts";
@@ -10,7 +10,6 @@ import { createMask, maskArea, maskDice } from "../../core/mask/mask.ts";
 import { namedPrompt } from "../../core/text/naming.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
-import { readImage } from "../../formats/index.ts";
 import { loadModels } from "../../server/models/registry.ts";
 import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { createPredictor, type Predictor, type View } from "../accuracy/predictor.ts";
@@ -18,6 +17,7 @@ import { boxAround, firstClick } from "../accuracy/user.ts";
 import { overlay } from "./overlay.ts";
 import { type Organ, organsOf } from "./slices.ts";
 import { STUDIES, type Study } from "./studies.ts";
+import { open } from "./volume.ts";
 
 /** Soft tissue, as abdominal CT is read. */
 const SOFT: Window = { center: 40, width: 400 };
@@ -29,11 +29,6 @@ interface Bench {
   readonly vocabulary: Vocabulary;
   /** Folder for overlays; none are written without one. */
   readonly out: string | undefined;
-}
-
-async function open(path: string): Promise<Volume> {
-  const paths = (await stat(path)).isDirectory() ? (await readdir(path)).map((name) => join(path, name)) : [path];
-  return readImage(await Promise.all(paths.map(async (file) => ({ bytes: await readFile(file) }))));
 }
 
 /** Names of the labels that count in a study. */

@@ -16,7 +16,7 @@ export interface Organ {
 }
 
 /** The label under every pixel of axial slice k, through patient space: the two files may store their axes differently. */
-function labelsOn(slice: Slice, labels: Volume): Uint16Array {
+export function labelsOn(slice: Slice, labels: Volume): Uint16Array {
   const xyToIjk = multiply(lpsToIjk(labels.ijkToLps), slice.xyToLps);
   const [columns, rows, slices] = labels.size;
   const out = new Uint16Array(slice.width * slice.height);

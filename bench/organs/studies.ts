@@ -6,6 +6,8 @@ export interface Study {
   /** When the file does not say. */
   readonly modality?: string;
   readonly labels?: string;
+  /** Its patient was trained on: fine for function, not for accuracy. */
+  readonly trained?: boolean;
   /** Label ids that mean the same as in the trunk's `labels.json`; all when left out. */
   readonly ids?: readonly number[];
   /** Of a volume without labels: names to ask, each on an axial slice. */
@@ -33,6 +35,7 @@ export const STUDIES: readonly Study[] = [
     title: "CT trunk (its patient was trained on)",
     image: "tests/nifti/example_ct_sm.nii.gz",
     labels: "tests/nifti/example_seg.nii.gz",
+    trained: true,
   },
   { title: "CT spleen", image: "tests/nifti/spleen2_ct.nii.gz", labels: "tests/nifti/spleen2_seg.nii.gz", ids: [1] },
   {

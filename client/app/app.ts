@@ -1,5 +1,6 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
+import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type Segmenter } from "../index.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
@@ -8,6 +9,7 @@ import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
+import { createEdits } from "./edit/edits.ts";
 import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
@@ -22,6 +24,9 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createStudies } from "./studies/studies.ts";
+import { createPropagation } from "./volume/propagation.ts";
+import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
   /** Once. */
@@ -56,28 +61,45 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     masks.reset();
     masks.sync();
   };
-  const images = createImages(context, { encoder, keeper, onOpen: restart, onMeaning: restart });
+  const onOpen = () => {
+    restart();
+    propagation.resume();
+  };
+  const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
+  const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
-  const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
+  const editing = { writer, keepMasks: keeper.keepMasks };
+  const strokes = createStrokes(context, editing);
+  const edits = createEdits(context, { ...editing, setSlice: images.setSlice });
+  const propagation = createPropagation(context, {
+    keepMasks: keeper.keepMasks,
+    write: (action, text) => writer.actWithUndo([action], text),
+  });
+  const tour = createTour(context, images);
   const preview = createPreview(context);
   const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, images, view });
+  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
     connection,
     images,
     detail,
+    studies,
     prompts,
     strokes,
+    edits,
     preview,
     view,
     exports,
     keeper,
     commands,
+    propagation,
+    tour,
+    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
   };
 
@@ -90,7 +112,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     }
   };
   const start = () => {
-    void images.start();
+    void studies.start();
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };

@@ -3,29 +3,34 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
-import { type PartRequest, partGrid } from "../../core/image/part.ts";
+import { partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportOrder,
+  ImageDescription,
   ImageInfo,
+  ListedTerm,
   Manifest,
   MaskRequest,
   MaskResponse,
   PlaneInfo,
   PrefetchRequest,
   SegmentationRequest,
+  SeriesSalt,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
-  VocabularyEntry,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagateProgress, SliceOptions, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -38,14 +43,21 @@ export interface Api {
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
+  /** DICOM UIDs of where an image came from: patient data, and not kept here. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
+  /** The image of a DICOM series that the server has. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
   /** Each text is asked once. */
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
-  vocabulary(call?: CallOptions): Promise<readonly VocabularyEntry[]>;
+  vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
+  /** A result as a file of the server's formats. */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
   /** The progress of a volume job until it has ended. An abort stops the job. */
@@ -72,6 +84,7 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
@@ -80,9 +93,9 @@ export function createApi(transport: Transport): Api {
     const part = call?.part;
     const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
-      const [info, { bytes, headers }] = await Promise.all([image(imageId), transport.content(path)]);
+      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
       const whole = sliceFrom(info, plane, k, bytes);
-      const made = part ? partFrom(whole, part, headers) : whole;
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -111,6 +124,17 @@ export function createApi(transport: Transport): Api {
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
     image,
+    source: async (imageId, call) =>
+      (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
+    findSeries: async (uid, call) => {
+      const init = withSignal({}, call?.signal);
+      const { salt } = await transport.json<SeriesSalt>("v1/series", init);
+      const found = transport.json<ImageInfo>(`v1/series/${digestOf(`${salt}\n${uid}`)}`, init);
+      return found.then(remember).catch((thrown: unknown) => {
+        if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+        throw thrown;
+      });
+    },
     slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
@@ -125,7 +149,9 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
+    exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
       for await (const { event, data } of readEvents(response))
@@ -135,8 +161,16 @@ export function createApi(transport: Transport): Api {
   };
 }
 
+async function fileOf(response: Response): Promise<ExportedFile> {
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "export";
+  const type = response.headers.get("Content-Type") ?? "application/octet-stream";
+  return { name: decodeURIComponent(name), type, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
@@ -181,20 +215,17 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,
-    xyToLps: atSlice(grid, k),
+    curves: info.windows.filter(({ curve }) => curve),
+    xyToLps: atSlice(info, grid, k),
   };
 }
 
 const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
   `?region=${x0},${y0},${x1},${y1}&level=${level}`;
 
-/** Pixels of a part, with what is known of its slice. */
-function partFrom({ width, height, spacingMm, ...rest }: Slice, request: PartRequest, headers: Headers): Slice {
-  const [center, size] = headers.get("X-Shown-Window")?.split(",").map(Number) ?? [];
-  const shown = center === undefined || size === undefined ? undefined : { center, width: size };
-  return { ...rest, ...partGrid({ width, height, spacingMm, xyToLps: rest.xyToLps }, request, shown) };
+/** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
+function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {
+  const own = slicePositions?.[k];
+  const origin = (row: number) => own?.[row] ?? (xyToLps[4 * row + 3] ?? 0) + k * (xyToLps[4 * row + 2] ?? 0);
+  return xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? origin(i >> 2) : value));
 }
-
-/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
-const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
-  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));

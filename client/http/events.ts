@@ -3,15 +3,20 @@ export async function* readEvents(response: Response): AsyncGenerator<{ event: s
   if (!response.body) return;
   let pending = "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const blocks = (pending + value).split(/\r?\n\r?\n/);
-    pending = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const data = field(block, "data");
-      if (data !== undefined) yield { event: field(block, "event") ?? "message", data: JSON.parse(data) };
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (pending + value).split(/\r?\n\r?\n/);
+      pending = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const data = field(block, "data");
+        if (data !== undefined) yield { event: field(block, "event") ?? "message", data: JSON.parse(data) };
+      }
     }
+  } finally {
+    // Whoever has read enough lets go of the connection.
+    reader.cancel().catch(() => {});
   }
 }
 

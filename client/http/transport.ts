@@ -8,7 +8,6 @@ export interface Transport {
   send(path: string, init?: RequestInit): Promise<Response>;
   json<T>(path: string, init?: RequestInit): Promise<T>;
   bytes(path: string, init?: RequestInit): Promise<Uint8Array<ArrayBuffer>>;
-  content(path: string, init?: RequestInit): Promise<{ bytes: Uint8Array<ArrayBuffer>; headers: Headers }>;
 }
 
 /** Requests relative to `server`, which may have a path of its own. */
@@ -26,21 +25,17 @@ export function createTransport(
     return response;
   };
 
-  const content: Transport["content"] = async (path, init) => {
-    const response = await send(path, init);
-    const bytes = new Uint8Array(await response.arrayBuffer().catch(unreachable(init?.signal)));
-    return { bytes, headers: response.headers };
-  };
-
   return {
     send,
-    content,
     // The server is ours and validates what it sends; parsing again here would put zod into every bundle.
     json: async <T>(path: string, init?: RequestInit) => {
       const response = await send(path, init);
       return response.json().catch(unreachable(init?.signal)) as Promise<T>;
     },
-    bytes: async (path, init) => (await content(path, init)).bytes,
+    bytes: async (path, init) => {
+      const response = await send(path, init);
+      return new Uint8Array(await response.arrayBuffer().catch(unreachable(init?.signal)));
+    },
   };
 }
 

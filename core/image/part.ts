@@ -1,23 +1,7 @@
 /** Parts of slices at a level of detail, so that a picture of any size is looked at and encoded piece by piece. */
 import type { Crop } from "../wire/embedding.ts";
 import { multiply } from "./geometry.ts";
-import type { Slice, VoxelArray, Window } from "./volume.ts";
-import { colourWindow } from "./window.ts";
-
-/** What to cut out of a slice. */
-export interface PartRequest {
-  /** Half-open, in pixels of the slice. */
-  readonly region: Crop;
-  /** Each pixel of the part is the mean of 2^level × 2^level pixels, of fewer at the region's right and lower edge. */
-  readonly level: number;
-}
-
-/** What a part was cut out of. */
-export interface SlicePart extends PartRequest {
-  readonly whole: Pick<Slice, "width" | "height" | "spacingMm">;
-  /** How the whole slice is brightened where it is dark; `undefined` where it is shown as it is. */
-  readonly shown: Window | undefined;
-}
+import type { PartRequest, Slice, SlicePart, VoxelArray } from "./volume.ts";
 
 type Size = Pick<Slice, "width" | "height">;
 
@@ -40,7 +24,7 @@ export function partOf(slice: Slice, { region, level }: PartRequest): Slice {
       `Expected a region within ${slice.width} × ${slice.height} pixels and a level to ${MAX_LEVEL}.`,
     );
   if (level === 0 && x1 - x0 === slice.width && y1 - y0 === slice.height) return slice;
-  const grid = partGrid(slice, { region, level }, colourWindow(slice));
+  const grid = partGrid(slice, { region, level });
   return { ...slice, ...grid, data: meansOf(slice, region, 2 ** level) };
 }
 
@@ -50,7 +34,6 @@ type Grid = Pick<Slice, "width" | "height" | "spacingMm" | "xyToLps">;
 export function partGrid(
   { width, height, spacingMm, xyToLps }: Grid,
   { region, level }: PartRequest,
-  shown: Window | undefined,
 ): Grid & { readonly part: SlicePart } {
   const step = 2 ** level;
   return {
@@ -58,7 +41,7 @@ export function partGrid(
     height: Math.ceil((region.y1 - region.y0) / step),
     spacingMm: spacingMm && [spacingMm[0] * step, spacingMm[1] * step],
     xyToLps: multiply(xyToLps, partToSlice(region, step)),
-    part: { region, level, whole: { width, height, spacingMm }, shown },
+    part: { region, level, whole: { width, height, spacingMm } },
   };
 }
 

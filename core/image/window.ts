@@ -78,14 +78,18 @@ export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Resc
   return { center: (from + to + 1) / 2, width: to - from + 1 };
 }
 
-/** Every window on offer for a volume, the default first: the file's own, CT presets, automatic. Colour has none. */
+/** Every window on offer for a volume, the default first: the file's own, CT presets, automatic. */
 export function windowsOf(volume: Volume): NamedWindow[] {
-  if (volume.channels !== 1) return [];
+  if (volume.channels !== 1) return colourWindows(volume);
   const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
   const presets = volume.modality === "CT" ? WINDOW_PRESETS : bytePresets(volume);
   const all = [...volume.windows, ...presets, automatic];
   return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
 }
+
+/** Bytes through it are as they were. */
+export const isFullRange = ({ center, width }: Window): boolean =>
+  center === FULL_RANGE.center && width === FULL_RANGE.width;
 
 /** The window used when nobody asks for one. */
 export function defaultWindow(volume: Volume): NamedWindow {
@@ -105,9 +109,18 @@ function brightened(data: Uint8Array): Window | undefined {
   return most >= 128 || most <= least ? undefined : { center: (most + 1) / 2, width: most + 1 };
 }
 
+/** Colour as it is, or brightened where it is dark, and the other of the two. */
+function colourWindows({ channels, data }: Volume): NamedWindow[] {
+  if (!(data instanceof Uint8Array)) return [];
+  const bright = colourWindow({ channels, data });
+  if (bright) return [{ name: "auto 0-99.9 %", ...bright }, FULL_RANGE];
+  const [low, high] = byteQuantiles(data, [0.01, 0.99]);
+  const stretched = { name: "auto 1-99 %", center: (low + high + 1) / 2, width: high - low + 1 };
+  return high > low && high - low < 255 ? [FULL_RANGE, stretched] : [FULL_RANGE];
+}
+
 /** The window of a dark colour picture, for all three channels alike; undefined for one that is shown as it is. */
-export function colourWindow({ channels, data, part }: Pick<Slice, "channels" | "data" | "part">): Window | undefined {
-  if (part) return part.shown;
+export function colourWindow({ channels, data }: Pick<Slice, "channels" | "data">): Window | undefined {
   if (channels !== 3 || !(data instanceof Uint8Array)) return undefined;
   return brightened(data);
 }
@@ -128,9 +141,9 @@ function byteQuantiles(data: Uint8Array, parts: readonly [number, number]): read
   return [quantile(parts[0]), quantile(parts[1])];
 }
 
-/** Colour bytes as they are shown and encoded: the stored ones, brightened where they are dark. */
-export function shownColour(slice: Pick<Slice, "channels" | "data" | "part">): VoxelArray {
-  const window = colourWindow(slice);
+/** Colour bytes as they are shown and encoded: all channels through one window, without one brightened where they are dark. */
+export function shownColour(slice: Pick<Slice, "channels" | "data">, asked: Window | null = null): VoxelArray {
+  const window = asked ?? colourWindow(slice);
   if (!window) return slice.data;
   const out = new Uint8ClampedArray(slice.data.length);
   mapWindow(slice.data, window, { slope: 1, intercept: 0 }, out);

@@ -1,9 +1,9 @@
 /** Slice pixels → the `image` tensor, and the one transform that prompts, logits and masks share. */
 
 import { SegmenterError } from "../errors.ts";
-import { levelFor, type PartRequest, partOf } from "../image/part.ts";
-import type { Slice, Window } from "../image/volume.ts";
-import { applyWindow, autoWindow, shownColour, withCurve } from "../image/window.ts";
+import { levelFor, partOf } from "../image/part.ts";
+import type { PartRequest, Slice, Window } from "../image/volume.ts";
+import { applyWindow, autoWindow, colourWindow, shownColour, withCurve } from "../image/window.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
 import type { InputSpec } from "../wire/manifest.ts";
 import { resizeTriangle } from "./resize.ts";
@@ -48,9 +48,9 @@ function channelOf({ width, height, channels, data }: Slice, channel: number): F
   return out;
 }
 
-/** As the picture is shown: a dark one by its own range. */
-function colourChannels(part: Slice): Float32Array[] {
-  const shown = { ...part, data: shownColour(part) };
+/** As the picture is shown. */
+function colourChannels(part: Slice, window: Window | undefined): Float32Array[] {
+  const shown = window ? { ...part, data: shownColour(part, window) } : part;
   return [0, 1, 2].map((c) => channelOf(shown, c));
 }
 
@@ -74,6 +74,7 @@ function place(
 }
 
 /**
+/**
  * What of a slice becomes the input: the crop, of a large one at a coarser level, which still has twice the pixels of the
  * model's square. Whoever has it need not have the slice.
  */
@@ -84,8 +85,8 @@ export const inputPart = ({ crop, inputSize }: Pick<Transform, "crop" | "inputSi
 
 /**
  * The `image` tensor `[3, S, S]` of a slice, or of its `inputPart`: window → 0…255, resize, normalise, zero padding right
- * and below. Without a window, grey is shown by its own 1–99 % range; colour takes none. Throws InvalidRequest for a crop
- * outside, RangeError for another part.
+ * and below. Without a window, grey is shown by its own 1–99 % range, and colour as it is, or brightened where the whole slice is dark.
+ * Throws InvalidRequest for a crop outside, RangeError for another part.
  */
 export function modelInput(
   slice: Slice,
@@ -94,7 +95,9 @@ export function modelInput(
   const transform = transformOf(slice.part?.whole ?? slice, input, crop);
   const part = cut(slice, inputPart(transform));
   const sources =
-    part.channels === 3 ? colourChannels(part) : [greyChannel(part, window ?? autoWindow(slice.data, slice.rescale))];
+    part.channels === 3
+      ? colourChannels(part, window ?? (slice.part ? undefined : colourWindow(slice)))
+      : [greyChannel(part, window ?? autoWindow(slice.data, slice.rescale))];
   const resized = sources.map((source) =>
     resizeTriangle(source, part.width, part.height, transform.width, transform.height),
   );

@@ -1,11 +1,11 @@
 /** What a text prompt names: a structure of the vocabulary however it is spelt, or nothing and what may have been meant. */
 import { contextOf } from "../model/contracts/context.ts";
-import type { TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
+import type { ListedTerm, TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
 import { editDistance, editsAllowed, similarity, trigrams } from "./spelling.ts";
 import { isSide, type Phrase, readPhrase, withoutForeignFiller } from "./words.ts";
 
 export interface Vocabulary {
-  readonly entries: readonly VocabularyEntry[];
+  readonly entries: readonly ListedTerm[];
   /**
    * Names, synonyms and their spellings in every language of the entries exactly, then with typos where only one
    * structure can be meant. `modality` (a DICOM code or a word of the vocabulary) decides between structures that share
@@ -33,7 +33,7 @@ const SUGGESTED_FROM = 0.4;
 const SIDE_WEIGHT = 2;
 
 /** Indexes the entries of `models/vocabulary.json`. */
-export function createVocabulary(entries: readonly VocabularyEntry[]): Vocabulary {
+export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
   const sayings = sayingsOf(entries);
   const byKey = groupBy(sayings, ({ phrase }) => phrase.key);
   const byLetters = groupBy(sayings, ({ phrase }) => phrase.joined);

@@ -40,6 +40,31 @@ export const VocabularyEntry = z.strictObject({
 });
 export type VocabularyEntry = z.infer<typeof VocabularyEntry>;
 
+/** What the model was measured to make of a name (`npm run bench -- names`): means over slices, the name alone, no zoom. */
+export const TermMeasure = z.strictObject({
+  cases: z.int().positive().describe("slices that show it"),
+  dice: z.number().min(0).max(1),
+  found: z.number().min(0).max(1).describe("share of them with a presence of at least a half"),
+  absentCases: z.int().nonnegative().describe("slices that do not show it"),
+  falseAlarms: z.number().min(0).max(1).nullable().describe("share of those with a presence of at least a half"),
+  threshold: z.number().min(0).max(1).nullable().describe("presence that tells both kinds of slice apart best"),
+});
+export type TermMeasure = z.infer<typeof TermMeasure>;
+
+/** `names.json` beside a model's manifest. */
+export const NameMeasures = z.strictObject({
+  model: z.string(),
+  made: z.string().describe("command"),
+  images: z.int().nonnegative(),
+  answers: z.int().nonnegative(),
+  terms: z.record(TermId, TermMeasure),
+});
+export type NameMeasures = z.infer<typeof NameMeasures>;
+
+/** A name as it is listed: with what the default model makes of it, where that was measured. */
+export const ListedTerm = VocabularyEntry.extend({ measured: TermMeasure.optional() });
+export type ListedTerm = z.infer<typeof ListedTerm>;
+
 /** `imageId` or `modality` decides between structures that share a name. */
 export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),

@@ -2,7 +2,7 @@
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import type { Segment, Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
-import { writeNiftiLabelmap } from "./nifti.ts";
+import { writeNiftiLabelmap } from "./raster/nifti.ts";
 import { writeSidecars } from "./sidecar.ts";
 import { type SegmentationFile, segmentName, type Write, type Written } from "./writer.ts";
 

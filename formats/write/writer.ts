@@ -2,6 +2,7 @@
 import type { Covered, Overlap } from "../../core/annotation/labelmap.ts";
 import type { Segmentation } from "../../core/annotation/segmentation.ts";
 import type { Plane } from "../../core/image/volume.ts";
+import type { Provenance } from "./dicom/provenance.ts";
 
 /** Which segment keeps a place that several claim, or no need to choose: a file, or a volume of a 4-D file, for each. */
 export type OverlapChoice = Overlap | "separate" | "4d";
@@ -12,6 +13,8 @@ export interface WriteOptions {
   readonly overlap: OverlapChoice;
   /** The one slice that formats of a single slice write. */
   readonly slice?: { readonly plane: Plane; readonly slice: number };
+  /** For the DICOM formats, which refer back to the image's source. */
+  readonly provenance?: Provenance;
 }
 
 export interface SegmentationFile {
@@ -37,6 +40,8 @@ export interface SegmentationFormat {
   readonly scope: "slice" | "image";
   /** Needs geometry in three dimensions. */
   readonly volumesOnly: boolean;
+  /** Needs the provenance of a DICOM image. */
+  readonly dicomOnly?: boolean;
   /** Ways out of overlaps, the default first; none where segments may overlap in the file. */
   readonly overlaps: readonly OverlapChoice[];
   load(): Promise<Write>;

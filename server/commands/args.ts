@@ -26,6 +26,7 @@ export const COMMON = {
 export const SHARED = {
   redis: { type: "string", description: "Redis that replicas share", valueHint: "redis://host:port" },
   s3: { type: "string", description: "Bucket that replicas share", valueHint: "https://host/bucket/prefix" },
+  queue: { type: "string", description: "Redis of the queue of workers", valueHint: "redis://host:port" },
   "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
 } as const satisfies ArgsDef;
 
@@ -96,11 +97,12 @@ function optionName(arg: string, definition: ArgsDef): string | undefined {
 export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
   const [host, port] = [given.value("host"), given.value("port")];
-  const [redis, s3, imageDir] = [given.value("redis"), given.value("s3"), given.value("image-dir")];
+  const [redis, s3, queue, imageDir] = ["redis", "s3", "queue", "image-dir"].map(given.value);
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portOf(port) }),
     ...(redis === undefined ? {} : { redis }),
+    ...(queue === undefined ? {} : { queue }),
     ...(s3 === undefined ? {} : { s3 }),
     ...(imageDir === undefined ? {} : { imageDir }),
     ...(device === undefined ? {} : { device: deviceOf(device) }),

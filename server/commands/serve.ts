@@ -39,7 +39,7 @@ export const serve = command({
 });
 
 /** The first signal lets what runs end; the second stops at once. */
-function untilSignal(): Promise<void> {
+export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));

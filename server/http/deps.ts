@@ -26,6 +26,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Of this server, for the files that it writes. */
+  readonly version?: string;
   /** Codes of what works less well than it should. */
   degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;

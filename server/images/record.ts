@@ -4,11 +4,11 @@
  */
 import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { headerOf, type StoredHeader } from "../../core/image/header.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { Volume } from "../../core/image/volume.ts";
 import { errorCode, syncFolder, temporaryIn, writeSynced } from "../disk/durable.ts";
 import { hexOf, sha256 } from "../disk/sha256.ts";
-import { headerOf, type StoredHeader } from "./header.ts";
 
 /** What a reader makes of a file beside the voxels. */
 export interface ImageRecord {
@@ -19,7 +19,7 @@ export interface ImageRecord {
 
 /** The record of a volume. */
 export function recordOf(volume: Volume): ImageRecord {
-  const header = headerOf(volume);
+  const header = headerOf(volume, sha256);
   return volume.source ? { header, source: volume.source } : { header };
 }
 

@@ -1,11 +1,11 @@
 /** What can be told of files without keeping an image of them; runs in the reading process. */
 import { open } from "node:fs/promises";
 import { isSegmenterError } from "../../core/errors.ts";
+import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
 import type { Slice, Volume } from "../../core/image/volume.ts";
 import { defaultWindow, shownColour, windowToBytes } from "../../core/image/window.ts";
 import { type FileHead, type Limits, readHead, writePng } from "../../formats/index.ts";
-import { littleEndianBytes } from "./voxels.ts";
 
 /** Most headers end before; of the others more is read. */
 const HEAD_BYTES = [64 * 1024, 4 * 1024 * 1024];

@@ -3,10 +3,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { voxelsOf } from "../../core/image/dtype.ts";
+import type { StoredHeader } from "../../core/image/header.ts";
 import type { VoxelArray } from "../../core/image/volume.ts";
 import { errorCode } from "../disk/durable.ts";
 import { sha256Of } from "../disk/sha256.ts";
-import type { StoredHeader } from "./header.ts";
 import { voxelsName } from "./record.ts";
 
 export type FoundVoxels =

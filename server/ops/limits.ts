@@ -11,6 +11,7 @@ const GIB = 2 ** 30;
  */
 export const DEFAULT_LIMITS = {
   jsonBodyBytes: MIB,
+  exportBodyBytes: 32 * MIB,
   uploadBytes: 512 * MIB,
   uploadFiles: 8192,
   expandedBytes: 2 * GIB,

@@ -1,16 +1,13 @@
 /** Embeddings by request: found in the stores, or encoded once for all who ask at the same time. */
 import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
-import { embeddingKeyText } from "../../core/embedding/key.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { PartRequest } from "../../core/image/part.ts";
-import { planeOf } from "../../core/image/planes.ts";
-import type { Plane, Slice, Window } from "../../core/image/volume.ts";
-import { inputPart, PREPROCESS_VERSION, transformOf } from "../../core/model/preprocess.ts";
-import { isWholeCrop } from "../../core/prompt/space.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
+import { inputPart } from "../../core/model/preprocess.ts";
+import { embeddingTarget, type SliceRequest } from "../../core/model/target.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
-import type { Crop, EmbeddingInfo, EmbeddingRequest, ImageInfo } from "../../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
@@ -26,9 +23,6 @@ export interface SliceSource {
   slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
 
-/** What to encode; all but the image has a default. */
-export type SliceRequest = { readonly [N in keyof EmbeddingRequest]?: EmbeddingRequest[N] | undefined };
-
 export interface EmbeddingService {
   /**
    * Encodes a slice, or finds it encoded; equal requests at the same time share one run. Rejects with ImageNotFound,
@@ -39,8 +33,21 @@ export interface EmbeddingService {
   bytes(embeddingId: Digest, wire: Wire): Promise<Uint8Array<ArrayBuffer>>;
   /** What a stored embedding was made from; survives a restart with the bytes. Throws EmbeddingNotFound. */
   context(embeddingId: Digest): Promise<EmbeddingContext>;
-  /** Waits for writes to the store. */
-  close(): Promise<void>;
+  /** Waits for writes to the store that are on their way. */
+  settled(): Promise<void>;
+}
+
+/** An encode as a queue carries it: a request with every default filled in, and the name of its answer. */
+export interface EncodeWork {
+  readonly id: Digest;
+  readonly imageId: Digest;
+  readonly request: SliceRequest;
+}
+
+export interface RemoteCall {
+  readonly signal: AbortSignal;
+  /** True while nobody waits for it. */
+  readonly background: () => boolean;
 }
 
 export interface EmbeddingServiceOptions {
@@ -53,6 +60,8 @@ export interface EmbeddingServiceOptions {
   readonly tenant?: string;
   /** How replicas share the work; each does its own when left out. */
   readonly claims?: Claims;
+  /** Has somebody else encode into the shared store; false when nobody can, and it is done here. */
+  readonly remote?: ((work: EncodeWork, call: RemoteCall) => Promise<boolean>) | undefined;
 }
 
 /** A request with every default filled in. */
@@ -88,8 +97,12 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     async embed(imageId, request, waiting) {
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
+      const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
+        (await options.remote?.(workOf(target), { signal, background })) ? { cached: false } : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>
-        (await find()) ?? claims(target.id, { find, work: () => encode(target, signal, background), signal });
+        (await find()) ??
+        (await elsewhere(signal, background)) ??
+        claims(target.id, { find, work: () => encode(target, signal, background), signal });
       const { cached } = await flight(target.id, start, waiting);
       return infoOf(target, cached);
     },
@@ -98,7 +111,7 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       return wire === STORED ? bytes : transcodeEmbedding(bytes, wire);
     },
     context: async (embeddingId) => readContext(readSafetensors(await stored(embeddingId)).metadata),
-    close: () => saves.settled(),
+    settled: () => saves.settled(),
   };
 }
 
@@ -107,41 +120,15 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
   const model = models.get(request.model);
-  const { plane = "native", slice = 0 } = request;
-  const grid = planeOf(image, plane, slice);
-  const window = windowOf(image, request.window);
-  const { width, height, spacingMm } = grid;
-  const transform = transformOf(
-    { width, height, spacingMm: spacingMm ?? undefined },
-    model.manifest.input,
-    request.crop,
-  );
-  const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
   const encoder = model.graphs.encoder.digest;
-  const key = {
-    tenant,
-    pixels: imageId,
-    plane,
-    slice,
-    window,
-    crop: crop ?? null,
-    encoder,
-    preprocess: PREPROCESS_VERSION,
-  };
-  const place = { imageId, plane, slice, window, transform, width, height, spacingMm };
-  return {
-    id: sha256(embeddingKeyText(key)),
-    model,
-    crop,
-    context: { ...place, model: model.id, modelDigest: encoder },
-  };
+  const target = embeddingTarget(request, { image, manifest: model.manifest, encoder, tenant, sha256 });
+  const { id, crop, ...place } = target;
+  return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
 }
 
-/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
-function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
-  if (channels === 3) return null;
-  const window = asked ?? windows[0];
-  return window ? { center: window.center, width: window.width } : null;
+function workOf({ id, model, context, crop }: Target): EncodeWork {
+  const { imageId, plane, slice, window } = context;
+  return { id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {

@@ -1,13 +1,11 @@
 /** From one chain of the log to what is shown of it: decoded where prompts ask for it, else the mask that the log holds. */
 import type { Chain } from "../../../core/annotation/chain.ts";
 import { createChainDecoder } from "../../../core/annotation/replay-chain.ts";
-import { findPlane } from "../../../core/image/planes.ts";
-import { measureMask } from "../../../core/mask/measurements.ts";
+import { maskArea } from "../../../core/mask/mask.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Embedding, SegmentMask } from "../../index.ts";
 import type { Context } from "../context/context.ts";
-import { overviewOf } from "../image/detail.ts";
 import { saidOf } from "../state/places.ts";
 import type { MaskView, ShownMask } from "../state/state.ts";
 
@@ -23,6 +21,9 @@ export interface ChainMasks {
   /** Forgets what was decoded. */
   forget(): void;
 }
+
+/** A mask that the model itself trusts less than this is a guess, not an answer. */
+const DOUBTFUL = 0.2;
 
 export function createChainMasks({ store, segmenter }: Context, { embed, kept }: ChainSources): ChainMasks {
   const decoder = createChainDecoder<Embedding, SegmentMask>(async (on, prompts, asked) => {
@@ -42,12 +43,13 @@ export function createChainMasks({ store, segmenter }: Context, { embed, kept }:
   };
 
   const run = async (chain: Chain): Promise<MaskView> => {
-    const { at, steps, key } = chain;
+    const { base, steps, key } = chain;
     const { candidates, ms } = await candidatesOf(chain);
-    const plane = findPlane(store.state.image?.info, at.plane);
-    const pixels = await (await segmenter()).slice(at, overviewOf(plane));
     const chosen = Math.min(steps.at(-1)?.candidate ?? 0, candidates.length - 1);
-    return { chain: key, candidates, chosen, measurement: measureMask(candidates[chosen], pixels), ms };
+    const standing = base && steps.length === 0;
+    const origin = standing ? base.origin : "prompted";
+    const doubtful = standing ? base.doubtful === true : candidates[chosen].predictedIou < DOUBTFUL;
+    return { chain: key, candidates, chosen, origin, doubtful, area: maskArea(candidates[chosen]), ms };
   };
   return Object.assign(run, { forget: decoder.clear });
 }

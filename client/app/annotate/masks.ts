@@ -1,15 +1,16 @@
 /** Masks as a function of the prompt log: finds what is missing, decodes it, drops what is no longer asked for. */
 
-import { type Chain, chainsOf } from "../../../core/annotation/chain.ts";
-import type { PromptLog } from "../../../core/annotation/log.ts";
+import type { Chain } from "../../../core/annotation/chain.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { area, share, t } from "../i18n/index.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { chainPlace, wantedChains } from "../state/chains.ts";
+import { measured } from "../state/measured.ts";
+import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
-import type { MaskView, State } from "../state/state.ts";
+import type { MaskView } from "../state/state.ts";
 import { type ChainSources, createChainMasks } from "./chain-masks.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import type { Refusal } from "./prompts.ts";
@@ -27,22 +28,6 @@ export interface MasksOptions extends ChainSources {
   /** Takes a name that gave nothing out of the log again; false when it stays. */
   readonly refuse: (chain: Chain, refusal: Refusal) => boolean;
 }
-
-/** A log never changes, and is asked of again with every mask that comes in. */
-const known = new WeakMap<PromptLog, { readonly imageId: string; readonly chains: readonly Chain[] }>();
-
-/** Every mask that the log asks for of the open image. */
-export function wantedChains({ log, image }: Pick<State, "log" | "image">): readonly Chain[] {
-  if (!image) return [];
-  const { imageId } = image.info;
-  const before = known.get(log);
-  if (before?.imageId === imageId) return before.chains;
-  const chains = chainsOf(log, imageId);
-  known.set(log, { imageId, chains });
-  return chains;
-}
-
-export const chainPlace = ({ segmentId, at }: Chain): string => maskKey(segmentId, at);
 
 export function createMasks(context: Context, options: MasksOptions): Masks {
   const { store, notifier, connection } = context;
@@ -66,6 +51,7 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
     if (isAbsent(chain, view) && options.refuse(chain, { kind: "absent" })) return;
     notifier.settled(causeOf(chain));
     show(context, chain, view);
+    if (isHere(chain)) tell(context, chain, view);
   };
 
   const fail = (chain: Chain, thrown: unknown) => {
@@ -126,22 +112,24 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
 const causeOf = (chain: Chain): string => `mask:${chainPlace(chain)}`;
 
 /** A name alone, and nothing found for it. */
-function isAbsent({ base, steps }: Chain, { candidates, chosen, measurement }: MaskView): boolean {
+function isAbsent({ base, steps }: Chain, { candidates, chosen, area: found }: MaskView): boolean {
   const prompts = steps.flatMap(({ action }) => action.prompts);
   const named = !base && prompts.length === 1 && prompts[0].kind === "text";
-  return named && measurement.area === 0 && candidates[chosen].presence !== undefined;
+  return named && found === 0 && candidates[chosen].presence !== undefined;
 }
 
-/** Puts decoded candidates into the state, and says what was found. */
-function show({ store, notifier }: Context, chain: Chain, view: MaskView) {
-  const { candidates, chosen, measurement } = view;
+const show = ({ store }: Context, chain: Chain, view: MaskView) =>
   store.update((state) => ({
     ...state,
     masks: new Map(state.masks).set(chainPlace(chain), view),
     preview: undefined,
   }));
-  const name = segmentList(store.state).find(({ id }) => id === chain.segmentId)?.name ?? "";
-  if (measurement.area === 0) return notifier.say(t.said.empty(name));
-  const said = isDoubtful(view) ? t.said.doubtful : t.said.mask;
-  notifier.say(said(name, area(measurement.area, measurement.areaMm2), share(candidates[chosen].predictedIou)));
+
+/** Says what was found on the slice shown. */
+function tell({ store, notifier }: Context, { segmentId }: Chain, view: MaskView) {
+  const name = segmentList(store.state).find(({ id }) => id === segmentId)?.name ?? "";
+  if (view.area === 0) return notifier.say(t.said.empty(name));
+  const said = view.doubtful ? t.said.doubtful : t.said.mask;
+  const { areaMm2 } = measured(view, store.state.image?.pixels) ?? {};
+  notifier.say(said(name, area(view.area, areaMm2), share(view.candidates[view.chosen].predictedIou)));
 }

@@ -1,8 +1,8 @@
 /** The masks on the screen as one segmentation: all that the log asks for, or none. */
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
-import { chainPlace, wantedChains } from "../annotate/masks.ts";
-import { isDoubtful, placeOf } from "../state/places.ts";
+import { chainPlace, wantedChains } from "../state/chains.ts";
+import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
@@ -64,12 +64,11 @@ function segmentationOf(state: State, { info }: OpenImage, here: boolean): Segme
   const masks = chainsIn(state, here).flatMap((chain): SliceMask[] => {
     const view = state.masks.get(chainPlace(chain));
     const mask = view?.candidates[view.chosen];
-    if (!view || !mask || view.measurement.area === 0) return [];
+    if (!view || !mask || view.area === 0) return [];
     const { plane, slice } = chain.at;
-    const origin = chain.steps.length > 0 ? "prompted" : (chain.base?.origin ?? "prompted");
     const { segmentId } = chain;
-    const doubtful = isDoubtful(view) ? { doubtful: true } : {};
-    return [{ segmentId, plane, slice, mask, origin, predictedIou: mask.predictedIou, ...doubtful }];
+    const doubtful = view.doubtful ? { doubtful: true } : {};
+    return [{ segmentId, plane, slice, mask, origin: view.origin, predictedIou: mask.predictedIou, ...doubtful }];
   });
   const used = new Set(masks.map(({ segmentId }) => segmentId));
   return {

@@ -6,10 +6,16 @@ export const work = {
     title: "Export",
     format: "Format",
     formats: {
+      "dicom-seg": "DICOM SEG, whole series",
       nifti: "NIfTI labelmap, whole volume",
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
       coco: "COCO JSON, all slices",
+      "coco-compressed": "COCO JSON with compressed run lengths",
+      "seg-nrrd": "3D Slicer segmentation, whole volume",
+      rtstruct: "DICOM RT Structure Set, whole series",
+      geojson: "GeoJSON polygons, for QuPath",
+      csv: "Measures as CSV",
     },
     overlap: "Where segments overlap",
     overlaps: {
@@ -32,6 +38,7 @@ export const work = {
     waits: "The server does not answer. The export goes on when it does.",
     incomplete: (failed: number, total: number) =>
       `${number(failed)} of ${number(total)} masks could not be computed, so there is no export: it would not be whole.`,
+    cannot: (reason: string) => `This image cannot be exported so: ${reason}.`,
     nothing: "There is no mask to export yet.",
     nothingHere: "There is no mask on this slice.",
     save: "Save",

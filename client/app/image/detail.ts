@@ -1,6 +1,7 @@
 /** Large pictures: all of it coarsely at once, and what is looked at closely in more detail. */
-import { isLarge, levelFor, type PartRequest, wholeOf } from "../../../core/image/part.ts";
+import { isLarge, levelFor, wholeOf } from "../../../core/image/part.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { PartRequest } from "../../../core/image/volume.ts";
 import type { PlaneInfo } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { placeOf } from "../state/places.ts";

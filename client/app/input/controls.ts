@@ -1,9 +1,12 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Detail } from "../image/detail.ts";
@@ -11,6 +14,9 @@ import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
+import type { Propagation } from "../volume/propagation.ts";
+import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
 
@@ -20,16 +26,22 @@ export interface Controls {
   readonly connection: Connection;
   readonly images: Images;
   readonly detail: Detail;
+  readonly studies: Studies;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
+  readonly propagation: Propagation;
+  readonly tour: Tour;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
-  vocabulary(): Promise<readonly VocabularyEntry[]>;
+  vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL;
 }

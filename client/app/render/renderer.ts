@@ -3,13 +3,15 @@ import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { isBrush } from "../edit/brush.ts";
 import type { Detail } from "../image/detail.ts";
-import { isDoubtful, maskKey, placeOf } from "../state/places.ts";
+import { focusIn } from "../state/focus.ts";
+import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
+import { maskFromElsewhere, shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
-import { paintCursor, paintGesture, paintPrompts } from "./prompt-layer.ts";
+import { paintCursor, paintGesture, paintLines, paintPrompts } from "./prompt-layer.ts";
 import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
 import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
 
@@ -77,6 +79,11 @@ function viewportFor(image: OpenImage, { view }: State, size: { width: number; h
   return viewportOf({ width, height, spacingMm, canvasWidth: size.width, canvasHeight: size.height, view });
 }
 
+function paintFocus({ context, viewport, size }: Scene, state: State, image: OpenImage) {
+  const at = focusIn(state, image.plane.plane);
+  if (at) paintLines(context, toScreen(viewport, at.point), size);
+}
+
 interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
@@ -97,7 +104,22 @@ function paintScene(scene: Scene, state: State) {
   if (state.gesture) paintGesture(context, viewport, state.gesture);
   if (state.brushAt && isBrush(state.tool))
     paintBrush(context, viewport, { at: state.brushAt, brush: state.brush, erases: state.tool === "eraser" });
+  if (state.layout === "four" && state.focus) paintFocus(scene, state, image);
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);
+}
+
+/** What masks made in other planes cover here: without a badge, for it is changed where it was made. */
+export function paintElsewhere(
+  { context, viewport }: Pick<Scene, "context" | "viewport">,
+  state: State,
+  image: OpenImage,
+  at = placeOf(image),
+): void {
+  const { opacity, overlay } = state;
+  for (const { id, colour, hidden } of segmentList(state)) {
+    const mask = hidden ? undefined : maskFromElsewhere(state, image, id, at);
+    if (mask) paintMask(context, viewport, { mask, colour, opacity, overlay, active: false, dashed: false });
+  }
 }
 
 function paintMasks({ context, viewport, layers: { strokes } }: Scene, state: State, image: OpenImage) {
@@ -105,12 +127,11 @@ function paintMasks({ context, viewport, layers: { strokes } }: Scene, state: St
   const open = openSegmentOf(state);
   const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;
   const shown = segmentList(state).flatMap((segment) => {
-    const view =
-      segment.hidden || segment.id === stroke?.segmentId
-        ? undefined
-        : state.masks.get(maskKey(segment.id, placeOf(image)));
-    return view ? [{ segment, mask: view.candidates[view.chosen], doubtful: isDoubtful(view) }] : [];
+    const drawn = segment.hidden || segment.id === stroke?.segmentId;
+    const found = drawn ? undefined : shownMask(state, segment.id, placeOf(image));
+    return found ? [{ segment, ...found }] : [];
   });
+  paintElsewhere({ context, viewport }, state, image);
   for (const { segment, mask, doubtful } of shown) {
     const replaced = preview && segment.id === open?.id;
     paintMask(context, viewport, {

@@ -1,5 +1,5 @@
 /** Where slice pixels lie on the screen, in CSS pixels of the canvas. Integer slice coordinates are pixel centres. */
-import type { PartRequest } from "../../../core/image/part.ts";
+import type { PartRequest } from "../../../core/image/volume.ts";
 import type { Point, View } from "../state/state.ts";
 
 interface Size {

@@ -1,16 +1,18 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
+import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { Measurement } from "../../../core/mask/measurements.ts";
-import type { ImageInfo, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
+export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+/** What a correction reaches: the slice shown, or every slice of the segment. */
+export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "help" | "export" | "work";
+export type DialogName = "help" | "export" | "work" | "studies";
 
 export interface ModelFacts {
   readonly name: string;
@@ -34,7 +36,11 @@ export interface MaskView {
   readonly chain: string;
   readonly candidates: readonly ShownMask[];
   readonly chosen: number;
-  readonly measurement: Measurement;
+  readonly origin: MaskOrigin;
+  /** Worth a look before it is trusted. */
+  readonly doubtful: boolean;
+  /** Pixels of the chosen candidate. */
+  readonly area: number;
   readonly ms: number;
 }
 
@@ -102,6 +108,14 @@ export interface OpenImage {
   readonly encoded: ReadonlySet<string>;
 }
 
+/** Pictures of a folder, looked at one after the other. */
+export interface PictureList {
+  readonly seriesId: string;
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Toast {
   readonly id: number;
   readonly tone: "error" | "info";
@@ -123,6 +137,19 @@ export type Keeping =
   | { readonly state: "newer"; readonly version: number }
   /** The kept work cannot be read; it was put aside. */
   | { readonly state: "damaged" };
+
+/** A propagation under way. Its masks come into the log when it has ended, as one step. */
+export interface JobView {
+  readonly segmentId: string;
+  readonly plane: Plane;
+  readonly done: number;
+  /** 0 until the server has said it. */
+  readonly total: number;
+  /** By slice, as far as they have come. */
+  readonly masks: ReadonlyMap<number, JobMask>;
+  /** The server does not answer; the same job is asked for again. */
+  readonly broken: boolean;
+}
 
 /** No answer from the server; another try is made by itself. */
 export interface Outage {
@@ -157,10 +184,18 @@ export interface State {
   readonly masks: ReadonlyMap<string, MaskView>;
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
+  readonly job: JobView | undefined;
+  /** One plane, or all three and the surfaces. */
+  readonly layout: "one" | "four";
+  /** The voxel that was clicked last; see `focus.ts`. */
+  readonly focus: Vec3 | undefined;
+  /** Slices follow one another by themselves. */
+  readonly playing: boolean;
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
   readonly brush: Brush;
+  readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
   /** Where the brush is on the slice, not rounded. */
   readonly brushAt: Point | undefined;
@@ -169,6 +204,10 @@ export interface State {
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
   readonly dialog: DialogName | undefined;
+  /** The server offers more than the image that is open from the start. */
+  readonly offers: boolean;
+  /** The open image is one of a list of pictures. */
+  readonly list: PictureList | undefined;
   readonly panelOpen: boolean;
   /** Warnings of the reader that the user has put away, for the open image. */
   readonly warningsRead: boolean;
@@ -190,7 +229,11 @@ export const FRESH_IMAGE = {
   brushAt: undefined,
   cursor: undefined,
   pointer: undefined,
+  job: undefined,
+  playing: false,
+  focus: undefined,
   warningsRead: false,
+  list: undefined,
   toasts: [],
 } as const satisfies Partial<State>;
 
@@ -204,8 +247,10 @@ export const initialState: State = {
   model: undefined,
   tool: "point",
   brush: { diameter: 12, range: undefined },
+  editScope: "slice",
   sign: "foreground",
   overlay: "fill",
+  layout: "one",
   opacity: 0.35,
   peek: false,
   inverted: false,
@@ -213,6 +258,8 @@ export const initialState: State = {
   masks: new Map(),
   waiting: 0,
   dialog: undefined,
+  offers: false,
+  list: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
   announcement: "",
 };

@@ -1,7 +1,7 @@
 /** Segment by name: a field that completes what is typed, and the list of all names (WAI-ARIA combobox). */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
 import { isWritable, type State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
@@ -29,7 +29,7 @@ export class NameField extends ViewerElement {
   declare typed: string;
   /** The option that Enter takes; −1 takes what is typed. */
   declare at: number;
-  declare names: readonly VocabularyEntry[];
+  declare names: readonly ListedTerm[];
   #field = createRef<HTMLInputElement>();
 
   constructor() {

@@ -1,6 +1,6 @@
 /** Names of the vocabulary for what is typed: those of this kind of image first, then by how early the letters match. */
 import { contextOf } from "../../../core/model/contracts/context.ts";
-import type { VocabularyEntry } from "../../../core/wire/index.ts";
+import type { ListedTerm } from "../../../core/wire/index.ts";
 
 export interface NameMatch {
   readonly name: string;
@@ -15,11 +15,7 @@ interface Ranked extends NameMatch {
 }
 
 /** All names, in order, for nothing typed. */
-export function matchingNames(
-  entries: readonly VocabularyEntry[],
-  typed: string,
-  modality: string,
-): readonly NameMatch[] {
+export function matchingNames(entries: readonly ListedTerm[], typed: string, modality: string): readonly NameMatch[] {
   const wanted = typed.trim().toLowerCase();
   const context = contextOf(modality).toLowerCase();
   const found = entries.flatMap((entry): Ranked[] => {
@@ -32,7 +28,7 @@ export function matchingNames(
 }
 
 /** Names begin with it, words of a name begin with it, a synonym does, or it is somewhere inside. */
-function bestOf({ name, synonyms }: VocabularyEntry, wanted: string): Omit<Ranked, "fits"> | undefined {
+function bestOf({ name, synonyms }: ListedTerm, wanted: string): Omit<Ranked, "fits"> | undefined {
   const rank = rankOf(name, wanted);
   if (rank !== undefined) return { name, rank };
   const said = synonyms

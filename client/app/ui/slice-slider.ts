@@ -1,9 +1,10 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
 import { t } from "../i18n/index.ts";
-import { encodedKey } from "../state/places.ts";
+import { encodedKey, windowOn } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { OpenImage, State } from "../state/state.ts";
+import { whereIs } from "../state/where.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { styled } from "./base/styled.ts";
@@ -62,6 +63,23 @@ export class SliceSlider extends ViewerElement {
         min-height: 3px;
         border-radius: 2px;
       }
+      .mask.prompted,
+      .mask.edited,
+      .mask.imported {
+        width: 8px;
+      }
+      .mask.propagated,
+      .mask.interpolated {
+        opacity: 0.7;
+      }
+      .doubt {
+        position: absolute;
+        left: 0;
+        width: 6px;
+        min-height: 4px;
+        border-radius: 2px;
+        background: var(--warning);
+      }
       .thumb {
         position: absolute;
         left: 1px;
@@ -81,7 +99,7 @@ export class SliceSlider extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ image, masks, log, hidden }: State) => [
+  protected watch = ({ image, masks, log, hidden, job, activeSegment, playing }: State) => [
     image?.plane,
     image?.slice,
     image?.encoded,
@@ -89,44 +107,60 @@ export class SliceSlider extends ViewerElement {
     masks,
     log,
     hidden,
+    job,
+    activeSegment,
+    playing,
   ];
 
   override render() {
-    const { image } = this.state;
+    const { image, playing } = this.state;
     if (!image || image.plane.count < 2) return nothing;
     const { slice, plane } = image;
     return html`<button class="icon" aria-label=${t.slicePrevious} title=${`${t.slicePrevious} (↑)`} ?disabled=${slice === 0}
         @click=${() => this.app.images.step(-1)}>${icon("up", 16)}</button>
       <div class="slider" role="slider" tabindex="0" aria-orientation="vertical" aria-label=${t.sliceSlider}
-        aria-valuemin="1" aria-valuemax=${plane.count} aria-valuenow=${slice + 1} aria-valuetext=${t.sliceOf(slice + 1, plane.count)}
+        aria-valuemin="1" aria-valuemax=${plane.count} aria-valuenow=${slice + 1} aria-valuetext=${this.#said(image)}
         @keydown=${this.#key} @pointerdown=${this.#press} @pointermove=${this.#drag}>
       <div class="track">${this.#ticks(image)}</div>
       ${this.#masks(image)}
       <div class="thumb" ${styled({ top: `${((slice + 0.5) / plane.count) * 100}%` })}>${slice + 1}</div>
     </div>
     <button class="icon" aria-label=${t.sliceNext} title=${`${t.sliceNext} (↓)`} ?disabled=${slice === plane.count - 1}
-      @click=${() => this.app.images.step(1)}>${icon("chevron", 16)}</button>`;
+      @click=${() => this.app.images.step(1)}>${icon("chevron", 16)}</button>
+    <button class="icon" aria-label=${playing ? t.volume.pause : t.volume.play} title=${`${playing ? t.volume.pause : t.volume.play} (K)`}
+      aria-pressed=${playing} @click=${this.app.tour.togglePlay}>${icon(playing ? "pause" : "play", 16)}</button>`;
   }
 
   #ticks({ plane, encoded, encodeWindow }: OpenImage) {
     const height = `max(1.5px, ${90 / plane.count}%)`;
     const slices = Array.from({ length: plane.count }, (_, slice) => slice);
     return slices
-      .filter((slice) => encoded.has(encodedKey({ plane: plane.plane, slice }, encodeWindow)))
+      .filter((slice) => encoded.has(encodedKey({ plane: plane.plane, slice }, windowOn(encodeWindow, plane, slice))))
       .map((slice) => html`<i class="tick" ${styled({ top: `${(slice / plane.count) * 100}%`, height })}></i>`);
   }
 
-  #masks({ plane, info }: OpenImage) {
-    const shown = segmentList(this.state).filter(({ hidden }) => !hidden);
-    const colours = new Map(shown.map(({ id, colour }) => [id, colour]));
-    const prefix = `@${info.imageId}/${plane.plane}/`;
-    return [...this.state.masks.keys()].flatMap((key) => {
-      const [segmentId, slice] = key.split(prefix);
-      const background = colours.get(segmentId);
-      if (slice === undefined || !background) return [];
-      const top = `${(Number(slice) / plane.count) * 100}%`;
-      return [html`<i class="mask" ${styled({ top, background, height: `${100 / plane.count}%` })}></i>`];
-    });
+  /** A segment a bar in its colour, wider where a hand has settled it; doubtful slices of the active one have a bar of their own. */
+  #masks({ plane }: OpenImage) {
+    const { activeSegment } = this.state;
+    const height = `${100 / plane.count}%`;
+    return segmentList(this.state)
+      .filter(({ hidden }) => !hidden)
+      .flatMap(({ id, colour: background }) =>
+        [...whereIs(this.state, id)].map(([slice, { origin, doubtful }]) => {
+          const top = `${(slice / plane.count) * 100}%`;
+          const doubt = doubtful && id === activeSegment;
+          return html`<i class="mask ${origin}" ${styled({ top, background, height })}></i>
+            ${doubt ? html`<i class="doubt" ${styled({ top, height })}></i>` : nothing}`;
+        }),
+      );
+  }
+
+  /** What the mask of the active segment on this slice is, for ears. */
+  #said({ slice, plane }: OpenImage): string {
+    const { activeSegment } = this.state;
+    const here = activeSegment ? whereIs(this.state, activeSegment).get(slice) : undefined;
+    const kinds = here ? [t.volume.kinds[here.origin], ...(here.doubtful ? [t.volume.kinds.doubtful] : [])] : [];
+    return [t.sliceOf(slice + 1, plane.count), ...kinds].join(", ");
   }
 
   #key = (event: KeyboardEvent) => {

@@ -6,7 +6,7 @@ import { httpProblem } from "../problem.ts";
 
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const EXPOSED =
-  "ETag, Location, Server-Timing, X-Request-Id, X-Dtype, X-Shape, X-Rescale-Slope, X-Rescale-Intercept, X-Inverted, X-Spacing-Mm, X-Shown-Window, Retry-After";
+  "ETag, Location, Server-Timing, X-Request-Id, X-Dtype, X-Shape, X-Rescale-Slope, X-Rescale-Intercept, X-Inverted, X-Spacing-Mm, Retry-After";
 
 /**
  * One well-formed Host. Two Host headers arrive here joined by a comma and are refused.

@@ -2,14 +2,12 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
-import { dtypeOf } from "../../../core/image/dtype.ts";
-import type { PartRequest } from "../../../core/image/part.ts";
-import { planeOf } from "../../../core/image/planes.ts";
-import type { Slice, Window } from "../../../core/image/volume.ts";
+import { dtypeOf, littleEndianBytes } from "../../../core/image/dtype.ts";
+import { findPlane, planeOf } from "../../../core/image/planes.ts";
+import type { PartRequest, Slice, Window } from "../../../core/image/volume.ts";
 import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
-import { littleEndianBytes } from "../../images/voxels.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { timed } from "../middleware/context.ts";
@@ -17,7 +15,7 @@ import { immutable } from "./immutable.ts";
 import { binary, problems } from "./shared.ts";
 
 /** Counts up when the bytes of an answer change for the same address. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** Stored values; the parameter marks them for compression. */
 const VOXELS = "application/octet-stream;voxels";
@@ -49,7 +47,7 @@ const slice = createRoute({
   tags: ["images"],
   summary: "Pixels of one slice",
   description:
-    "Stored values, little-endian, row by row: `X-Dtype`, `X-Shape` (height,width[,3]), `X-Rescale-Slope`, `X-Rescale-Intercept`, `X-Inverted`, `X-Spacing-Mm` (x,y; absent when unknown). With `window` a PNG. Large pictures are read in parts: `region` and `level`; `X-Shown-Window` (center,width) then says how the whole is brightened where it is dark.",
+    "Stored values, little-endian, row by row: `X-Dtype`, `X-Shape` (height,width[,3]), `X-Rescale-Slope`, `X-Rescale-Intercept`, `X-Inverted`, `X-Spacing-Mm` (x,y; absent when unknown). With `window` a PNG. Large pictures are read in parts: `region` and `level`.",
   request: {
     params: z.object({
       id: Digest.describe("imageId"),
@@ -84,9 +82,12 @@ export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
       const bytes = littleEndianBytes(found.data);
       return immutable(c, { ...fixed(bytes, `${name}-r${REVISION}`, VOXELS), headers: headersOf(found) });
     }
-    const window = windowOf(asked, info);
+    const window = windowOf(asked, info, findPlane(info, plane)?.windows?.[Number(k)]);
     const png = await timed(c, "png", async () => pngOf(found, window));
-    return immutable(c, fixed(png, `${name}-${window.center},${window.width}-r${REVISION}`, "image/png"));
+    return immutable(
+      c,
+      fixed(png, `${name}-${window ? `${window.center},${window.width}` : "auto"}-r${REVISION}`, "image/png"),
+    );
   });
   return app;
 }
@@ -105,16 +106,7 @@ function fixed(bytes: Uint8Array, etag: string, type: string) {
   return { etag, type, size: bytes.byteLength, read, scope: "private" as const };
 }
 
-function headersOf({
-  data,
-  width,
-  height,
-  channels,
-  rescale,
-  inverted,
-  spacingMm,
-  part,
-}: Slice): Record<string, string> {
+function headersOf({ data, width, height, channels, rescale, inverted, spacingMm }: Slice): Record<string, string> {
   return {
     "X-Dtype": dtypeOf(data),
     "X-Shape": channels === 3 ? `${height},${width},3` : `${height},${width}`,
@@ -122,14 +114,13 @@ function headersOf({
     "X-Rescale-Intercept": String(rescale.intercept),
     "X-Inverted": String(inverted),
     ...(spacingMm ? { "X-Spacing-Mm": spacingMm.join(",") } : {}),
-    ...(part?.shown ? { "X-Shown-Window": `${part.shown.center},${part.shown.width}` } : {}),
   };
 }
 
-/** Colour takes no window; whatever was asked, its PNG is the same. */
-function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
-  const [first] = windows;
-  if (channels === 3) return { center: 128, width: 256 };
+/** The automatic one is the slice's own, else the image's first; `null` for colour, which knows by itself whether it is dark. */
+function windowOf(asked: string, { windows, channels }: ImageInfo, own: Window | undefined): Window | null {
+  const first = own ?? windows[0];
+  if (asked === "auto" && channels === 3) return null;
   if (asked === "auto" && first) return first;
   const [center = 0, width = 0] = asked.split(",").map(Number);
   if (!(width >= 1e-6))
@@ -137,8 +128,11 @@ function windowOf(asked: string, { windows, channels }: ImageInfo): Window {
   return { center, width };
 }
 
-function pngOf(slice: Slice, window: Window): Uint8Array {
+function pngOf(slice: Slice, window: Window | null): Uint8Array {
   const { width, height, channels } = slice;
-  const data = channels === 1 ? new Uint8Array(windowToBytes(slice, window)) : littleEndianBytes(shownColour(slice));
+  const data =
+    channels === 1 && window
+      ? new Uint8Array(windowToBytes(slice, window))
+      : littleEndianBytes(shownColour(slice, window));
   return writePng({ width, height, channels, data });
 }

@@ -1,7 +1,7 @@
 /** `POST /v1/text-prompts` says which structure of the vocabulary a text means. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../core/errors.ts";
-import { TextPromptAnswer, TextPromptRequest, VocabularyEntry } from "../../../core/wire/index.ts";
+import { ListedTerm, TextPromptAnswer, TextPromptRequest } from "../../../core/wire/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
@@ -36,7 +36,7 @@ export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenA
     tags: ["masks"],
     summary: "The structures that a text may name",
     description: "Canonical names with their synonyms, for lists to choose from and for completion.",
-    responses: { 200: json(z.array(VocabularyEntry), "Every structure"), ...problems() },
+    responses: { 200: json(z.array(ListedTerm), "Every structure"), ...problems() },
   });
   app.openapi(list, (c) => c.json([...vocabulary.entries], 200));
   return app;

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { transformPoint } from "../../../core/image/geometry.ts";
 import { levelFor, partOf, wholeOf } from "../../../core/image/part.ts";
 import type { Slice } from "../../../core/image/volume.ts";
-import { shownColour } from "../../../core/image/window.ts";
 import { inputPart, modelInput, transformOf } from "../../../core/model/preprocess.ts";
 
 const sliceFrom = (width: number, height: number, channels: 1 | 3, data: Slice["data"]): Slice => ({
@@ -77,15 +76,6 @@ describe("partOf", () => {
     { x0: 0.5, y0: 0, x1: 2, y1: 4 },
   ])("a region that is empty or leaves the slice is refused: %o", (region) => {
     expect(() => partOf(noise(5, 4, 1), { region, level: 0 })).toThrow(RangeError);
-  });
-
-  test("a part of a dark picture is brightened as the whole is", () => {
-    const dark = noise(64, 64, 3, 5, 60);
-    dark.data.fill(0, 0, 3 * 64 * 20);
-    const region = { x0: 0, y0: 0, x1: 64, y1: 20 };
-    const whole = shownColour(dark);
-    expect(shownColour(partOf(dark, { region, level: 0 }))).toEqual(whole.subarray(0, 3 * 64 * 20));
-    expect(Math.max(...whole)).toBe(255);
   });
 });
 

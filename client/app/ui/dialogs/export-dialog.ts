@@ -1,6 +1,7 @@
 /** What is exported, how, and what would be lost: said before a byte is written. */
 import { html, nothing } from "lit";
 import type { Covered } from "../../../../core/annotation/labelmap.ts";
+import { isSegmenterError } from "../../../../core/errors.ts";
 import { maskArea } from "../../../../core/mask/mask.ts";
 import type { OverlapChoice } from "../../../../formats/write/writer.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
@@ -157,7 +158,8 @@ export class ExportDialog extends DialogElement {
 
   #losses(covered: readonly Covered[]) {
     const { segments, masks } = this.prepared?.segmentation ?? { segments: [], masks: [] };
-    if (this.choice.format === "coco" || this.choice.overlap === "separate" || this.choice.overlap === "4d")
+    const format = this.app.exports.formats().find(({ id }) => id === this.choice.format);
+    if (format?.overlaps.length === 0 || this.choice.overlap === "separate" || this.choice.overlap === "4d")
       return html`<p class="quiet">${t.exporting.keepsOverlap}</p>`;
     if (covered.length === 0) return html`<p class="quiet">${t.exporting.noOverlap}</p>`;
     const nameOf = (id: string) => segments.find((segment) => segment.id === id)?.name ?? "";
@@ -183,6 +185,7 @@ export class ExportDialog extends DialogElement {
   }
 
   #problem(thrown: unknown) {
+    if (isSegmenterError(thrown, "CannotExport")) return html`<p>${t.exporting.cannot(thrown.detail.reason)}</p>`;
     if (!(thrown instanceof IncompleteError)) return html`<p>${t.errors.export} ${String(thrown)}</p>`;
     return html`<p>${t.exporting.incomplete(thrown.failed, thrown.total)}</p>
       <button class="retry" @click=${this.#retry}>${t.retry}</button>`;

@@ -2,10 +2,10 @@
 import { html, nothing } from "lit";
 import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
-import type { Measurement } from "../../../../core/mask/measurements.ts";
 import { area, decimal, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
-import { isDoubtful, maskKey, placeOf } from "../../state/places.ts";
+import { measured } from "../../state/measured.ts";
+import { maskKey, placeOf } from "../../state/places.ts";
 import { segmentList } from "../../state/segments.ts";
 import type { MaskView, OpenImage, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
@@ -14,6 +14,7 @@ import { styled } from "../base/styled.ts";
 import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { rowStyles } from "./segment-row-styles.ts";
+import "../volume/propagate-controls.ts";
 
 export class SegmentRow extends ViewerElement {
   static override properties = { ...ViewerElement.properties, segmentId: { attribute: false } };
@@ -27,6 +28,7 @@ export class SegmentRow extends ViewerElement {
     masks,
     image?.slice,
     image?.plane,
+    image?.pixels,
     image?.modality,
   ];
 
@@ -39,6 +41,7 @@ export class SegmentRow extends ViewerElement {
     return html`<div class="segment ${active ? "active" : ""}" ${styled({ "--segment": segment.colour })}>
       ${this.#head(segment, active)} ${this.#summary(segment, view)}
       ${active && image && view ? this.#facts(segment, view, image) : nothing}
+      ${active ? html`<propagate-controls .app=${this.app}></propagate-controls>` : nothing}
       ${active ? this.#actions(segment, view) : nothing}
     </div>`;
   }
@@ -47,7 +50,7 @@ export class SegmentRow extends ViewerElement {
     const { prompts } = this.app;
     return html`<div class="row">
       <button class="number" ${styled({ background: colour, color: inkOn(colour) })} aria-pressed=${active}
-        aria-label=${t.segmentSelect(name)} title=${t.segmentSelect(name)} @click=${() => prompts.select(id)}>${shown}</button>
+        aria-label=${t.segmentSelect(name)} title=${t.segmentSelect(name)} @click=${() => this.#pick(id, active)}>${shown}</button>
       <input type="text" .value=${name} maxlength="64" spellcheck="false" aria-label=${t.segmentNameField(shown)}
         @focus=${() => prompts.select(id)} @keydown=${this.#nameKey} @change=${this.#rename} />
       ${this.#button(hidden ? t.segmentShow(name) : t.segmentHide(name), hidden ? "eyeOff" : "eye", () => prompts.toggleHidden(id), !hidden)}
@@ -56,35 +59,54 @@ export class SegmentRow extends ViewerElement {
     </div>`;
   }
 
+  /** Chosen, it shows itself; chosen again, its middle. */
+  #pick(id: string, active: boolean) {
+    this.app.prompts.select(id);
+    if (active) this.app.tour.middle(id);
+    else this.app.tour.find(id);
+  }
+
   #button(name: string, image: IconName, run: () => void, pressed?: boolean) {
     return html`<button class="icon" aria-label=${name} title=${name} aria-pressed=${pressed ?? nothing} @click=${run}>${icon(image)}</button>`;
   }
 
   #summary({ id, locked }: Segment, view: MaskView | undefined) {
     const slices = slicesOf(this.state.log, id).length;
-    const doubtful = view !== undefined && view.measurement.area > 0 && isDoubtful(view);
+    const doubtful = view !== undefined && view.area > 0 && view.doubtful;
     return html`<div class="summary">
-      <span>${view ? areaOrNothing(view.measurement) : t.noMask}</span>
+      <span>${view ? this.#area(view) : t.noMask}</span>
       ${doubtful ? html`<span class="doubtful">${icon("warning", 13)}${t.doubtful}</span>` : nothing}
       ${slices > 1 || (slices === 1 && !view) ? html`<span>${t.segmentSlices(slices)}</span>` : nothing}
       ${locked ? html`<span class="done">${icon("check", 13)}${t.accepted}</span>` : nothing}
     </div>`;
   }
 
-  #facts({ id }: Segment, { candidates, chosen, measurement }: MaskView, image: OpenImage) {
+  #area(view: MaskView) {
+    if (view.area === 0) return t.nothingFound;
+    return area(view.area, measured(view, this.state.image?.pixels)?.areaMm2);
+  }
+
+  #facts({ id }: Segment, view: MaskView, image: OpenImage) {
     const unit = image.modality === "CT" ? " HU" : "";
     const prompts = promptsOf(this.state.log, id, placeOf(image)).length;
-    const filled = measurement.area > 0 ? measurement : undefined;
+    const filled = view.area > 0 ? measured(view, image.pixels) : undefined;
     return html`<dl>
       ${
         filled
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
             <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
-            <div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`
+            ${this.#trust(view)}`
           : nothing
       }
       <div><dt>${t.prompts}</dt><dd>${number(prompts)}</dd></div>
     </dl>`;
+  }
+
+  /** How sure the model is; of what no model has made, where it comes from. */
+  #trust({ origin, candidates, chosen }: MaskView) {
+    if (origin === "edited" || origin === "imported")
+      return html`<div><dt>${t.origin}</dt><dd>${t.origins[origin]}</dd></div>`;
+    return html`<div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`;
   }
 
   #actions({ id, name, locked }: Segment, view: MaskView | undefined) {
@@ -112,8 +134,5 @@ export class SegmentRow extends ViewerElement {
     target.value = segmentList(this.state).find(({ id }) => id === this.segmentId)?.name ?? "";
   };
 }
-
-const areaOrNothing = (measured: Measurement) =>
-  measured.area === 0 ? t.nothingFound : area(measured.area, measured.areaMm2);
 
 customElements.define("segment-row", SegmentRow);

@@ -8,7 +8,7 @@ import { listenToKeys } from "../../input/keyboard.ts";
 import { listenToPointer } from "../../input/pointer.ts";
 import { createRenderer, type Renderer } from "../../render/renderer.ts";
 import { scaleBar } from "../../render/viewport.ts";
-import { activeMask, isDoubtful, sameWindow } from "../../state/places.ts";
+import { activeMask, sameWindow } from "../../state/places.ts";
 import type { OpenImage, Point, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { styled } from "../base/styled.ts";
@@ -124,9 +124,9 @@ export class ImageStage extends ViewerElement {
       <span>x ${number(at.x)}  y ${number(at.y)}</span>`;
   }
 
-  #notices({ window, encodeWindow, info }: OpenImage) {
+  #notices({ window, encodeWindow }: OpenImage) {
     const { log, tool } = this.state;
-    const differs = info.channels === 1 && encodeWindow && !sameWindow(window, encodeWindow);
+    const differs = encodeWindow && !sameWindow(window, encodeWindow);
     const hint = log.done.length === 0 && tool === "point" && !differs;
     return html`<div class="notices">
       ${
@@ -145,7 +145,7 @@ export class ImageStage extends ViewerElement {
   /** A guess is said to be one, where it is looked at. */
   #doubt() {
     const view = activeMask(this.state);
-    if (!view || view.measurement.area === 0 || !isDoubtful(view)) return nothing;
+    if (!view || view.area === 0 || !view.doubtful) return nothing;
     const { predictedIou } = view.candidates[view.chosen];
     return html`<div class="chip hint doubtful" role="status">${t.doubtfulDetail(share(predictedIou))}</div>`;
   }

@@ -1,0 +1,33 @@
+/**
+ * `bench names`: what the model makes of every name that labelled images can check, term by term. Writes the file that
+ * the server gives with its vocabulary.
+ */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { NameMeasures } from "../../core/wire/text.ts";
+import { loadModels } from "../../server/models/registry.ts";
+import { loadVocabulary } from "../../server/models/vocabulary.ts";
+import { createPredictor } from "../accuracy/predictor.ts";
+import { judgePictures } from "./pictures.ts";
+import { type Asked, summaryOf } from "./summary.ts";
+import { judgeVolumes } from "./volumes.ts";
+
+/** `bench names [--data DIR] [--model DIR] [--out FILE]`. Whole slices, no zoom: what one name alone gives. */
+export async function names(args: readonly string[]): Promise<void> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ args: [...args], options: { data: text, model: text, out: text } });
+  const data = values.data ?? process.env.PROMPTOMY_DATA ?? "../shared/data";
+  const dir = values.model ?? "models/default";
+  const [model] = (await loadModels([dir])).list();
+  if (!model) throw new RangeError(`No model in ${dir}.`);
+  const [predictor, vocabulary] = await Promise.all([createPredictor(model), loadVocabulary("models/vocabulary.json")]);
+  const asked: Asked[] = [];
+  const note = (line: string) => process.stderr.write(`${line}\n`);
+  for await (const one of judgePictures({ data, predictor, vocabulary, note })) asked.push(one);
+  for await (const one of judgeVolumes({ data, predictor, vocabulary, note })) asked.push(one);
+  await predictor.release();
+  const summary: NameMeasures = { model: model.id, made: "npm run bench -- names", ...summaryOf(asked) };
+  const json = `${JSON.stringify(summary, undefined, 1)}\n`;
+  if (values.out) await writeFile(values.out, json);
+  else process.stdout.write(json);
+}

@@ -1,0 +1,144 @@
+/** One segment through the volume: a job of the server whose masks are shown as they come and kept as one step. */
+import type { LogAction } from "../../../core/annotation/entries.ts";
+import type { Digest } from "../../../core/digest.ts";
+import type { JobMask, Rle } from "../../../core/wire/index.ts";
+import type { PropagateProgress } from "../../index.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import { bareWindow, saidOf } from "../state/places.ts";
+import { activeSegmentOf, segmentList } from "../state/segments.ts";
+import type { JobView, OpenImage } from "../state/state.ts";
+import { forgetPending, type Pending, pendingFor, rememberPending } from "./pending.ts";
+import { masksAction, resultOf, seedsOf } from "./seeds.ts";
+
+export interface Propagation {
+  /** Fills the slices around and between those that are settled, of the active segment in the plane shown. All slices when no range is given. */
+  start(range?: { readonly from: number; readonly to: number }): void;
+  /** Ends the job; what has come is offered. */
+  cancel(): void;
+  /** Ends the job and keeps what has come. */
+  keep(): void;
+  /** Takes up the job that was under way before a reload. */
+  resume(): void;
+}
+
+export interface PropagationOptions {
+  readonly keepMasks: (masks: readonly Rle[]) => readonly Digest[];
+  /** Writes a line of the log, with a note that takes it back. */
+  readonly write: (action: LogAction, text: string) => void;
+}
+
+/** Names what waits for the server. */
+const JOB = "job";
+
+export function createPropagation(context: Context, options: PropagationOptions): Propagation {
+  const { store, notifier, connection, segmenter } = context;
+  let running: { readonly pending: Pending; readonly stop: AbortController } | undefined;
+
+  const patch = (fields: Partial<JobView>) =>
+    store.update((state) => (state.job ? { ...state, job: { ...state.job, ...fields } } : state));
+
+  const end = () => {
+    running?.stop.abort();
+    running = undefined;
+    forgetPending();
+    connection.forget([JOB]);
+    store.set({ job: undefined });
+  };
+
+  const take = ({ segmentId, target }: Pending, masks: readonly JobMask[]) => {
+    const { plane = "native", from, to } = target;
+    const result = resultOf(store.state, segmentId, masks, { plane, from, to });
+    const name = segmentList(store.state).find(({ id }) => id === segmentId)?.name;
+    if (name === undefined) return;
+    if (result.length === 0) return notifier.info(t.volume.none(name), { cause: JOB });
+    const digests = options.keepMasks(result.map(({ rle }) => rle));
+    const { imageId } = store.state.image?.info ?? { imageId: target.imageId };
+    const action = masksAction(segmentId, { imageId: imageId as Digest, plane }, result, digests);
+    const doubtful = result.filter((mask) => mask.doubtful).map(({ slice }) => slice);
+    options.write(action, t.volume.done(name, result.length, doubtful));
+  };
+
+  const isOpen = ({ target }: Pending) => store.state.image?.info.imageId === target.imageId;
+
+  const follow = async (pending: Pending, stop: AbortController): Promise<void> => {
+    running = { pending, stop };
+    const masks = new Map<number, JobMask>();
+    let last: PropagateProgress | undefined;
+    for await (const progress of (await segmenter()).propagate(pending.target, { signal: stop.signal })) {
+      // Another image is open: the job goes on without this page, which asks for it again when it comes back.
+      if (running?.stop !== stop || !isOpen(pending)) return;
+      for (const mask of progress.masks) masks.set(mask.slice, mask);
+      last = progress;
+      patch({ done: progress.done, total: progress.total, masks: new Map(masks), broken: false });
+    }
+    if (running?.stop !== stop) return;
+    running = undefined;
+    end();
+    if (last?.state === "done") take(pending, [...masks.values()]);
+  };
+
+  const run = (pending: Pending) => {
+    const stop = new AbortController();
+    rememberPending(pending);
+    const { segmentId, target } = pending;
+    const before = store.state.job?.masks ?? new Map<number, JobMask>();
+    const plane = target.plane ?? "native";
+    store.set({ job: { segmentId, plane, done: before.size, total: 0, masks: before, broken: false } });
+    follow(pending, stop).catch((thrown: unknown) => {
+      if (running?.stop !== stop || !isOpen(pending)) return;
+      if (connection.takes(thrown, JOB, () => isOpen(pending) && running?.stop === stop && run(pending)))
+        return patch({ broken: true });
+      const found = [...(store.state.job?.masks.values() ?? [])];
+      end();
+      notifier.failed(t.volume.failed, thrown, { cause: JOB, retry: () => run(pending) });
+      offer(pending, found);
+    });
+  };
+
+  const offer = (pending: Pending, found: readonly JobMask[]) => {
+    const count = found.filter(({ origin }) => origin === "propagated").length;
+    if (count === 0) return notifier.info(t.volume.stopped, { cause: JOB });
+    const keep = { label: t.volume.keep(count), run: () => take(pending, found) };
+    notifier.info(t.volume.stoppedWith(count), { cause: JOB, actions: [keep] });
+  };
+
+  const stopWith = (then: (pending: Pending, found: readonly JobMask[]) => void) => {
+    const { pending } = running ?? {};
+    const found = [...(store.state.job?.masks.values() ?? [])];
+    end();
+    if (pending) then(pending, found);
+  };
+
+  return {
+    start(range) {
+      const { image, job } = store.state;
+      if (!image || image.plane.count < 2 || job) return;
+      const segment = activeSegmentOf(store.state);
+      if (!segment) return notifier.info(t.volume.noSeed, { cause: JOB });
+      if (segment.locked) return notifier.info(t.said.locked(segment.name), { cause: "locked" });
+      const { masks, missing } = seedsOf(store.state, segment.id, image.plane.plane);
+      if (missing > 0) return notifier.info(t.volume.notReady, { cause: JOB });
+      if (masks.length === 0) return notifier.info(t.volume.noSeed, { cause: JOB });
+      run({ segmentId: segment.id, target: targetOf(image, masks, range) });
+    },
+    cancel: () => stopWith(offer),
+    keep: () => stopWith(take),
+    resume() {
+      const { image } = store.state;
+      running = undefined;
+      const pending = image && pendingFor(image.info.imageId);
+      if (pending) run(pending);
+    },
+  };
+}
+
+function targetOf(
+  image: OpenImage,
+  masks: { slice: number; rle: Rle }[],
+  { from, to }: { from: number; to: number } = { from: 0, to: image.plane.count - 1 },
+): Pending["target"] {
+  const { encodeWindow: window, info, plane } = image;
+  const place = { imageId: info.imageId, plane: plane.plane, ...(window ? { window: bareWindow(window) } : {}) };
+  return { ...place, masks, from, to, ...saidOf(image) };
+}

@@ -1,0 +1,72 @@
+/** Measures as CSV (RFC 4180): a row for each segment, and a row for each of its slices. */
+import type { Segment, Segmentation, SliceMask } from "../../core/annotation/segmentation.ts";
+import { spacingOf } from "../../core/image/geometry.ts";
+import { sliceGrid } from "../../core/image/slice.ts";
+import { maskArea } from "../../core/mask/mask.ts";
+import { nativeSlices } from "./native-slices.ts";
+import { textFile, type Write } from "./writer.ts";
+
+const SEGMENT_COLUMNS = ["number", "name", "scheme", "code", "slices", "voxels", "volumeMl", "unit"];
+const SLICE_COLUMNS = ["number", "name", "plane", "slice", "pixels", "areaMm2", "origin", "predictedIou", "doubtful"];
+
+/** `<stem>.segments.csv` and `<stem>.slices.csv`. Millimetres only where the image has them; slices count from 1. */
+export const writeCsv: Write = (segmentation, { stem }) => ({
+  covered: [],
+  files: () => [
+    csv(
+      `${stem}.segments.csv`,
+      SEGMENT_COLUMNS,
+      segmentation.segments.map((segment) => segmentRow(segmentation, segment)),
+    ),
+    csv(`${stem}.slices.csv`, SLICE_COLUMNS, sliceRows(segmentation)),
+  ],
+});
+
+type Cell = string | number | undefined;
+
+/** A byte order mark tells spreadsheets that it is UTF-8; a formula stays text. */
+function csv(name: string, columns: readonly string[], rows: readonly (readonly Cell[])[]) {
+  const lines = [columns, ...rows].map((row) => row.map(cell).join(","));
+  return textFile(name, "text/csv", `\ufeff${lines.join("\r\n")}\r\n`);
+}
+
+function cell(value: Cell): string {
+  if (typeof value !== "string") return value === undefined ? "" : String(value);
+  const text = /^[=+\-@\t]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function segmentRow(segmentation: Segmentation, segment: Segment): readonly Cell[] {
+  const { header } = segmentation;
+  const planes = nativeSlices(segmentation, segment);
+  const voxels = planes.reduce((sum, { data }) => sum + data.reduce((count, inside) => count + inside, 0), 0);
+  const { number, name, code } = segment;
+  return [number, name, code?.scheme, code?.value, planes.length, voxels, volumeOf(header, voxels), header.unit];
+}
+
+/** Millilitres; none where slices lie unevenly or nothing is known of millimetres. */
+function volumeOf(
+  { unit, ijkToLps, slicePositions, size }: Segmentation["header"],
+  voxels: number,
+): number | undefined {
+  if (unit !== "mm" || slicePositions || size[2] < 2) return undefined;
+  const [a = 0, b = 0, c = 0, , d = 0, e = 0, f = 0, , g = 0, h = 0, i = 0] = ijkToLps;
+  return (voxels * Math.abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))) / 1000;
+}
+
+function sliceRows({ header, segments, masks }: Segmentation): (readonly Cell[])[] {
+  return segments.flatMap(({ id, number, name }) =>
+    masks
+      .filter(({ segmentId }) => segmentId === id)
+      .map(({ plane, slice, mask, origin, predictedIou, doubtful }) => {
+        const pixels = maskArea(mask);
+        const area = header.unit === "mm" ? pixels * pixelArea(header, plane) : undefined;
+        return [number, name, plane, slice + 1, pixels, area, origin, predictedIou, doubtful ? "yes" : ""];
+      }),
+  );
+}
+
+function pixelArea(header: Segmentation["header"], plane: SliceMask["plane"]): number {
+  const [x, y] = sliceGrid(header, plane).spacingMm ?? spacingOf(header.ijkToLps);
+  return x * y;
+}
