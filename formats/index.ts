@@ -1,6 +1,13 @@
 /** Medical images from bytes and back, the same in Node and the browser. Every failure is a SegmenterError. */
 export { DEFAULT_LIMITS, type Limits } from "./bytes/limits.ts";
-export type { WasmFile, WasmSource } from "./codecs/wasm.ts";
+export {
+  type CodecName,
+  type Decoded,
+  type DecodePool,
+  decodeWithWasm,
+  type WasmFile,
+  type WasmSource,
+} from "./codecs/wasm.ts";
 export type { ImageFile } from "./read/candidates.ts";
 export { readDicomSeries } from "./read/dicom/series/series.ts";
 export { type FileHead, readHead } from "./read/head.ts";

@@ -1,8 +1,9 @@
 /** Numbers of a mask: size and the grey values under it. Millimetres only where the slice knows its spacing. */
 
 import type { Slice } from "../image/volume.ts";
-import { type Mask, maskBounds } from "./mask.ts";
+import type { Mask } from "./mask.ts";
 import type { Vertex } from "./polygon.ts";
+import { createTally } from "./tally.ts";
 
 export interface Measurement {
   /** Pixels inside. */
@@ -14,9 +15,12 @@ export interface Measurement {
   readonly sd: number;
   readonly min: number;
   readonly max: number;
+  readonly median: number;
   /** Largest distance between two corners of its pixels, in `unit`; 0 for an empty mask. */
   readonly longestDiameter: number;
-  /** Of `longestDiameter`. */
+  /** Widest extent of its convex hull at a right angle to the longest diameter (the short axis of RECIST 1.1). */
+  readonly perpendicularDiameter: number;
+  /** Of both diameters. */
   readonly unit: "mm" | "px";
 }
 
@@ -31,45 +35,16 @@ export function measureMask(mask: Mask, slice: Slice): Measurement {
     throw new RangeError(`The mask must be ${width} × ${height} as its slice, got ${got}.`);
   }
   const [spacingX, spacingY] = spacingMm ?? [1, 1];
-  const statistics = statisticsOf(mask, slice);
+  const tally = createTally();
+  tally.add(mask, slice);
+  const { count: area, ...statistics } = tally.statistics();
   return {
+    area,
     ...statistics,
-    ...(spacingMm ? { areaMm2: statistics.area * spacingX * spacingY } : {}),
-    longestDiameter: longestDistance(convexHull(outerCorners(mask, spacingX, spacingY))),
+    ...(spacingMm ? { areaMm2: area * spacingX * spacingY } : {}),
+    ...diametersOf(mask, [spacingX, spacingY]),
     unit: spacingMm ? "mm" : "px",
   };
-}
-
-/** Of modality values; in one pass, as differences from the first so that a large mean does not drown a small deviation. */
-function statisticsOf(mask: Mask, slice: Slice) {
-  const bounds = maskBounds(mask);
-  if (!bounds) return { area: 0, mean: Number.NaN, sd: Number.NaN, min: Number.NaN, max: Number.NaN };
-  const level = slice.part?.level ?? 0;
-  const { slope, intercept } = slice.rescale;
-  let first: number | undefined;
-  let [area, sum, squares] = [0, 0, 0];
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let y = bounds.y0; y <= bounds.y1; y++) {
-    const row = (y >> level) * slice.width;
-    for (let x = bounds.x0, n = y * mask.width + x; x <= bounds.x1; x++, n++) {
-      if (mask.data[n] === 0) continue;
-      const value = storedAt(slice, row + (x >> level)) * slope + intercept;
-      first ??= value;
-      const difference = value - first;
-      area++;
-      sum += difference;
-      squares += difference * difference;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
-  }
-  const mean = sum / area;
-  return { area, mean: mean + (first ?? 0), sd: Math.sqrt(Math.max(0, squares / area - mean * mean)), min, max };
-}
-
-function storedAt({ channels, data }: Slice, n: number): number {
-  if (channels === 1) return data[n] ?? 0;
-  return 0.299 * (data[3 * n] ?? 0) + 0.587 * (data[3 * n + 1] ?? 0) + 0.114 * (data[3 * n + 2] ?? 0);
 }
 
 /** Corners of the first and last pixel of each row: no other corner can be on the hull. Sorted by y, then x. */
@@ -102,8 +77,35 @@ function turn([ax, ay]: Vertex = [0, 0], [bx, by]: Vertex = [0, 0], [cx, cy]: Ve
   return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 }
 
-function longestDistance(hull: readonly Vertex[]): number {
-  let longest = 0;
-  for (const [ax, ay] of hull) for (const [bx, by] of hull) longest = Math.max(longest, Math.hypot(bx - ax, by - ay));
-  return longest;
+/** Both diameters in units of the spacing; 0 for an empty mask. */
+export function diametersOf(mask: Mask, [spacingX, spacingY]: readonly [number, number]) {
+  const hull = convexHull(outerCorners(mask, spacingX, spacingY));
+  let longest = { length: 0, along: [1, 0] as Vertex };
+  for (const [ax, ay] of hull)
+    for (const [bx, by] of hull) {
+      const length = Math.hypot(bx - ax, by - ay);
+      if (length > longest.length) longest = { length, along: [(bx - ax) / length, (by - ay) / length] };
+    }
+  return { longestDiameter: longest.length, perpendicularDiameter: widthAcross(hull, longest.along) };
+}
+
+/** The longest chord of a convex hull at a right angle to a direction: chords are longest at a vertex. */
+function widthAcross(hull: readonly Vertex[], [ux, uy]: Vertex): number {
+  const turned = hull.map(([x, y]): Vertex => [x * ux + y * uy, y * ux - x * uy]);
+  return turned.reduce((widest, [t]) => Math.max(widest, chordAt(turned, t)), 0);
+}
+
+/** Length of the hull's chord at x = t. */
+function chordAt(hull: readonly Vertex[], t: number): number {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  hull.forEach(([ax, ay], n) => {
+    const [bx, by] = hull[(n + 1) % hull.length];
+    if (Math.min(ax, bx) > t || Math.max(ax, bx) < t) return;
+    for (const y of ax === bx ? [ay, by] : [ay + ((by - ay) * (t - ax)) / (bx - ax)]) {
+      low = Math.min(low, y);
+      high = Math.max(high, y);
+    }
+  });
+  return Math.max(0, high - low);
 }
