@@ -1,8 +1,8 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { PartRequest } from "../../../core/image/volume.ts";
 import { isBrush } from "../edit/brush.ts";
-import type { Detail } from "../image/detail.ts";
 import { focusIn } from "../state/focus.ts";
 import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
@@ -24,7 +24,7 @@ export interface Renderer {
 /** What the renderer shows, and whom it tells what the eye rests on. */
 export interface Scenery {
   readonly store: Store;
-  readonly detail: Pick<Detail, "look">;
+  readonly detail: { look(at: PartRequest): void };
 }
 
 export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
