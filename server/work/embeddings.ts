@@ -39,6 +39,7 @@ export interface EmbeddingService {
 
 /** An encode as a queue carries it: a request with every default filled in, and the name of its answer. */
 export interface EncodeWork {
+  readonly tenant: string;
   readonly id: Digest;
   readonly imageId: Digest;
   readonly request: SliceRequest;
@@ -98,7 +99,9 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
       const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
-        (await options.remote?.(workOf(target), { signal, background })) ? { cached: false } : undefined;
+        (await options.remote?.(workOf(target, options.tenant ?? ""), { signal, background }))
+          ? { cached: false }
+          : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>
         (await find()) ??
         (await elsewhere(signal, background)) ??
@@ -126,9 +129,9 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
 }
 
-function workOf({ id, model, context, crop }: Target): EncodeWork {
+function workOf({ id, model, context, crop }: Target, tenant: string): EncodeWork {
   const { imageId, plane, slice, window } = context;
-  return { id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
+  return { tenant, id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {
