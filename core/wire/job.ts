@@ -48,7 +48,10 @@ export type JobMask = z.infer<typeof JobMask>;
 
 /** Of all masks of a segment. Values are HU for CT. */
 export const VolumeMeasurements = z.strictObject({
-  volumeMl: z.number().nullable().describe("null without geometry, and where slices lie unevenly"),
+  volumeMl: z
+    .number()
+    .nullable()
+    .describe("null without geometry, and of frames in time; each slice counts half the way to its neighbours"),
   areaMm2BySlice: z.record(z.string(), z.number()).nullable(),
   longestDiameter: z.number().describe("in the plane, in `unit`"),
   unit: z.enum(["mm", "px"]),

@@ -1,9 +1,10 @@
 /** Numbers of a segment through a volume, from those of its slices. */
 import { planeOf } from "../../core/image/planes.ts";
+import { sliceThickness } from "../../core/image/thickness.ts";
 import type { Plane } from "../../core/image/volume.ts";
 import { measureMask } from "../../core/mask/measurements.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
-import type { ImageInfo, JobMask, VolumeMeasurements } from "../../core/wire/index.ts";
+import type { JobMask, VolumeMeasurements } from "../../core/wire/index.ts";
 import type { SliceSource } from "./embeddings.ts";
 
 interface Sums {
@@ -15,7 +16,7 @@ interface Sums {
   longest: number;
 }
 
-/** Millimetres only where the image knows its spacing; a volume only where its slices lie evenly. */
+/** Millimetres only where the image knows its spacing; a volume only where its slices lie beside each other. */
 export async function measureSegment(
   images: SliceSource,
   { imageId, plane }: { imageId: string; plane: Plane },
@@ -32,10 +33,10 @@ export async function measureSegment(
     if (found.area > 0) add(sums, found);
   }
   const mean = sums.area > 0 ? sums.sum / sums.area : null;
-  const step = stepMm(image, plane);
-  const total = Object.values(areas).reduce((all, area) => all + area, 0);
+  const thickness = image?.spacing ? sliceThickness(planeOf(image, plane), image.slicePositions) : undefined;
+  const total = Object.entries(areas).reduce((all, [slice, area]) => all + area * (thickness?.[Number(slice)] ?? 0), 0);
   return {
-    volumeMl: unit === "mm" && step !== undefined ? (total * step) / 1000 : null,
+    volumeMl: unit === "mm" && thickness ? total / 1000 : null,
     areaMm2BySlice: unit === "mm" ? areas : null,
     longestDiameter: sums.longest,
     unit,
@@ -53,11 +54,4 @@ function add(sums: Sums, { area, mean, sd, min, max, longestDiameter }: ReturnTy
   sums.min = Math.min(sums.min, min);
   sums.max = Math.max(sums.max, max);
   sums.longest = Math.max(sums.longest, longestDiameter);
-}
-
-/** Distance of two slices of a plane; undefined where it is not one number. */
-function stepMm(image: ImageInfo | undefined, plane: Plane): number | undefined {
-  if (!image?.spacing || image.slicePositions) return undefined;
-  const { xyToLps } = planeOf(image, plane);
-  return Math.hypot(xyToLps[2] ?? 0, xyToLps[6] ?? 0, xyToLps[10] ?? 0);
 }
