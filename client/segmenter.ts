@@ -42,7 +42,7 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
   const api = createApi(createTransport(options.server, options.fetch));
-  const manifest = await api.manifest(options.model);
+  const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({

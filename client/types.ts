@@ -11,6 +11,7 @@ import type {
   ArchiveSeriesList,
   ArchiveSeriesRef,
   ArchiveSeriesRequest,
+  ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
   Crop,
@@ -47,6 +48,8 @@ export interface SegmenterOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
   readonly cacheBytes?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
   /** Called with each change of `Segmenter.status`, the first time before `createSegmenter` resolves. */
   readonly onStatus?: (status: SegmenterStatus) => void;
 }
@@ -121,6 +124,8 @@ export interface Sources {
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
   searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  /** Sends a DICOM file of the image's study to an archive; what became of it is the answer. */
+  store(result: { imageId: string; archive: string; file: Blob }, call?: CallOptions): Promise<ArchiveStored>;
   searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
 }
 

@@ -53,8 +53,8 @@ export interface ErrorDetail {
   /** The archive was slower than a limit. */
   ArchiveTimeout: { what: string; limitMs: number };
   ShuttingDown: { retryAfterS: number };
-  /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer. Raised by the client. */
-  ServerUnreachable: { status: number; reason: string };
+  /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer, and `hint` says what may be wrong then. Raised by the client. */
+  ServerUnreachable: { status: number; reason: string; hint?: string };
 }
 
 export type ErrorCode = keyof ErrorDetail;

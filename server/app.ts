@@ -58,7 +58,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.use(securityHeaders(deps.headers));
   app.use(requestContext(deps));
   app.use(compressed());
-  app.use(crossOrigin(deps.corsOrigins ?? []));
+  app.use(crossOrigin(deps));
   app.use(hostCheck(deps.allowedHosts));
   app.use(drain(deps.lifecycle));
   app.use(deadline());

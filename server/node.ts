@@ -83,9 +83,9 @@ const openOf = (folder: Folder): Study[] =>
   folder.list().flatMap(({ imageId, name }) => (imageId === undefined ? [] : [{ imageId, name }]));
 
 /** On a loopback address only local names are answered (DNS rebinding), unless names were given. */
-function originRules({ corsOrigins, allowedHosts, host }: Settings) {
+function originRules({ corsOrigins, corsCredentials, corsHeaders, allowedHosts, host }: Settings) {
   const hosts = allowedHosts ?? (LOOPBACK.has(host) ? ["127.0.0.1", "localhost", "[::1]"] : undefined);
-  return { corsOrigins, ...(hosts ? { allowedHosts: hosts } : {}) };
+  return { corsOrigins, corsCredentials, corsHeaders, ...(hosts ? { allowedHosts: hosts } : {}) };
 }
 
 function lifecycleOf({ models }: Services, stopping: { readonly draining: boolean }): Lifecycle {

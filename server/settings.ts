@@ -38,6 +38,10 @@ export interface Settings {
   /** Manifests of models that can be fetched. */
   readonly catalogDir: string;
   readonly corsOrigins: readonly string[];
+  /** Pages of `corsOrigins` may send cookies and other credentials. */
+  readonly corsCredentials: boolean;
+  /** Request headers that they may send beside our own. */
+  readonly corsHeaders: readonly string[];
   readonly frameAncestors: readonly string[];
   /** Host names to answer to; decided by `host` when left out. */
   readonly allowedHosts?: readonly string[];
@@ -64,8 +68,10 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     clientDir: join(root, "dist", "app"),
     vocabularyFile: join(root, "models", "vocabulary.json"),
     catalogDir: join(root, "models", "catalog"),
-    corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ","),
-    frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ","),
+    corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ",").map(originOf),
+    corsCredentials: env.PROMPTOMY_CORS_CREDENTIALS === "1",
+    corsHeaders: listOf(env.PROMPTOMY_CORS_HEADERS, ",").map(headerNameOf),
+    frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ",").map(originOf),
     hsts: env.PROMPTOMY_HSTS === "1",
     limits: limitsFromEnvironment(env),
     ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
@@ -83,6 +89,20 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
 
 const refuse = (path: string, reason: string) => new SegmenterError("InvalidRequest", { reason, path });
 
+/** An origin as browsers say it, `https://viewer.example.org`. Throws InvalidRequest: anything else would allow nobody. */
+export function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search || url.hash)
+    throw refuse("origin", `expected scheme, host and port, as https://viewer.example.org, got ${text}`);
+  return url.origin;
+}
+
+/** The name of a header. Throws InvalidRequest. */
+export function headerNameOf(text: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(text)) throw refuse("header", "expected a header name");
+  return text;
+}
+
 /** A TCP port. Throws InvalidRequest. */
 export function portOf(text: string): number {
   const port = Number(text);
@@ -97,7 +117,8 @@ export function deviceOf(text: string): Device {
   return found;
 }
 
-function listOf(text: string | undefined, separator: string): string[] {
+/** Items between separators, without blanks. */
+export function listOf(text: string | undefined, separator: string): string[] {
   return (text ?? "")
     .split(separator)
     .map((item) => item.trim())

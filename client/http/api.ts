@@ -37,7 +37,7 @@ type ModelFile = NonNullable<Manifest["golden"]>;
 
 export interface Api {
   /** The model of this id, or the server's default. */
-  manifest(id?: string): Promise<Manifest>;
+  manifest(id?: string, call?: CallOptions): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
@@ -100,9 +100,10 @@ export function createApi(transport: Transport): Api {
   };
 
   return {
-    manifest: async (id) => {
-      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const [first] = await transport.json<Manifest[]>("v1/models");
+    manifest: async (id, call) => {
+      const init = withSignal({}, call?.signal);
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`, init);
+      const [first] = await transport.json<Manifest[]>("v1/models", init);
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },

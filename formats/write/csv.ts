@@ -2,8 +2,8 @@
 import type { Segment, Segmentation, SliceMask } from "../../core/annotation/segmentation.ts";
 import { spacingOf } from "../../core/image/geometry.ts";
 import { sliceGrid } from "../../core/image/slice.ts";
-import { sliceThickness } from "../../core/image/thickness.ts";
 import { maskArea } from "../../core/mask/mask.ts";
+import { volumeOf } from "../../core/volume/measures.ts";
 import { nativeSlices } from "./native-slices.ts";
 import { textFile, type Write } from "./writer.ts";
 
@@ -40,22 +40,19 @@ function cell(value: Cell): string {
 function segmentRow(segmentation: Segmentation, segment: Segment): readonly Cell[] {
   const { header } = segmentation;
   const planes = nativeSlices(segmentation, segment);
-  const areas = planes.map(({ k, data }) => ({ k, pixels: data.reduce((count, inside) => count + inside, 0) }));
-  const voxels = areas.reduce((sum, { pixels }) => sum + pixels, 0);
+  const areas = planes.map(({ k, data }) => ({ slice: k, area: data.reduce((count, inside) => count + inside, 0) }));
+  const voxels = areas.reduce((sum, { area }) => sum + area, 0);
   const { number, name, code } = segment;
-  return [number, name, code?.scheme, code?.value, planes.length, voxels, volumeOf(header, areas), header.unit];
-}
-
-/** Millilitres, each slice by its own thickness; none for frames in time, or where nothing is known of millimetres. */
-function volumeOf(
-  { unit, ijkToLps, slicePositions, size }: Segmentation["header"],
-  slices: readonly { k: number; pixels: number }[],
-): number | undefined {
-  if (unit !== "mm" || size[2] < 2) return undefined;
-  const thickness = sliceThickness({ xyToLps: ijkToLps, count: size[2] }, slicePositions);
-  if (!thickness) return undefined;
-  const [x, y] = spacingOf(ijkToLps);
-  return slices.reduce((sum, { k, pixels }) => sum + pixels * x * y * (thickness[k] ?? 0), 0) / 1000;
+  return [
+    number,
+    name,
+    code?.scheme,
+    code?.value,
+    planes.length,
+    voxels,
+    volumeOf(header, areas).volumeMl,
+    header.unit,
+  ];
 }
 
 function sliceRows({ header, segments, masks }: Segmentation): (readonly Cell[])[] {

@@ -65,6 +65,14 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     heads: async (paths) => jsonOf(await survey("heads", paths)),
+    head: (file) =>
+      inSpool(async (spool) => {
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "heads");
+        await reader.survey({ kind: "heads", paths: [path], out });
+        const [head = null] = jsonOf(await readFile(out));
+        return { head, bytes: new Uint8Array(await readFile(path)) };
+      }),
     contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {

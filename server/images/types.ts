@@ -46,6 +46,8 @@ export interface ImageStore {
   ): Promise<AddedImage>;
   /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
+  /** What the start of one file says. Throws what `add` throws. */
+  head(file: IncomingFile): Promise<{ readonly head: FileHead | null; readonly bytes: Uint8Array }>;
   /** The images in these files, without decoding them. */
   contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
   /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */

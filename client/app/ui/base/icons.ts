@@ -42,6 +42,7 @@ const SHAPES = {
   work: svg`<path d="M4 6.5h16M4 12h16M4 17.5h10"/><path d="M17 17.5h3"/>`,
   warning: svg`<path d="M12 4 2.800 19.5h18.4Z"/><path d="M12 10v4.500M12 16.900v.1"/>`,
   quad: svg`<rect x="4" y="4" width="7" height="7" rx="1"/><rect x="13" y="4" width="7" height="7" rx="1"/><rect x="4" y="13" width="7" height="7" rx="1"/><rect x="13" y="13" width="7" height="7" rx="1"/>`,
+  interpolate: svg`<path d="M4 5h16M4 19h16"/><path d="M6 9.700h12M6 14.300h12" stroke-dasharray="2 2.500"/>`,
   play: svg`<path d="M7 4.500v15l12-7.500Z" fill="currentColor"/>`,
   pause: svg`<path d="M7.500 5v14M16.500 5v14" stroke-width="3"/>`,
   propagate: svg`<path d="M4 16.500 12 20l8-3.500M4 7.500 12 4l8 3.500-8 3.500Z"/><path d="M12 11v6M9.500 14.800 12 17.300l2.500-2.500"/>`,
