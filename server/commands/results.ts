@@ -53,7 +53,7 @@ export async function resultBytes(
   const { manifest } = models.get();
   const { digest } = manifest.graphs.encoder;
   const request: ExportRequest = {
-    ...{ imageId: info.imageId, format, plane: "native" },
+    ...{ imageId: info.imageId, format, plane: "native", deidentify: false },
     segments: [{ name: name.slice(0, 256) || "Segment 1", masks: masks.map((mask) => ({ ...mask })) }],
   };
   const { body } = await images.exportSegments({
