@@ -1,7 +1,7 @@
 /** What the rest of the server needs of images. */
 import type { Digest } from "../../core/digest.ts";
 import type { ImageSource } from "../../core/image/source.ts";
-import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import type { FileHead, ImageList } from "../../formats/index.ts";
 import type { WriteOrder, WrittenFile } from "./reader.ts";
@@ -79,8 +79,8 @@ export interface ImageStore {
   exportSegments(order: ExportOrder, options?: { signal?: AbortSignal }): Promise<ExportedFile>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
-  /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  /** A slice, or a part of it. Throws ImageNotFound, SliceNotFound; InvalidRequest for a part outside of it. */
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
   /** What does not work as it should: `NoDiskCache`. */
   degraded(): Promise<readonly string[]>;
   /** Starts what reads uploads, so that the first need not wait for it. */

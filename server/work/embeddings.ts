@@ -3,7 +3,8 @@ import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
+import { inputPart } from "../../core/model/preprocess.ts";
 import { embeddingTarget, type SliceRequest } from "../../core/model/target.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
@@ -19,7 +20,7 @@ import { singleFlight, type Waiting } from "./single-flight.ts";
 export interface SliceSource {
   get(imageId: string): Promise<ImageInfo | undefined> | ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
 
 export interface EmbeddingService {
@@ -82,8 +83,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   const flight = singleFlight<{ cached: boolean }>("embedding");
 
   const encode = async ({ id, model, context, crop }: Target, signal: AbortSignal, background: () => boolean) => {
-    const { plane, slice: k, window, imageId } = context;
-    const slice = () => images.slice(imageId, plane, k);
+    const { plane, slice: k, window, imageId, transform } = context;
+    const slice = () => images.slice(imageId, plane, k, inputPart(transform));
     const { tensors } = await pool.encode({ modelId: model.id, slice, window, crop, name: id }, { signal, background });
     const stored = saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
     return { value: { cached: false }, stored };

@@ -181,11 +181,12 @@ export class ExportDialog extends DialogElement {
   #outcome() {
     if (this.problem) return this.#problem(this.problem);
     if (!this.prepared) return this.#progress();
-    const { segmentation, covered } = this.prepared;
+    const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
     if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
     return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}</p>
-      ${this.#losses(covered)}`;
+      ${this.#losses(covered)}
+      ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
   }
 
   #losses(covered: readonly Covered[]) {
