@@ -43,6 +43,7 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  LocalOptions,
   ModelInfo,
   PrefetchTarget,
   PropagateProgress,

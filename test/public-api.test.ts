@@ -42,6 +42,7 @@ const TYPES = [
   "JobState",
   "Labelmap",
   "ListedTerm",
+  "LocalOptions",
   "LogAction",
   "LogEntry",
   "LogSegment",

@@ -33,5 +33,5 @@ export interface Controls {
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
   /** Where pixels go. */
-  readonly server: URL;
+  readonly server: URL | null;
 }
