@@ -14,6 +14,7 @@ import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
+import { segmentNames } from "./segment-names.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json"];
 
@@ -49,6 +50,9 @@ export const segment = command({
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
     if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
+    const [only, ...others] = prompts;
+    if (only?.kind === "text" && others.length === 0 && !several && /[,;，、；]/.test(only.text))
+      return segmentNames({ given, result, note }, { path, options, text: only.text, target });
     const { info, answers } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);

@@ -36,7 +36,9 @@ self.addEventListener("fetch", (event) => {
 
 async function answer(request) {
   const cache = await caches.open(CACHE);
-  const found = (await cache.match(request, { ignoreSearch: request.mode === "navigate" })) ?? (await fetch(request));
+  const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
+  const found = kept ?? (await fetch(request));
+  if (!kept && found.ok) await cache.put(request, found.clone());
   if (found.type === "opaque" || found.status === 0) return found;
   const headers = new Headers(found.headers);
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);

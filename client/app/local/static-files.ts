@@ -10,6 +10,9 @@ const MODEL = join(ROOT, "models/default");
 /** Files of the model's folder that a browser reads. */
 const SERVED = /\.(json|onnx|safetensors)$/;
 
+/** Large runtimes that only some machines use: kept when they are first fetched. */
+const LATER = /ort-wasm.*\.(asyncify|jspi)/;
+
 /** Read by tests of the repository alone. */
 const LEFT_OUT = ["golden-tokens.json"];
 
@@ -25,7 +28,7 @@ export function staticFiles(): Plugin {
       this.emitFile({ type: "asset", fileName: "model/vocabulary.json", source: vocabulary });
     },
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => !name.endsWith(".map"));
+      const files = Object.keys(bundle).filter((name) => !name.endsWith(".map") && name !== "index.html");
       const hash = createHash("sha256");
       for (const name of files.toSorted()) {
         const part = bundle[name];
@@ -34,7 +37,7 @@ export function staticFiles(): Plugin {
       const version = hash.digest("hex").slice(0, 16);
       const script = readFileSync(join(import.meta.dirname, "service-worker.js"), "utf8")
         .replace('"VERSION"', JSON.stringify(version))
-        .replace('["FILES"]', JSON.stringify(["./", "icon.svg", ...files]));
+        .replace('["FILES"]', JSON.stringify(["./", "icon.svg", ...files.filter((name) => !LATER.test(name))]));
       this.emitFile({ type: "asset", fileName: "service-worker.js", source: script });
     },
   };
