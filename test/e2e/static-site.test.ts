@@ -115,7 +115,7 @@ describe("the static site", () => {
     await viewer.page.reload();
     await viewer.ready();
     expect(only(await viewer.masks()).area).toBe(clicked.area);
-    const field = viewer.page.getByRole("combobox");
+    const field = viewer.page.locator("input[role=combobox]");
     await field.fill("linke Niere");
     await field.press("Enter");
     await viewer.ready();
@@ -135,7 +135,7 @@ describe("the static site", () => {
       { timeout: 120_000 },
     );
     await viewer.ready();
-    const field = viewer.page.getByRole("combobox");
+    const field = viewer.page.locator("input[role=combobox]");
     await field.fill("liver");
     await field.press("Enter");
     await viewer.ready();

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
+import { Manifest } from "../../../core/wire/index.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const MODEL = join(ROOT, "models/default");
@@ -16,14 +17,20 @@ const LATER = /ort-wasm.*\.(asyncify|jspi)/;
 /** Read by tests of the repository alone. */
 const LEFT_OUT = ["golden-tokens.json"];
 
+/** With the defaults that a server fills in: the page has no schemas. */
+const manifest = (): string =>
+  JSON.stringify(Manifest.parse(JSON.parse(readFileSync(join(MODEL, "manifest.json"), "utf8"))));
+
 export function staticFiles(): Plugin {
   return {
     name: "static-files",
     apply: "build",
     enforce: "post",
     buildStart() {
-      for (const name of readdirSync(MODEL).filter((file) => SERVED.test(file) && !LEFT_OUT.includes(file)))
-        this.emitFile({ type: "asset", fileName: `model/${name}`, source: readFileSync(join(MODEL, name)) });
+      for (const name of readdirSync(MODEL).filter((file) => SERVED.test(file) && !LEFT_OUT.includes(file))) {
+        const source = name === "manifest.json" ? manifest() : readFileSync(join(MODEL, name));
+        this.emitFile({ type: "asset", fileName: `model/${name}`, source });
+      }
       const vocabulary = readFileSync(join(ROOT, "models/vocabulary.json"));
       this.emitFile({ type: "asset", fileName: "model/vocabulary.json", source: vocabulary });
     },
