@@ -20,12 +20,32 @@ export { parseLog, serialiseLog } from "../core/annotation/log-file.ts";
 export type { Segment, Segmentation, SliceMask } from "../core/annotation/segmentation.ts";
 export type { Digest } from "../core/digest.ts";
 export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
+export {
+  affineRasToLps,
+  axisOf,
+  invert,
+  lpsToRas,
+  multiply,
+  rasToLps,
+  transformPoint,
+} from "../core/image/geometry.ts";
 export { type SliceRef, sliceKeyOf } from "../core/image/slice-ref.ts";
-export type { NamedWindow, Plane, Slice, Window } from "../core/image/volume.ts";
+export type { Mat4, NamedWindow, Plane, Slice, Vec3, Window } from "../core/image/volume.ts";
+export { type Contour, contourArea, traceContours } from "../core/mask/contours.ts";
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
+export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/rle.ts";
 export type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
+  ExportOrder,
   ImageInfo,
+  ImageReference,
   JobMask,
   JobState,
   ListedTerm,
@@ -33,6 +53,8 @@ export type {
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,
@@ -43,8 +65,10 @@ export type {
   CallOptions,
   Embedding,
   EmbedTarget,
+  ExportedFile,
   LocalOptions,
   ModelInfo,
+  OpenOptions,
   PrefetchTarget,
   PropagateProgress,
   PropagateTarget,
@@ -54,5 +78,6 @@ export type {
   SegmenterStatus,
   SegmentMask,
   SegmentOptions,
+  Sources,
   Study,
 } from "./types.ts";

@@ -6,12 +6,14 @@ import type { AppDeps, Lifecycle } from "./http/deps.ts";
 import { compressed } from "./http/middleware/compress.ts";
 import { requestContext } from "./http/middleware/context.ts";
 import { deadline } from "./http/middleware/deadline.ts";
+import { refuseStrangers } from "./http/middleware/guard.ts";
 import { securityHeaders } from "./http/middleware/headers.ts";
 import { crossOrigin, hostCheck } from "./http/middleware/origin.ts";
 import { openApiDocument } from "./http/openapi.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { exportRoutes } from "./http/routes/files/exports.ts";
 import { importRoutes } from "./http/routes/files/imports.ts";
 import { imageRoutes } from "./http/routes/images.ts";
 import { jobRoutes } from "./http/routes/jobs.ts";
@@ -33,6 +35,7 @@ const ROUTES = [
   archiveRoutes,
   studyRoutes,
   importRoutes,
+  exportRoutes,
   sliceRoutes,
   embeddingRoutes,
   prefetchRoutes,
@@ -56,9 +59,10 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.use(securityHeaders(deps.headers));
   app.use(requestContext(deps));
   app.use(compressed());
-  app.use(crossOrigin(deps.corsOrigins ?? []));
+  app.use(crossOrigin(deps));
   app.use(hostCheck(deps.allowedHosts));
   app.use(drain(deps.lifecycle));
+  if (deps.refuseStrangers) app.use(refuseStrangers(deps.findStatic));
   app.use(deadline());
   for (const routes of ROUTES) app.route("/", routes(deps));
   const document = openApiDocument(app);

@@ -2,33 +2,55 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import * as client from "../client/index.ts";
+import * as viewer from "../client/viewer/index.ts";
 import { repositoryRoot } from "./support/data.ts";
 
 /** The published names. A change here is a change for every user: say it in the commit. */
 const VALUES = [
   "SegmenterError",
+  "affineRasToLps",
   "append",
+  "axisOf",
   "canRedo",
   "canUndo",
+  "contourArea",
   "createSegmenter",
+  "decodeRle",
   "emptyLog",
+  "encodeRle",
+  "invert",
   "isSegmenterError",
   "labelmapOf",
+  "lpsToRas",
+  "multiply",
   "nextNumber",
   "parseLog",
   "promptsOf",
+  "rasToLps",
   "redo",
   "replay",
+  "rleFromString",
+  "rleToString",
   "segmentsOf",
   "serialiseLog",
   "sliceKeyOf",
   "slicesOf",
+  "traceContours",
+  "transformPoint",
   "undo",
 ];
 
 const TYPES = [
+  "ArchiveInfo",
+  "ArchiveSeriesList",
+  "ArchiveSeriesRef",
+  "ArchiveSeriesRequest",
+  "ArchiveStored",
+  "ArchiveStudies",
+  "ArchiveStudiesRequest",
   "BackendName",
   "CallOptions",
+  "Contour",
   "Covered",
   "Crop",
   "Digest",
@@ -37,7 +59,10 @@ const TYPES = [
   "EncodedRef",
   "ErrorCode",
   "ErrorDetail",
+  "ExportOrder",
+  "ExportedFile",
   "ImageInfo",
+  "ImageReference",
   "JobMask",
   "JobState",
   "Labelmap",
@@ -48,8 +73,10 @@ const TYPES = [
   "LogSegment",
   "Mask",
   "MaskOrigin",
+  "Mat4",
   "ModelInfo",
   "NamedWindow",
+  "OpenOptions",
   "Overlap",
   "Plane",
   "PrefetchTarget",
@@ -69,11 +96,15 @@ const TYPES = [
   "Segmenter",
   "SegmenterOptions",
   "SegmenterStatus",
+  "SeriesImage",
   "Slice",
   "SliceMask",
   "SliceRef",
+  "Sources",
   "Study",
+  "StudyEntry",
   "Transform",
+  "Vec3",
   "VocabularyEntry",
   "VolumeMeasurements",
   "Window",
@@ -89,7 +120,26 @@ test("the client package exports these names and no others", () => {
   expect(listed.sort()).toEqual([...VALUES, ...TYPES].sort());
 });
 
-test("the client package is entered by its index and its worker", () => {
+/** `@promptomy/client/viewer`. */
+const VIEWER = [
+  "bind",
+  "nearestSlice",
+  "nrrdOf",
+  "openSource",
+  "paint",
+  "pixelOf",
+  "placeMask",
+  "planeAlong",
+  "promptOf",
+  "sliceToLps",
+  "snapWindow",
+];
+
+test("its part for viewers exports these values", () => {
+  expect(Object.keys(viewer).sort()).toEqual(VIEWER);
+});
+
+test("the client package is entered by these names", () => {
   const { exports } = JSON.parse(readFileSync(join(repositoryRoot, "client/package.json"), "utf8"));
-  expect(Object.keys(exports)).toEqual([".", "./worker"]);
+  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer", "./cornerstone", "./niivue"]);
 });

@@ -1,5 +1,6 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
+import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
@@ -8,9 +9,11 @@ import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
+import { createEdits } from "./edit/edits.ts";
 import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
+import { createDetail } from "./image/detail.ts";
 import { createEncoder } from "./image/encoder.ts";
 import { createImages } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";
@@ -21,6 +24,7 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createStudies } from "./studies/studies.ts";
 import { createPropagation } from "./volume/propagation.ts";
 import { createTour } from "./volume/tour.ts";
 
@@ -65,25 +69,32 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     propagation.resume();
   };
   const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
+  const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
-  const strokes = createStrokes(context, { writer, keepMasks: keeper.keepMasks });
+  const editing = { writer, keepMasks: keeper.keepMasks };
+  const strokes = createStrokes(context, editing);
+  const edits = createEdits(context, { ...editing, setSlice: images.setSlice });
   const propagation = createPropagation(context, {
     keepMasks: keeper.keepMasks,
     write: (action, text) => writer.actWithUndo([action], text),
   });
   const tour = createTour(context, images);
   const preview = createPreview(context);
+  const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, images, view, propagation, tour });
+  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
     connection,
     images,
+    detail,
+    studies,
     prompts,
     strokes,
+    edits,
     preview,
     view,
     exports,
@@ -91,6 +102,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     commands,
     propagation,
     tour,
+    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
   };
 
@@ -103,7 +115,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     }
   };
   const start = () => {
-    void images.start();
+    void studies.start();
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };

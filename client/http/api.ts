@@ -3,11 +3,14 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
+import { partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportOrder,
+  ImageDescription,
   ImageInfo,
   ListedTerm,
   Manifest,
@@ -16,15 +19,18 @@ import type {
   PlaneInfo,
   PrefetchRequest,
   SegmentationRequest,
+  SeriesSalt,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -32,12 +38,16 @@ type ModelFile = NonNullable<Manifest["golden"]>;
 
 export interface Api {
   /** The model of this id, or the server's default. */
-  manifest(id?: string): Promise<Manifest>;
+  manifest(id?: string, call?: CallOptions): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
-  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  /** DICOM UIDs of where an image came from: patient data, and not kept here. */
+  source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
+  /** The image of a DICOM series that the server has. */
+  findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
+  slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
@@ -45,6 +55,9 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
+  /** A result as a file of the server's formats. */
+  exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
   prefetch(imageId: string, request: PrefetchRequest, call?: CallOptions): AsyncGenerator<number>;
   /** The progress of a volume job until it has ended. An abort stops the job. */
@@ -71,15 +84,18 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
   const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
       const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const made = sliceFrom(info, plane, k, bytes);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -87,9 +103,10 @@ export function createApi(transport: Transport): Api {
   };
 
   return {
-    manifest: async (id) => {
-      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const [first] = await transport.json<Manifest[]>("v1/models");
+    manifest: async (id, call) => {
+      const init = withSignal({}, call?.signal);
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`, init);
+      const [first] = await transport.json<Manifest[]>("v1/models", init);
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
@@ -108,6 +125,17 @@ export function createApi(transport: Transport): Api {
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
     image,
+    source: async (imageId, call) =>
+      (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
+    findSeries: async (uid, call) => {
+      const init = withSignal({}, call?.signal);
+      const { salt } = await transport.json<SeriesSalt>("v1/series", init);
+      const found = transport.json<ImageInfo>(`v1/series/${digestOf(`${salt}\n${uid}`)}`, init);
+      return found.then(remember).catch((thrown: unknown) => {
+        if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
+        throw thrown;
+      });
+    },
     slice,
     embed: (imageId, request, call) =>
       transport.json(`v1/images/${imageId}/embeddings`, jsonBody(request, call?.signal)),
@@ -122,7 +150,9 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
+    exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
       for await (const { event, data } of readEvents(response))
@@ -132,8 +162,16 @@ export function createApi(transport: Transport): Api {
   };
 }
 
+async function fileOf(response: Response): Promise<ExportedFile> {
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "export";
+  const type = response.headers.get("Content-Type") ?? "application/octet-stream";
+  return { name: decodeURIComponent(name), type, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
@@ -180,10 +218,17 @@ export function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8
     rescale: info.rescale,
     inverted: info.inverted,
     spacingMm: grid.spacingMm ?? undefined,
-    xyToLps: atSlice(grid, k),
+    curves: info.windows.filter(({ curve }) => curve),
+    xyToLps: atSlice(info, grid, k),
   };
 }
 
-/** (x, y, k) → LPS with k fixed: the third column moves into the fourth. */
-const atSlice = ({ xyToLps }: PlaneInfo, k: number): readonly number[] =>
-  xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? value + k * (xyToLps[i - 1] ?? 0) : value));
+const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
+  `?region=${x0},${y0},${x1},${y1}&level=${level}`;
+
+/** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
+function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {
+  const own = slicePositions?.[k];
+  const origin = (row: number) => own?.[row] ?? (xyToLps[4 * row + 3] ?? 0) + k * (xyToLps[4 * row + 2] ?? 0);
+  return xyToLps.map((value, i) => (i % 4 === 3 && i < 12 ? origin(i >> 2) : value));
+}

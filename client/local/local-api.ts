@@ -8,7 +8,8 @@ import type { Manifest, NameMeasures, PrefetchRequest, VocabularyEntry } from ".
 import { createLifeline } from "../decode/lifeline.ts";
 import { unwrap } from "../decode/outcome.ts";
 import { wasmThreads } from "../decode/wasm-threads.ts";
-import { type Api, sliceFrom, verify } from "../http/api.ts";
+import { type Api, createApi, sliceFrom, verify } from "../http/api.ts";
+import type { Transport } from "../http/transport.ts";
 import type { LocalOptions } from "../types.ts";
 import type { LocalWorker } from "./local-worker.ts";
 
@@ -38,6 +39,7 @@ export async function createLocalApi({ models, worker: makeWorker }: LocalOption
   const image: Api["image"] = (imageId) => call(remote.image(imageId));
   const embed: Api["embed"] = (imageId, request) => call(remote.embed(imageId, request));
   return {
+    ...createApi(nowhere),
     manifest: async () => manifest,
     modelFile,
     async upload(files, { index } = {}) {
@@ -45,11 +47,12 @@ export async function createLocalApi({ models, worker: makeWorker }: LocalOption
       return call(remote.open(bytes.length === 0 ? [] : bytes, index));
     },
     image,
+    source: async () => undefined,
+    findSeries: async () => undefined,
     slice: async (imageId, plane, k) =>
       sliceFrom(await image(imageId), plane, k, await call(remote.slice(imageId, plane, k))),
     embed,
     embedding: (id) => call(remote.embedding(id)),
-    masks: () => Promise.reject(new RangeError("Without a server there are no masks of a server.")),
     textPrompt: async ({ text, modality }) => (await vocabulary()).resolve(text, { modality }),
     vocabulary: async () => (await vocabulary()).entries,
     studies: () => call(remote.studies()),
@@ -61,13 +64,15 @@ export async function createLocalApi({ models, worker: makeWorker }: LocalOption
         yield slice;
       }
     },
-    // biome-ignore lint/correctness/useYield: it refuses before there is anything to give
-    async *propagate() {
-      throw new SegmenterError("UnsupportedPrompt", { kind: "propagate", modelId: manifest.id });
-    },
     close,
   };
 }
+
+const refused = (): Promise<never> =>
+  Promise.reject(new SegmenterError("InvalidRequest", { reason: "there is no server behind this page" }));
+
+/** What only a server can do (archives, jobs, its own exports) is refused, not tried again. */
+const nowhere: Transport = { send: refused, json: refused, bytes: refused };
 
 function connect(worker: Worker) {
   const lifeline = createLifeline();

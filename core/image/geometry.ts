@@ -17,6 +17,11 @@ export function multiply(a: Mat4, b: Mat4): Mat4 {
   return out;
 }
 
+/** Of the linear part: negative where it mirrors. */
+export function determinant3([a, b, c, , d, e, f, , g, h, i]: Mat4): number {
+  return a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g);
+}
+
 /** Inverse of an affine (last row 0 0 0 1), by cofactors; throws RangeError when it flattens space. */
 export function invert(m: Mat4): Mat4 {
   const [a = 0, b = 0, c = 0, tx = 0, d = 0, e = 0, f = 0, ty = 0, g = 0, h = 0, i = 0, tz = 0] = m;

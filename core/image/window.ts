@@ -30,6 +30,9 @@ const FULL_RANGE: NamedWindow = { name: "full range", center: 128, width: 256 };
 /** Enough for a percentile within 0.1 %, and few enough to sort in 20 ms. */
 const MAX_SAMPLES = 1 << 18;
 
+/** Bytes of a colour picture that are counted. */
+const MAX_BYTES = 1 << 22;
+
 /**
  * A window as asked for, with the file's own curve (VOI LUT, SIGMOID) when it is the file's window: on the wire a window is
  * two numbers.
@@ -75,14 +78,18 @@ export function autoWindow(values: ArrayLike<number>, { slope, intercept }: Resc
   return { center: (from + to + 1) / 2, width: to - from + 1 };
 }
 
-/** Every window on offer for a volume, the default first: the file's own, CT presets, automatic. Colour has none. */
+/** Every window on offer for a volume, the default first: the file's own, CT presets, automatic. */
 export function windowsOf(volume: Volume): NamedWindow[] {
-  if (volume.channels !== 1) return [];
+  if (volume.channels !== 1) return colourWindows(volume);
   const automatic: NamedWindow = { name: "auto 1-99 %", ...autoWindow(volume.data, volume.rescale) };
   const presets = volume.modality === "CT" ? WINDOW_PRESETS : bytePresets(volume);
   const all = [...volume.windows, ...presets, automatic];
   return all.filter((a, n) => all.findIndex((b) => b.center === a.center && b.width === a.width) === n);
 }
+
+/** Bytes through it are as they were. */
+export const isFullRange = ({ center, width }: Window): boolean =>
+  center === FULL_RANGE.center && width === FULL_RANGE.width;
 
 /** The window used when nobody asks for one. */
 export function defaultWindow(volume: Volume): NamedWindow {
@@ -102,18 +109,31 @@ function brightened(data: Uint8Array): Window | undefined {
   return most >= 128 || most <= least ? undefined : { center: (most + 1) / 2, width: most + 1 };
 }
 
+/** Colour as it is, or brightened where it is dark, and the other of the two. */
+function colourWindows({ channels, data }: Volume): NamedWindow[] {
+  if (!(data instanceof Uint8Array)) return [];
+  const bright = colourWindow({ channels, data });
+  if (bright) return [{ name: "auto 0-99.9 %", ...bright }, FULL_RANGE];
+  const [low, high] = byteQuantiles(data, [0.01, 0.99]);
+  const stretched = { name: "auto 1-99 %", center: (low + high + 1) / 2, width: high - low + 1 };
+  return high > low && high - low < 255 ? [FULL_RANGE, stretched] : [FULL_RANGE];
+}
+
 /** The window of a dark colour picture, for all three channels alike; undefined for one that is shown as it is. */
 export function colourWindow({ channels, data }: Pick<Slice, "channels" | "data">): Window | undefined {
   if (channels !== 3 || !(data instanceof Uint8Array)) return undefined;
   return brightened(data);
 }
 
-/** The values below which these parts of the bytes lie. */
+/** The values below which these parts of the bytes lie; of a large picture, of bytes taken evenly from it. */
 function byteQuantiles(data: Uint8Array, parts: readonly [number, number]): readonly [number, number] {
   const counts = new Uint32Array(256);
-  for (const value of data) counts[value] = (counts[value] ?? 0) + 1;
+  // Odd, so that no channel is left out.
+  const step = Math.max(1, Math.floor(data.length / MAX_BYTES)) | 1;
+  let count = 0;
+  for (let n = 0; n < data.length; n += step, count++) counts[data[n]] = (counts[data[n]] ?? 0) + 1;
   const quantile = (q: number) => {
-    const rank = Math.round(q * (data.length - 1));
+    const rank = Math.round(q * (count - 1));
     let value = 0;
     for (let passed = counts[0] ?? 0; passed <= rank && value < 255; passed += counts[value] ?? 0) value++;
     return value;
@@ -121,9 +141,9 @@ function byteQuantiles(data: Uint8Array, parts: readonly [number, number]): read
   return [quantile(parts[0]), quantile(parts[1])];
 }
 
-/** Colour bytes as they are shown and encoded: the stored ones, brightened where they are dark. */
-export function shownColour(slice: Pick<Slice, "channels" | "data">): VoxelArray {
-  const window = colourWindow(slice);
+/** Colour bytes as they are shown and encoded: all channels through one window, without one brightened where they are dark. */
+export function shownColour(slice: Pick<Slice, "channels" | "data">, asked: Window | null = null): VoxelArray {
+  const window = asked ?? colourWindow(slice);
   if (!window) return slice.data;
   const out = new Uint8ClampedArray(slice.data.length);
   mapWindow(slice.data, window, { slope: 1, intercept: 0 }, out);

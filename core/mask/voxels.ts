@@ -30,12 +30,13 @@ export function boundsOf({ size: [width, height, depth], data }: Voxels): { from
   return high[0] < 0 ? null : { from: [low[0], low[1], low[2]], to: [high[0], high[1], high[2]] };
 }
 
-/** Runs an edit on the part with something in it, widened by `margin` voxels on each side, and puts the answer back. */
-export function onPart(voxels: Voxels, margin: Vec3, edit: (part: Voxels) => Uint8Array): Voxels {
+/** Runs an edit on the part with something in it, which begins at `from`, widened by `margin` voxels on each side; puts the answer back. */
+export function onPart(voxels: Voxels, margin: Vec3, edit: (part: Voxels, from: Vec3) => Uint8Array): Voxels {
   const bounds = boundsOf(voxels);
   if (!bounds) return voxels;
   const { size, spacing } = voxels;
-  const from = bounds.from.map((at, axis) => Math.max(0, at - margin[axis]));
+  const low = (axis: 0 | 1 | 2) => Math.max(0, bounds.from[axis] - margin[axis]);
+  const from: Vec3 = [low(0), low(1), low(2)];
   const to = bounds.to.map((at, axis) => Math.min(size[axis] - 1, at + margin[axis]));
   const partSize: Vec3 = [to[0] - from[0] + 1, to[1] - from[1] + 1, to[2] - from[2] + 1];
   const part = new Uint8Array(partSize[0] * partSize[1] * partSize[2]);
@@ -46,7 +47,7 @@ export function onPart(voxels: Voxels, margin: Vec3, edit: (part: Voxels) => Uin
         visit(from[0] + size[0] * (from[1] + j + size[1] * (from[2] + k)), cut);
   };
   rows((whole, cut) => part.set(voxels.data.subarray(whole, whole + partSize[0]), cut));
-  const edited = edit({ size: partSize, spacing, data: part });
+  const edited = edit({ size: partSize, spacing, data: part }, from);
   rows((whole, cut) => data.set(edited.subarray(cut, cut + partSize[0]), whole));
   return { size, spacing, data };
 }

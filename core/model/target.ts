@@ -3,6 +3,7 @@ import type { Digest, HashText } from "../digest.ts";
 import { embeddingKeyText } from "../embedding/key.ts";
 import { planeOf } from "../image/planes.ts";
 import type { Plane, Window } from "../image/volume.ts";
+import { isFullRange } from "../image/window.ts";
 import { isWholeCrop } from "../prompt/space.ts";
 import type { Crop, EmbeddingRequest, Transform } from "../wire/embedding.ts";
 import type { ImageInfo } from "../wire/image.ts";
@@ -43,7 +44,7 @@ export function embeddingTarget(
 ): EmbeddingTarget {
   const { plane = "native", slice = 0 } = request;
   const grid = planeOf(image, plane, slice);
-  const window = windowOf(image, request.window);
+  const window = windowOf(image, grid.windows?.[slice], request.window);
   const { width, height, spacingMm } = grid;
   const transform = transformOf({ width, height, spacingMm: spacingMm ?? undefined }, manifest.input, request.crop);
   const crop = isWholeCrop(transform.crop, grid) ? undefined : transform.crop;
@@ -54,9 +55,10 @@ export function embeddingTarget(
   return { id: sha256(text), plane, slice, window, transform, crop, width, height, spacingMm };
 }
 
-/** Colour has none; grey takes the one asked for, else the image's first, else its own range (`null`). */
-function windowOf({ channels, windows }: ImageInfo, asked: Window | undefined): Window | null {
-  if (channels === 3) return null;
-  const window = asked ?? windows[0];
+/** The one asked for, else the slice's own, else the image's first; `null` where there is none, and for colour as it is. */
+function windowOf({ channels, windows }: ImageInfo, own: Window | undefined, asked: Window | undefined): Window | null {
+  const [first] = windows;
+  const asItIs = channels === 3 && (!first || isFullRange(first));
+  const window = asked ?? own ?? (asItIs ? undefined : first);
   return window ? { center: window.center, width: window.width } : null;
 }

@@ -10,6 +10,10 @@ export const PlaneInfo = z.strictObject({
   count: z.int().positive(),
   spacingMm: z.tuple([z.number(), z.number()]).nullable().describe("pixel pitch along x and y; null when unknown"),
   xyToLps: z.array(z.number()).length(16).describe("pixel (x, y, slice) → LPS mm, row-major 4×4"),
+  windows: z
+    .array(Window)
+    .optional()
+    .describe("the window of each slice, where the file gives slices different ones; the default of that slice"),
 });
 export type PlaneInfo = z.infer<typeof PlaneInfo>;
 
@@ -62,3 +66,7 @@ export const ImageDescription = z.strictObject({
   source: ImageSource.optional().describe("for exports, and for viewers that match a series"),
 });
 export type ImageDescription = z.infer<typeof ImageDescription>;
+
+/** How `GET /v1/series/:key` is asked: `key` is the sha256 of the salt, a line feed and the SeriesInstanceUID. */
+export const SeriesSalt = z.strictObject({ salt: z.string().describe("hex digits; another one after a restart") });
+export type SeriesSalt = z.infer<typeof SeriesSalt>;

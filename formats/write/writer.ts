@@ -2,6 +2,8 @@
 import type { Covered, Overlap } from "../../core/annotation/labelmap.ts";
 import type { Segmentation } from "../../core/annotation/segmentation.ts";
 import type { Plane } from "../../core/image/volume.ts";
+import type { Provenance } from "./dicom/provenance.ts";
+import type { Rectified } from "./raster/rectify.ts";
 
 /** Which segment keeps a place that several claim, or no need to choose: a file, or a volume of a 4-D file, for each. */
 export type OverlapChoice = Overlap | "separate" | "4d";
@@ -12,6 +14,8 @@ export interface WriteOptions {
   readonly overlap: OverlapChoice;
   /** The one slice that formats of a single slice write. */
   readonly slice?: { readonly plane: Plane; readonly slice: number };
+  /** For the DICOM formats, which refer back to the image's source. */
+  readonly provenance?: Provenance;
 }
 
 export interface SegmentationFile {
@@ -23,6 +27,8 @@ export interface SegmentationFile {
 export interface Written {
   /** What segments lose to others, because the format holds one number a place: known before a byte is written. */
   readonly covered: readonly Covered[];
+  /** What a format of one even, right-angled grid does to the slices of a tilted or uneven stack. */
+  readonly changes?: Rectified["changes"];
   /** The main file first. */
   files(): readonly SegmentationFile[];
 }
@@ -37,6 +43,8 @@ export interface SegmentationFormat {
   readonly scope: "slice" | "image";
   /** Needs geometry in three dimensions. */
   readonly volumesOnly: boolean;
+  /** Needs the provenance of a DICOM image. */
+  readonly dicomOnly?: boolean;
   /** Ways out of overlaps, the default first; none where segments may overlap in the file. */
   readonly overlaps: readonly OverlapChoice[];
   load(): Promise<Write>;

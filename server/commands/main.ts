@@ -1,20 +1,20 @@
-import { readFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { type ErrorDetail, isSegmenterError, toError } from "../../core/errors.ts";
+import { readVersion } from "../ops/version.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { bench } from "./bench.ts";
 import { doctor } from "./doctor.ts";
 import { encode } from "./encode.ts";
-import { MODEL_COMMANDS, models } from "./models.ts";
-import { names } from "./names.ts";
+import { MODEL_COMMANDS, models, names } from "./models.ts";
 import { segment } from "./segment.ts";
 import { serve } from "./serve.ts";
+import { work } from "./work.ts";
 
 /** Exit codes of every command; `absent`: the structure that was named is not there. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, absent: 3, interrupted: 130 } as const;
 
-const subCommands: Record<string, CommandDef> = { serve, segment, names, encode, models, doctor, bench };
+const subCommands: Record<string, CommandDef> = { serve, work, segment, names, encode, models, doctor, bench };
 const main = defineCommand({
   meta: { name: "promptomy", description: "Promptable segmentation for medical images; research use" },
   subCommands,
@@ -24,7 +24,7 @@ const main = defineCommand({
 export async function runCli(rawArgs: string[]): Promise<number> {
   try {
     if (rawArgs[0] === "--version" || rawArgs[0] === "-V") {
-      process.stdout.write(`${await version()}\n`);
+      process.stdout.write(`${await readVersion()}\n`);
       return EXIT.ok;
     }
     if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
@@ -40,13 +40,6 @@ export async function runCli(rawArgs: string[]): Promise<number> {
     if (error instanceof AbsentError) return EXIT.absent;
     return isUsage(error) ? EXIT.usage : EXIT.failure;
   }
-}
-
-/** From package.json, which stands beside the sources and one folder up from the build. */
-async function version(): Promise<string> {
-  const up = import.meta.url.endsWith(".ts") ? "../../" : "../../../";
-  const { version } = JSON.parse(await readFile(new URL(`${up}package.json`, import.meta.url), "utf8"));
-  return version;
 }
 
 /** Usage of the innermost command that was named. */

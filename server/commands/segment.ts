@@ -6,17 +6,18 @@ import { type Segmentation, type SliceMask, segmentationHeader } from "../../cor
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
-import type { ImageInfo, MaskResponse } from "../../core/wire/index.ts";
+import type { ImageInfo, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
+import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
-import { command, withServices } from "./command.ts";
+import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
-import { segmentNames } from "./segment-names.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
-const FORMATS = [".png", ".nii.gz", ".nii", ".json"];
+const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
 
 /** The answer on one slice. */
 interface Answered {
@@ -36,7 +37,8 @@ export const segment = command({
     output: {
       type: "string",
       alias: "o",
-      description: "mask.png, mask.nii.gz or mask.json; - is standard output; a folder for several slices",
+      description:
+        "mask.png, .nii.gz, .json, .dcm (DICOM SEG), .seg.nrrd, .geojson; - is standard output; a folder for several slices",
     },
   },
   async run({ given, result, note }) {
@@ -53,17 +55,49 @@ export const segment = command({
     const [only, ...others] = prompts;
     if (only?.kind === "text" && others.length === 0 && !several && /[,;，、；]/.test(only.text))
       return segmentNames({ given, result, note }, { path, options, text: only.text, target });
-    const { info, answers } = await withServices(given, async (services) => {
+    const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
       const request = { ...options, imageId: info.imageId, prompts };
-      return { info, answers: await askAll(services, slicesOf(info, options), request) };
+      const answers = await askAll(services, slicesOf(info, options), request);
+      return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
-    await write(target, answers, info, options);
+    for (const change of changesOf(target, info)) note(change);
+    await (file ? writeResult(target, file) : write(target, answers, info, options));
     if (target !== "-") result(several ? answers : answers[0]?.answer, summaryOf(answers, target));
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
 });
+
+interface NamesAsked {
+  readonly path: string;
+  readonly options: SliceOptions;
+  readonly text: string;
+  readonly target: string | undefined;
+}
+
+/** `--text "liver, spleen"`: each name is a segment of one slice. */
+async function segmentNames(
+  { given, result, note }: Output,
+  { path, options, text, target }: NamesAsked,
+): Promise<void> {
+  if (target !== undefined && target !== "-" && !/\.(nii|nii\.gz|json)$/.test(target))
+    throw new UsageError("Several names need -o that ends in .nii.gz, .nii or .json.");
+  const { info, place, answers } = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const { plane, window } = options;
+    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window };
+    return { info, place, answers: await namedSegments(services, text, info, place) };
+  });
+  if (answers.length === 0) throw new UsageError("--text names nothing.");
+  const asJson = target === "-" || target?.endsWith(".json");
+  const json = () => new TextEncoder().encode(`${JSON.stringify(answers)}\n`);
+  const labels = () => namedLabelmap(answers, info, place, { gzip: target?.endsWith(".gz") ?? false });
+  if (target !== undefined) await writeResult(target, asJson ? json() : labels());
+  if (target !== "-") result(answers, answers.map(lineOfName).join("\n"));
+  if (answers.every(({ answer }) => !answer || isAbsent({ answer }))) throw new AbsentError("No structure was found.");
+}
 
 /** The slices that were named; the middle one of the plane when none was. */
 function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
@@ -84,7 +118,27 @@ async function askAll(
   return answers;
 }
 
-const isAbsent = ({ answer: { presence, masks } }: Answered): boolean =>
+/** What the server's writers make of the answers; undefined for the formats that a script reads. */
+async function fileOf(
+  services: Services,
+  asked: {
+    target: string | undefined;
+    answers: readonly Answered[];
+    info: ImageInfo;
+    options: SliceOptions;
+    prompts: readonly Prompt[];
+  },
+): Promise<Uint8Array | undefined> {
+  const { target, answers, info, options, prompts } = asked;
+  const format = resultFormat(target);
+  if (!format) return undefined;
+  const masks = answers.flatMap(({ slice, answer }) =>
+    answer.masks.slice(0, 1).map(({ rle }) => ({ plane: options.plane, slice, rle, origin: "prompted" as const })),
+  );
+  return resultBytes(services, { info, format, name: nameOf(prompts), masks });
+}
+
+const isAbsent = ({ answer: { presence, masks } }: Pick<Answered, "answer">): boolean =>
   masks[0]?.area === 0 && presence !== undefined && presence < PRESENT;
 
 /** One file; a folder gets one PNG a slice, by its number from 0 as `--slice` takes it. */

@@ -26,6 +26,8 @@ export interface AppDeps {
   readonly log: Log;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
+  /** Of this server, for the files that it writes. */
+  readonly version?: string;
   /** Codes of what works less well than it should. */
   degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;
@@ -35,8 +37,14 @@ export interface AppDeps {
   readonly findStatic?: FindStatic;
   /** Origins that may call from other pages; exact. */
   readonly corsOrigins?: readonly string[];
+  /** They may send cookies and other credentials. */
+  readonly corsCredentials?: boolean;
+  /** Request headers that they may send beside our own. */
+  readonly corsHeaders?: readonly string[];
   /** Host names that this server answers to; any when left out. */
   readonly allowedHosts?: readonly string[];
+  /** Answers as to somebody who has not shown who they are: nothing but health and the page. */
+  readonly refuseStrangers?: boolean;
   readonly headers?: HeaderOptions;
 }
 

@@ -12,6 +12,8 @@ import {
   Crop,
   EmbeddingInfo,
   EmbeddingRequest,
+  ExportRequest,
+  ExportSegment,
   ImageDescription,
   ImageInfo,
   ImageReference,
@@ -35,6 +37,7 @@ import {
   SegmentCode,
   SegmentRequest,
   SeriesImage,
+  SeriesSalt,
   StudyEntry,
   StudySeries,
   TextPromptAnswer,
@@ -78,6 +81,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ImageReference,
   ImageDescription,
   ImageSource,
+  SeriesSalt,
   PlaneInfo,
   EmbeddingRequest,
   EmbeddingInfo,
@@ -106,6 +110,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   SegmentCode,
   ImportedSegment,
   ImportResult,
+  ExportRequest,
+  ExportSegment,
 };
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });

@@ -14,6 +14,7 @@ import type { Limits } from "../ops/limits.ts";
 import { createVolumeMemory } from "./memory.ts";
 import { type ImageRecord, readRecord, recordName, voxelsName, writeRecord } from "./record.ts";
 import { scanImages } from "./scan.ts";
+import { seriesKey } from "./series-key.ts";
 import { diskError } from "./spool.ts";
 import type { AddedImage } from "./types.ts";
 import { readVoxels } from "./voxel-file.ts";
@@ -24,6 +25,8 @@ export interface ImageLibrary {
   keep(record: ImageRecord, voxelPath: string): Promise<AddedImage>;
   /** Takes an image into memory alone, for as long as there is room. Throws DiskFull when it is larger than the cap. */
   hold(record: ImageRecord, data: VoxelArray): AddedImage;
+  /** The image of a series that was used last, by the series' key. */
+  findSeries(key: string): ImageInfo | undefined;
   /** What is known of an image, also of one that another server has put into the same folder since. */
   info(imageId: string): Promise<ImageInfo | undefined>;
   /** Where the image came from; `undefined` when its file did not say. Throws ImageNotFound. */
@@ -39,6 +42,8 @@ type LibraryLimits = Pick<Limits, "images" | "imageMemoryBytes" | "imageDiskByte
 
 interface Entry {
   readonly header: StoredHeader;
+  /** Names the DICOM series without telling its UID. */
+  readonly series?: Digest | undefined;
   /** Only for an image that is in memory alone. */
   readonly held?: { readonly source: ImageSource | undefined };
 }
@@ -58,7 +63,8 @@ export async function openLibrary(
       if (entries.get(imageId)?.held) entries.delete(imageId);
     },
   });
-  for (const header of await scanImages(dir, observe)) entries.set(header.imageId, { header });
+  for (const { header, seriesUid } of await scanImages(dir, observe))
+    entries.set(header.imageId, { header, series: seriesUid === undefined ? undefined : seriesKey(seriesUid) });
   await evict(dir, entries, limits, observe);
 
   const find = async (imageId: string): Promise<Entry | undefined> => {
@@ -66,7 +72,7 @@ export async function openLibrary(
     if (known || !ID.test(imageId)) return known;
     const found = await readRecord(dir, recordName(imageId));
     if (found.outcome !== "good") return entries.get(imageId);
-    const learned = entries.get(imageId) ?? { header: found.header };
+    const learned = entries.get(imageId) ?? { header: found.header, series: seriesOf(found) };
     entries.set(imageId, learned);
     return learned;
   };
@@ -97,7 +103,7 @@ export async function openLibrary(
       else if (!sameText(known.header, header)) await writeRecord(dir, record);
       const created = !entries.has(header.imageId); // an equal upload may have been quicker
       entries.delete(header.imageId);
-      entries.set(header.imageId, { header });
+      entries.set(header.imageId, { header, series: seriesOf(record) });
       await evict(dir, entries, limits, observe);
       return { info: header.info, created };
     },
@@ -105,9 +111,10 @@ export async function openLibrary(
       const created = !entries.has(header.imageId);
       if (created && !memory.set(header.imageId, volumeOf(header, data.slice())))
         throw new SegmenterError("DiskFull", { what: "image library" });
-      if (created) entries.set(header.imageId, { header, held: { source } });
+      if (created) entries.set(header.imageId, { header, held: { source }, series: seriesOf({ header, source }) });
       return { info: header.info, created };
     },
+    findSeries: (key) => [...entries.values()].findLast(({ series }) => series === key)?.header.info,
     info: async (imageId) => (await find(imageId))?.header.info,
     async source(imageId) {
       const { held } = await entryOf(imageId);
@@ -125,6 +132,9 @@ export async function openLibrary(
     },
   };
 }
+
+const seriesOf = ({ source }: ImageRecord): Digest | undefined =>
+  source?.seriesInstanceUid === undefined ? undefined : seriesKey(source.seriesInstanceUid);
 
 function volumeOf(
   { dtype: _d, pixels: _p, imageId: _i, info: _info, ...rest }: StoredHeader,

@@ -5,22 +5,27 @@ import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { listImages, readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
+import { entryBeside } from "../processes/child-handle.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
-import type { ImportTask, ReaderTask, ReadTask } from "./reader.ts";
+import { createDecodePool } from "./decode-pool.ts";
+import type { ImportTask, ReaderAnswer, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { writeResult } from "./result-file.ts";
 import { diskError } from "./spool.ts";
 import { headsOf, thumbnailOf } from "./survey.ts";
 
-serveTasks<Limits, ReaderTask, ImageRecord | undefined>(async (limits) => (task) => run(task, limits).catch(refuse));
+serveTasks<Limits, ReaderTask, ReaderAnswer>(async (limits) => (task) => run(task, limits).catch(refuse));
 
-function run(task: ReaderTask, limits: Limits): Promise<ImageRecord | undefined> {
+async function run(task: ReaderTask, limits: Limits): Promise<ReaderAnswer> {
   switch (task.kind) {
     case "image":
-      return read(task, limits);
+      return { kind: "image", record: await read(task, limits) };
     case "segments":
       return readMasks(task, limits);
+    case "file":
+      return { kind: "file", ...(await writeResult(task)) };
     case "heads":
-      return toFile(task.out, async () => JSON.stringify(await headsOf(task.paths, wide(limits))));
+      return toFile(task.out, async () => JSON.stringify(await onDisk(async () => headsOf(task.paths, wide(limits)))));
     case "list":
       return toFile(task.out, async () =>
         JSON.stringify(listImages(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),
@@ -37,15 +42,19 @@ function run(task: ReaderTask, limits: Limits): Promise<ImageRecord | undefined>
 const mostBytes = (limits: Limits): number => Math.max(limits.uploadBytes, limits.expandedBytes);
 const wide = (limits: Limits) => ({ ...limits, fileBytes: mostBytes(limits) });
 
-async function toFile(out: string, make: () => Promise<string | Uint8Array>): Promise<undefined> {
+async function toFile(out: string, make: () => Promise<string | Uint8Array>): Promise<ReaderAnswer> {
   const made = await make();
   const bytes = typeof made === "string" ? new TextEncoder().encode(made) : made;
   await onDisk(() => writeSynced(out, [bytes]));
+  return { kind: "written" };
 }
+
+const codecs = createDecodePool(entryBeside(import.meta.url, "decode.worker"));
 
 async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
+    codecs,
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
     ...(index !== undefined && { choose: index }),
   });
@@ -53,11 +62,11 @@ async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<Im
   return recordOf(volume);
 }
 
-async function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<undefined> {
-  const fileBytes = Math.max(limits.uploadBytes, limits.expandedBytes);
-  const [file] = await contentsOf([path], fileBytes);
-  const result = await readSegments(file?.bytes ?? new Uint8Array(), target, { ...limits, fileBytes });
-  await onDisk(() => writeSynced(out, [new TextEncoder().encode(JSON.stringify(result))]));
+function readMasks({ path, target, out }: ImportTask, limits: Limits): Promise<ReaderAnswer> {
+  return toFile(out, async () => {
+    const [file] = await contentsOf([path], mostBytes(limits));
+    return JSON.stringify(await readSegments(file?.bytes ?? new Uint8Array(), target, { limits: wide(limits) }));
+  });
 }
 
 /** One after the other, so that thousands of slices need one file handle. A study folder of the machine has met no limit yet. */

@@ -1,7 +1,9 @@
 /** Reads files of unknown content in processes of their own. */
 import { stat } from "node:fs/promises";
 import { SegmenterError } from "../../core/errors.ts";
-import type { Target } from "../../formats/index.ts";
+import type { ImageSource } from "../../core/image/source.ts";
+import type { ExportRequest, ImageInfo } from "../../core/wire/index.ts";
+import type { Provenance, Target } from "../../formats/index.ts";
 import type { Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import { entryBeside, startChild } from "../processes/child-handle.ts";
@@ -38,7 +40,35 @@ export interface ImportTask {
   readonly out: string;
 }
 
-export type ReaderTask = ReadTask | ImportTask | SurveyTask;
+/** A result becomes a file at `out`; several files become a ZIP archive. */
+export interface WriteTask {
+  readonly kind: "file";
+  readonly path: string;
+  readonly out: string;
+}
+
+export type ReaderTask = ReadTask | ImportTask | WriteTask | SurveyTask;
+
+/** What a process says when it has written `out`. */
+export type ReaderAnswer =
+  | { readonly kind: "image"; readonly record: ImageRecord }
+  | { readonly kind: "written" }
+  | ({ readonly kind: "file" } & WrittenFile);
+
+export interface WrittenFile {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What a `WriteTask` finds at its `path`, as JSON. The source in it is patient data. */
+export interface WriteOrder {
+  readonly request: ExportRequest;
+  readonly info: ImageInfo;
+  readonly source?: ImageSource | undefined;
+  readonly version: string;
+  readonly model?: Provenance["model"];
+  readonly at: string;
+}
 
 export interface ImageReader {
   /** Throws UnsupportedFormat, MalformedFile, TooLarge, InvalidRequest (no such image), DiskFull, Saturated, Cancelled. */
@@ -47,6 +77,8 @@ export interface ImageReader {
   survey(task: SurveyTask, options?: { signal?: AbortSignal }): Promise<void>;
   /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
   readSegments(task: Omit<ImportTask, "kind">, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Writes a result as a file. Throws CannotExport, TooLarge, DiskFull, Saturated, Cancelled. */
+  write(task: Omit<WriteTask, "kind">, options?: { signal?: AbortSignal }): Promise<WrittenFile>;
   /** Starts processes before the first file comes. */
   warm(): void;
   close(): Promise<void>;
@@ -76,7 +108,7 @@ const RETIREMENT = { idleMs: 60_000, residentBytes: 512 * MIB };
  * a file made to cost much costs the others little. Time and memory are granted by the size of what was sent.
  */
 export function createImageReader({ limits, processes = 2, observe }: ImageReaderOptions): ImageReader {
-  const lane = new Lane<ReaderTask, ImageRecord | undefined>({
+  const lane = new Lane<ReaderTask, ReaderAnswer>({
     name: "read",
     slots: processes + YIELDED,
     queue: limits.readQueueJobs,
@@ -101,22 +133,27 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     ...(observe && { observe }),
   });
   const submit = async (task: ReaderTask, paths: readonly string[], { signal }: { signal?: AbortSignal } = {}) => {
-    const run = (child: { run(task: ReaderTask): Promise<ImageRecord | undefined> }) => child.run(task);
+    const run = (child: { run(task: ReaderTask): Promise<ReaderAnswer> }) => child.run(task);
     return (await lane.submit({ run, ...allowance(await bytesOf(paths), limits) }, { signal })).result;
   };
   return {
     async read(paths, out, { index, ...call } = {}) {
-      const record = await submit({ kind: "image", paths, out, index }, paths, call);
-      if (!record) throw new TypeError("The reading process answered an image without a record.");
-      return record;
+      const answer = await submit({ kind: "image", paths, out, index }, paths, call);
+      if (answer.kind !== "image") throw new TypeError(`An image was answered as ${answer.kind}.`);
+      return answer.record;
     },
     async survey(task, { signal } = {}) {
       if (task.kind !== "heads") return void (await submit(task, task.paths, { ...(signal && { signal }) }));
-      const run = (child: { run(task: ReaderTask): Promise<ImageRecord | undefined> }) => child.run(task);
+      const run = (child: { run(task: ReaderTask): Promise<ReaderAnswer> }) => child.run(task);
       await lane.submit({ run, ...allowance(task.paths.length * HEAD_BYTES, limits) }, { signal });
     },
     async readSegments(task, call) {
       await submit({ kind: "segments", ...task }, [task.path], call);
+    },
+    async write(task, call) {
+      const answer = await submit({ kind: "file", ...task }, [task.path], call);
+      if (answer.kind !== "file") throw new TypeError(`A file was answered as ${answer.kind}.`);
+      return { name: answer.name, type: answer.type };
     },
     warm: () => lane.warm(processes + SPARE),
     close: () => lane.close({ graceMs: 0 }),

@@ -13,11 +13,17 @@ const AT_ONCE = 16;
 /** Voxels without a record that are younger may be another server's, which is about to write it. */
 const ORPHAN_MS = 60_000;
 
+/** A header, and the series that the image is of, where its file said. */
+export interface ScannedImage {
+  readonly header: StoredHeader;
+  readonly seriesUid?: string;
+}
+
 /**
  * Every good record of the folder, least recently used first. What is no record of ours is set aside with its voxels;
  * what cannot be read says nothing of itself and stays where it is. Nothing is deleted.
  */
-export async function scanImages(dir: string, observe: Observe): Promise<StoredHeader[]> {
+export async function scanImages(dir: string, observe: Observe): Promise<ScannedImage[]> {
   const names = await readdir(dir).catch(() => []); // no folder, no images: the store has told
   const found = await readAll(
     dir,
@@ -35,20 +41,32 @@ export async function scanImages(dir: string, observe: Observe): Promise<StoredH
   const [reason] = unreadable;
   if (reason !== undefined) observe({ kind: "unreadable", what: "images", count: unreadable.length, reason });
   const good = [...found.values()].flatMap((record) => (record.outcome === "good" ? [record] : []));
-  return good.sort((a, b) => a.usedAt - b.usedAt).map(({ header }) => header);
+  return good.sort((a, b) => a.usedAt - b.usedAt);
 }
 
-async function readAll(dir: string, names: readonly string[]): Promise<Map<string, FoundRecord>> {
-  const found = new Map<string, FoundRecord>();
+type Scanned = Exclude<FoundRecord, { outcome: "good" }> | (ScannedImage & { outcome: "good"; usedAt: number });
+
+/** Of the source only the name of the series is kept. */
+async function readAll(dir: string, names: readonly string[]): Promise<Map<string, Scanned>> {
+  const found = new Map<string, Scanned>();
   const left = names.values();
   const worker = async (): Promise<void> => {
     for (const name of left) {
       const record = await readRecord(dir, name);
-      found.set(name, record.outcome === "good" ? { ...record, source: undefined } : record);
+      found.set(name, record.outcome === "good" ? scanned(record) : record);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return found;
+}
+
+function scanned({ header, source, usedAt }: Extract<FoundRecord, { outcome: "good" }>): Scanned {
+  return {
+    outcome: "good",
+    usedAt,
+    header,
+    ...(source?.seriesInstanceUid !== undefined && { seriesUid: source.seriesInstanceUid }),
+  };
 }
 
 /** Voxels whose record was never written: their server stopped in between. */

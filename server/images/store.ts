@@ -1,12 +1,14 @@
 /** The way of an upload: spool, reading process, library. */
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { segmentationHeader } from "../../core/annotation/segmentation.ts";
-import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
+import { partOf } from "../../core/image/part.ts";
 import { sliceOf } from "../../core/image/slice.ts";
-import type { ImageSource } from "../../core/image/source.ts";
-import type { Slice, Volume } from "../../core/image/volume.ts";
+import type { PartRequest, Slice, Volume } from "../../core/image/volume.ts";
+import type { ImageInfo } from "../../core/wire/index.ts";
 import { type Target, targetFrames } from "../../formats/index.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
 import { freeBytes, makeFolder } from "../disk/folder.ts";
@@ -14,8 +16,9 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader, type ReadCall, type SurveyTask } from "./reader.ts";
+import { createImageReader, type ReadCall, type SurveyTask, type WriteOrder } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
+import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
 import type { AddedImage, ImageStore, IncomingFile } from "./types.ts";
 import { voxelsAt } from "./voxel-file.ts";
@@ -30,10 +33,6 @@ export interface ImageStoreOptions {
   readonly processes?: number;
   readonly metrics?: ImageMetrics;
   readonly observe?: Observe;
-}
-
-interface CheckedCall extends ReadCall {
-  readonly check?: (source: ImageSource | undefined) => void;
 }
 
 /** Uploads go to a spool on disk, are read by a child process, and become entries of the library. */
@@ -55,11 +54,10 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       await reader.survey({ kind, paths, out }, call);
       return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
     });
-  const read = (paths: readonly string[], spool: Spool, { check, ...call }: CheckedCall = {}) =>
+  const read = (paths: readonly string[], spool: Spool, call?: ReadCall) =>
     counted(metrics, async () => {
       const out = join(spool.dir, "voxels");
       const record = await reader.read(paths, out, call);
-      check?.(record.source);
       return keep(library, record, out, spool);
     });
   return {
@@ -68,6 +66,14 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     heads: async (paths) => jsonOf(await survey("heads", paths)),
+    head: (file) =>
+      inSpool(async (spool) => {
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "heads");
+        await reader.survey({ kind: "heads", paths: [path], out });
+        const [head = null] = jsonOf(await readFile(out));
+        return { head, bytes: new Uint8Array(await readFile(path)) };
+      }),
     contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
@@ -80,6 +86,8 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
       });
     },
     get: library.info,
+    findSeries: library.findSeries,
+    seriesSalt: SERIES_SALT,
     source: library.source,
     importSegments: (imageId, file, call) =>
       inSpool(async (spool) => {
@@ -87,14 +95,35 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
         const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
         const out = join(spool.dir, "segments");
         await reader.readSegments({ path, target, out }, call);
-        return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
+        return new Uint8Array(await onDisk(readFile(out)));
+      }),
+    exportSegments: (order, call) =>
+      inSpool(async (spool) => {
+        const { imageId } = order.request;
+        const source = await library.source(imageId);
+        const info = await infoOf(library, imageId);
+        const [path, out] = [join(spool.dir, "order"), join(spool.dir, "file")];
+        const whole: WriteOrder = { ...order, info, source, at: new Date().toISOString() };
+        await onDisk(writeFile(path, JSON.stringify(whole), { mode: 0o600 }));
+        const written = await reader.write({ path, out }, call);
+        return { ...written, ...(await openOnce(out)) };
       }),
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
-    slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
+    slice: (imageId, plane, k, part) =>
+      library.use(imageId, (volume) => owned(cut(sliceOf(volume, plane, k), part), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
     warm: reader.warm,
     close: reader.close,
   };
+}
+
+function cut(slice: Slice, part: PartRequest | undefined): Slice {
+  if (!part) return slice;
+  try {
+    return partOf(slice, part);
+  } catch (thrown) {
+    throw new SegmenterError("InvalidRequest", { reason: toError(thrown).message, path: "region" });
+  }
 }
 
 /** What our own child process wrote. */
@@ -107,10 +136,25 @@ async function* only(file: IncomingFile): AsyncGenerator<IncomingFile> {
 /** An image as segments are laid on it. */
 async function targetOf(library: ImageLibrary, imageId: string): Promise<Target> {
   const source = await library.source(imageId);
-  const info = await library.info(imageId);
-  if (!info) throw new SegmenterError("ImageNotFound", { imageId });
+  const info = await infoOf(library, imageId);
   const { imageId: _id, ...header } = segmentationHeader(info);
   return source ? { ...header, ...targetFrames(source) } : header;
+}
+
+async function infoOf(library: ImageLibrary, imageId: string): Promise<ImageInfo> {
+  const info = await library.info(imageId);
+  if (!info) throw new SegmenterError("ImageNotFound", { imageId });
+  return info;
+}
+
+const onDisk = <T>(work: Promise<T>): Promise<T> => work.catch((thrown) => Promise.reject(diskError(thrown)));
+
+/** A file that may be deleted while it is read: the open handle keeps its bytes. */
+async function openOnce(path: string): Promise<{ bytes: number; body: ReadableStream<Uint8Array> }> {
+  const file = await onDisk(open(path, "r"));
+  const { size } = await file.stat();
+  const body = Readable.toWeb(file.createReadStream()) as ReadableStream<Uint8Array>; // Node types its own streams apart
+  return { bytes: size, body };
 }
 
 /** A native slice is a view of the volume, which leaves when others need its memory. */

@@ -2,6 +2,8 @@
 export type ServerEvent =
   | { readonly kind: "encode"; readonly modelId: string; readonly ms: number; readonly waitMs: number }
   | { readonly kind: "decode"; readonly modelId: string; readonly ms: number; readonly waitMs: number }
+  /** A job of the shared queue has been taken by a worker. */
+  | { readonly kind: "queued"; readonly waitMs: number }
   | { readonly kind: "refused"; readonly lane: LaneName; readonly code: string }
   | { readonly kind: "death"; readonly lane: LaneName; readonly reason: string }
   | { readonly kind: "cache"; readonly tier: CacheTier; readonly outcome: "hit" | "miss" | "corrupt" | "evicted" }

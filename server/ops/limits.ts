@@ -11,6 +11,7 @@ const GIB = 2 ** 30;
  */
 export const DEFAULT_LIMITS = {
   jsonBodyBytes: MIB,
+  exportBodyBytes: 32 * MIB,
   uploadBytes: 512 * MIB,
   uploadFiles: 8192,
   expandedBytes: 2 * GIB,
@@ -47,6 +48,7 @@ export const DEFAULT_LIMITS = {
   archiveRequests: 6,
   socketRequests: 1000,
   connections: 2048,
+  tenants: 16,
   drainMs: 30_000,
   images: 4096,
   imageMemoryBytes: GIB,

@@ -87,6 +87,9 @@ export function countEvents(metrics: Metrics): Observe {
         metrics.decodeSeconds.observe({ model: event.modelId }, event.ms / 1000);
         metrics.queueWait.observe({ lane: "decode" }, event.waitMs / 1000);
         break;
+      case "queued":
+        metrics.queueWait.observe({ lane: "shared" }, event.waitMs / 1000);
+        break;
       case "refused":
         metrics.refusals.inc({ lane: event.lane, code: event.code });
         break;

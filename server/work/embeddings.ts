@@ -3,7 +3,8 @@ import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
+import { inputPart } from "../../core/model/preprocess.ts";
 import { embeddingTarget, type SliceRequest } from "../../core/model/target.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
@@ -19,7 +20,7 @@ import { singleFlight, type Waiting } from "./single-flight.ts";
 export interface SliceSource {
   get(imageId: string): Promise<ImageInfo | undefined> | ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
 
 export interface EmbeddingService {
@@ -32,8 +33,22 @@ export interface EmbeddingService {
   bytes(embeddingId: Digest, wire: Wire): Promise<Uint8Array<ArrayBuffer>>;
   /** What a stored embedding was made from; survives a restart with the bytes. Throws EmbeddingNotFound. */
   context(embeddingId: Digest): Promise<EmbeddingContext>;
-  /** Waits for writes to the store. */
-  close(): Promise<void>;
+  /** Waits for writes to the store that are on their way. */
+  settled(): Promise<void>;
+}
+
+/** An encode as a queue carries it: a request with every default filled in, and the name of its answer. */
+export interface EncodeWork {
+  readonly tenant: string;
+  readonly id: Digest;
+  readonly imageId: Digest;
+  readonly request: SliceRequest;
+}
+
+export interface RemoteCall {
+  readonly signal: AbortSignal;
+  /** True while nobody waits for it. */
+  readonly background: () => boolean;
 }
 
 export interface EmbeddingServiceOptions {
@@ -46,6 +61,8 @@ export interface EmbeddingServiceOptions {
   readonly tenant?: string;
   /** How replicas share the work; each does its own when left out. */
   readonly claims?: Claims;
+  /** Has somebody else encode into the shared store; false when nobody can, and it is done here. */
+  readonly remote?: ((work: EncodeWork, call: RemoteCall) => Promise<boolean>) | undefined;
 }
 
 /** A request with every default filled in. */
@@ -66,8 +83,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   const flight = singleFlight<{ cached: boolean }>("embedding");
 
   const encode = async ({ id, model, context, crop }: Target, signal: AbortSignal, background: () => boolean) => {
-    const { plane, slice: k, window, imageId } = context;
-    const slice = () => images.slice(imageId, plane, k);
+    const { plane, slice: k, window, imageId, transform } = context;
+    const slice = () => images.slice(imageId, plane, k, inputPart(transform));
     const { tensors } = await pool.encode({ modelId: model.id, slice, window, crop, name: id }, { signal, background });
     const stored = saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
     return { value: { cached: false }, stored };
@@ -81,8 +98,14 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     async embed(imageId, request, waiting) {
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
+      const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
+        (await options.remote?.(workOf(target, options.tenant ?? ""), { signal, background }))
+          ? { cached: false }
+          : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>
-        (await find()) ?? claims(target.id, { find, work: () => encode(target, signal, background), signal });
+        (await find()) ??
+        (await elsewhere(signal, background)) ??
+        claims(target.id, { find, work: () => encode(target, signal, background), signal });
       const { cached } = await flight(target.id, start, waiting);
       return infoOf(target, cached);
     },
@@ -91,7 +114,7 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       return wire === STORED ? bytes : transcodeEmbedding(bytes, wire);
     },
     context: async (embeddingId) => readContext(readSafetensors(await stored(embeddingId)).metadata),
-    close: () => saves.settled(),
+    settled: () => saves.settled(),
   };
 }
 
@@ -104,6 +127,11 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   const target = embeddingTarget(request, { image, manifest: model.manifest, encoder, tenant, sha256 });
   const { id, crop, ...place } = target;
   return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
+}
+
+function workOf({ id, model, context, crop }: Target, tenant: string): EncodeWork {
+  const { imageId, plane, slice, window } = context;
+  return { tenant, id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {

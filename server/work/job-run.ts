@@ -1,8 +1,9 @@
 /** The work of a volume job: prompted slices first, then what is propagated from them; or a name on every slice. */
-import { type Guessed, propagate } from "../../core/annotation/propagate.ts";
+
 import type { Digest } from "../../core/digest.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
+import { type Guessed, propagate } from "../../core/volume/propagate.ts";
 import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
 import type { SliceSource } from "./embeddings.ts";
 import type { MaskService } from "./masks.ts";

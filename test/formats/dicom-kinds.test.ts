@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { spacingOf, transformPoint } from "../../core/image/geometry.ts";
 import { planesOf, sliceOf } from "../../core/image/slice.ts";
 import type { Volume } from "../../core/image/volume.ts";
-import { windowToBytes } from "../../core/image/window.ts";
 import { listImages, readImage } from "../../formats/index.ts";
 import {
   at,
@@ -175,34 +174,6 @@ describe("frames at one position (04)", () => {
     );
     files.push(object({ instance: 99, value: 99, more: { ...at(8), ...is(0x00200012, 2) } }));
     expect(values(await readImage(files))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  });
-});
-
-describe("values (D-6)", () => {
-  test("a dose is scaled by its own factor", async () => {
-    const volume = await readImage([
-      object({ modality: "RTDOSE", sop: CLASS.dose, value: 100, more: ds(0x3004000e, 0.02) }),
-    ]);
-    expect((volume.data[0] ?? 0) * volume.rescale.slope).toBeCloseTo(2, 9);
-  });
-
-  test("LINEAR_EXACT is the LINEAR window that is the same; a sigmoid is a curve", async () => {
-    const window = (shape: string) => ({ ...ds(0x00281050, 50), ...ds(0x00281051, 120), ...cs(0x00281056, shape) });
-    const [exact] = (await readImage([object({ more: window("LINEAR_EXACT") })])).windows;
-    expect(exact).toMatchObject({ center: 50.5, width: 121 });
-    const { windows } = await readImage([object({ value: 80, more: window("SIGMOID") })]);
-    const slice = sliceOf(await readImage([object({ value: 80, more: window("SIGMOID") })]), "native", 0);
-    const expected = 255 / (1 + Math.exp((-4 * (80 - 50)) / 120));
-    expect(Math.abs((windowToBytes(slice, windows[0]!)[0] ?? 0) - expected)).toBeLessThan(1);
-  });
-
-  test("windows that differ by slice are said", async () => {
-    const files = steps(5, 2).map((z, k) =>
-      object({ instance: k, more: { ...at(z), ...ds(0x00281050, 40 * k), ...ds(0x00281051, 100) } }),
-    );
-    const volume = await readImage(files);
-    expect(volume.windows[0]?.center).toBe(80);
-    expect(said(volume)).toContain("a window for each slice");
   });
 });
 

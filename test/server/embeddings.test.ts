@@ -57,7 +57,7 @@ describe("the embedding service", { timeout: 90_000 }, () => {
     const first = await open();
     const { embeddingId } = await first.embed(IMAGE, {});
     const missed = await first.bytes(embeddingId, "f32");
-    await first.close();
+    await first.settled();
     const second = await open();
     expect((await second.embed(IMAGE, {})).cached).toBe(true);
     for (const wire of ["f32", "f16", "i8"] as const) {

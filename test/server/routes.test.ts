@@ -93,7 +93,7 @@ describe("images", () => {
     const data = Uint8Array.from({ length: 8 * 8 * 3 }, (_, n) => n);
     const body = writePng({ width: 8, height: 8, channels: 3, data });
     const info = ImageInfo.parse(await (await request("/v1/images", { method: "POST", body })).json());
-    expect(info).toMatchObject({ channels: 3, windows: [] });
+    expect(info).toMatchObject({ channels: 3, windows: [{ name: "full range" }, { name: "auto 1-99 %" }] });
     const raw = await request(`/v1/images/${info.imageId}/slices/native/0`);
     expect([raw.headers.get("X-Shape"), new Uint8Array(await raw.arrayBuffer())]).toEqual(["8,8,3", data]);
     const shown = await request(`/v1/images/${info.imageId}/slices/native/0?window=auto`);

@@ -19,6 +19,7 @@ export interface SpawnOptions {
   readonly before?: string;
   /** More options of the command. */
   readonly options?: readonly string[];
+  readonly command?: "serve" | "work";
   /** Takes what ends it: with the test when left out. */
   readonly later?: (end: () => void) => void;
 }
@@ -30,10 +31,11 @@ export async function spawnServer({
   study,
   before = "",
   options: more = [],
+  command = "serve",
   later = onTestFinished,
 }: SpawnOptions): Promise<Spawned> {
-  const options = `--port 0 --json --device cpu --cache-dir '${cache}' --model-dir '${models}' ${more.join(" ")}`;
-  const serve = `server/cli.ts serve ${options} ${study === undefined ? "" : `'${study}'`}`;
+  const options = `${command === "serve" ? "--port 0" : ""} --json --device cpu --cache-dir '${cache}' --model-dir '${models}' ${more.join(" ")}`;
+  const serve = `server/cli.ts ${command} ${options} ${study === undefined ? "" : `'${study}'`}`;
   const child = spawn("sh", ["-c", `${before} exec '${process.execPath}' --import tsx ${serve}`], {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "pipe"],

@@ -5,6 +5,7 @@ import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import { gridOf } from "../state/focus.ts";
 import { encodedRefOf } from "../state/places.ts";
 import { openSegmentOf, segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";
@@ -55,7 +56,11 @@ function createPromptActions(context: Context, writer: LogWriter, segments: Segm
     const multimask = promptsAt(segmentId, at).length === 0 && isAmbiguous(prompt);
     const action: PromptAction = { kind: "prompt", segmentId, at, prompts: [prompt], multimask };
     if (prompt.kind === "text") unanswered.add(action);
-    writer.act([action], { activeSegment: segmentId });
+    const { x, y } = prompt.kind === "point" ? prompt : { x: undefined, y: undefined };
+    const { image } = store.state;
+    const clicked = image && x !== undefined && y !== undefined;
+    const focus = clicked ? gridOf(image, at.plane).toIjk(x, y, at.slice) : store.state.focus;
+    writer.act([action], { activeSegment: segmentId, focus });
   };
 
   /** One segment takes one box and one name; another of them means another segment. */

@@ -5,6 +5,9 @@ import type { Store } from "../state/store.ts";
 const STEP = 1.2;
 export const BRUSH_RANGE = { min: 1, max: 256 } as const;
 
+/** Tools that correct by hand. */
+export const isHandTool = (tool: Tool): boolean => isBrush(tool) || tool === "keep";
+
 export const isBrush = (tool: Tool): boolean => tool === "brush" || tool === "eraser";
 
 /** Sets some of the brush; its size stays within what makes sense. */

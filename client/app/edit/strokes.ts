@@ -1,23 +1,16 @@
 /** Strokes of brush and eraser: painted into a mask in memory, and one line of the log when they end. */
-import { chainsOf } from "../../../core/annotation/chain.ts";
-import { insideRange } from "../../../core/annotation/edit.ts";
-import type { LogAction } from "../../../core/annotation/entries.ts";
-import type { PromptLog } from "../../../core/annotation/log.ts";
-import type { Digest } from "../../../core/digest.ts";
-import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { Slice } from "../../../core/image/volume.ts";
+import { insideRange } from "../../../core/edit/edit.ts";
+import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { type Dab, paintStroke } from "../../../core/mask/brush.ts";
-import { createMask, type Mask, maskArea } from "../../../core/mask/mask.ts";
-import { encodeRle } from "../../../core/mask/rle.ts";
-import type { Rle } from "../../../core/wire/index.ts";
-import type { LogWriter } from "../annotate/log-writer.ts";
+import { createMask, type Mask } from "../../../core/mask/mask.ts";
 import { addSegment } from "../annotate/segment-actions.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import { chainPlace, wantedChains } from "../state/chains.ts";
-import { maskKey, placeOf } from "../state/places.ts";
+import { placeOf } from "../state/places.ts";
 import { activeSegmentOf, nextSegment, openSegmentOf } from "../state/segments.ts";
-import type { MaskView, OpenImage, State } from "../state/state.ts";
+import type { OpenImage, State } from "../state/state.ts";
+import { maskHere } from "./current.ts";
+import { createWriteMasks, type EditOptions } from "./write-masks.ts";
 
 export interface Strokes {
   /** Begins a stroke with the active segment, or with a new one where there is none to paint into. */
@@ -29,72 +22,61 @@ export interface Strokes {
   cancel(): void;
 }
 
-export interface EditOptions {
-  readonly writer: LogWriter;
-  /** Keeps masks before the log names them. */
-  readonly keepMasks: (masks: readonly Rle[]) => readonly Digest[];
-}
-
 /** What a stroke needs until it ends. */
 interface Run {
   readonly value: 0 | 1;
   readonly aspect: number;
   readonly within: Uint8Array | undefined;
-  readonly pixels: Slice;
+  /** As it was when the stroke began: slices may turn under it. */
+  readonly image: OpenImage;
   last: Dab;
   changed: boolean;
 }
 
-export function createStrokes(context: Context, { writer, keepMasks }: EditOptions): Strokes {
+export function createStrokes(context: Context, options: EditOptions): Strokes {
   const { store, notifier } = context;
+  const write = createWriteMasks(context, options);
   let run: Run | undefined;
 
   const paint = (to: Dab) => {
-    const { stroke } = store.state;
-    if (!run || !stroke) return;
+    const { stroke, image } = store.state;
+    if (!run || !stroke || !image || sliceKeyOf(placeOf(image)) !== sliceKeyOf(stroke.at)) return;
     const { last, ...how } = run;
     const changed = paintStroke(stroke.mask, last, to, how);
     run.last = to;
     run.changed ||= changed;
     if (changed) store.set({ stroke: { ...stroke, version: stroke.version + 1 } });
   };
-
   const cancel = () => {
     run = undefined;
     if (store.state.stroke) store.set({ stroke: undefined });
   };
-
+  const begin: Strokes["begin"] = (value, at) => {
+    const { image, brush, log } = store.state;
+    if (!image?.pixels || !options.writer.mayWrite()) return;
+    const start = startOf(store.state, image, value);
+    if ("refused" in start) return notifier.info(start.refused, { cause: "edit" });
+    const [pitchX, pitchY] = image.plane.spacingMm ?? [1, 1];
+    const within = brush.range && insideRange(image.pixels, brush.range.low, brush.range.high);
+    run = { value, aspect: pitchY / pitchX, within, image, last: at, changed: false };
+    const { segment, mask } = start;
+    const colour = segment?.colour ?? nextSegment(log).colour;
+    store.set({ stroke: { at: placeOf(image), segmentId: segment?.id, colour, mask, version: 0 }, preview: undefined });
+    paint(at);
+  };
   return {
-    begin(value, at) {
-      const { image, brush, log } = store.state;
-      if (!image?.pixels || !writer.mayWrite()) return;
-      const start = startOf(store.state, image, value);
-      if ("refused" in start) return notifier.info(start.refused, { cause: "edit" });
-      const { pixels } = image;
-      const [pitchX, pitchY] = image.plane.spacingMm ?? [1, 1];
-      const within = brush.range && insideRange(pixels, brush.range.low, brush.range.high);
-      run = { value, aspect: pitchY / pitchX, within, pixels, last: at, changed: false };
-      const colour = start.segment?.colour ?? nextSegment(log).colour;
-      const stroke = { at: placeOf(image), segmentId: start.segment?.id, colour, mask: start.mask, version: 0 };
-      store.set({ stroke, preview: undefined });
-      paint(at);
-    },
+    begin,
     move: paint,
     end() {
       const { stroke, log } = store.state;
-      const done = run;
-      if (!stroke || !done?.changed) return cancel();
+      if (!stroke || !run?.changed) return cancel();
+      const { image } = run;
+      const { plane, slice } = stroke.at;
+      const added = stroke.segmentId === undefined ? [addSegment(log)] : [];
+      const segmentId = stroke.segmentId ?? added[0].segmentId;
+      const painted = { segmentId, masks: [{ plane, slice, mask: stroke.mask }] };
       run = undefined;
-      const { at, mask } = stroke;
-      const added = stroke.segmentId === undefined ? addSegment(log) : undefined;
-      const segmentId = stroke.segmentId ?? added?.segmentId ?? "";
-      const [digest] = keepMasks([encodeRle(mask)]);
-      const edited: LogAction = { kind: "masks", segmentId, origin: "edited", masks: [{ at, mask: digest }] };
-      const shown = (after: PromptLog): Partial<State> => {
-        const masks = new Map(store.state.masks).set(maskKey(segmentId, at), viewOf(after, segmentId, at, mask));
-        return { stroke: undefined, activeSegment: segmentId, masks };
-      };
-      if (!writer.act([...(added ? [added] : []), edited], shown)) cancel();
+      if (!write(image, [...added, painted], { stroke: undefined, activeSegment: segmentId })) cancel();
     },
     cancel,
   };
@@ -107,22 +89,11 @@ type Start =
 /** What a stroke begins with: the mask of the open segment on this slice, as it is shown, or nothing. */
 function startOf(state: State, image: OpenImage, value: 0 | 1): Start {
   const active = activeSegmentOf(state);
-  const open = openSegmentOf(state);
+  const segment = openSegmentOf(state);
   if (value === 0 && active?.locked) return { refused: t.said.locked(active.name) };
+  const known = segment && maskHere(state, image, segment.id);
+  if (known === "waits") return { refused: t.said.maskWaits };
+  if (value === 0 && !known) return { refused: t.said.nothingToErase };
   const { width, height } = image.plane;
-  const key = open && maskKey(open.id, placeOf(image));
-  const chain = wantedChains(state).find((candidate) => chainPlace(candidate) === key);
-  const view = key === undefined ? undefined : state.masks.get(key);
-  if (chain && view?.chain !== chain.key) return { refused: t.said.maskWaits };
-  if (value === 0 && !chain) return { refused: t.said.nothingToErase };
-  const mask = createMask(width, height, view?.candidates[view.chosen].data.slice());
-  return { mask, segment: open };
-}
-
-/** A mask as the log now asks for it, so that it need not be read back. */
-function viewOf(log: PromptLog, segmentId: string, at: SliceRef, mask: Mask): MaskView {
-  const chain = chainsOf(log, at.imageId).find((candidate) => chainPlace(candidate) === maskKey(segmentId, at));
-  const candidates = [{ ...mask, predictedIou: 1 }];
-  const area = maskArea(mask);
-  return { chain: chain?.key ?? "", candidates, chosen: 0, origin: "edited", doubtful: false, area, ms: 0 };
+  return { mask: createMask(width, height, known && Uint8Array.from(known.data)), segment };
 }

@@ -1,7 +1,9 @@
 /** Exports and project files: what leaves this browser, always as a download. */
 import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
+import { encodeRle } from "../../../core/mask/rle.ts";
 import { SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
 import type { OverlapChoice, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
+import type { ExportOrder, Segmenter } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { shortId } from "../kept/work.ts";
@@ -26,6 +28,8 @@ export interface Exports {
   formats(): readonly (SegmentationFormat & { id: SegmentationFormatId })[];
   /** Waits for every mask, then tells what would be lost; nothing is written yet. */
   prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
+  /** What was prepared, as files; DICOM is one. */
+  blobs(prepared: Prepared): readonly Blob[];
   /** Downloads what was prepared; gives the file's name. */
   save(prepared: Prepared): string;
   /** Tries the masks again that could not be computed. */
@@ -33,23 +37,26 @@ export interface Exports {
   download(name: string, text: string): void;
 }
 
-export function createExports({ store }: Context, masks: { retry(): void }): Exports {
+export function createExports({ store, segmenter }: Context, masks: { retry(): void }): Exports {
   return {
     formats() {
       const isVolume = store.state.image?.info.kind === "volume";
       return SEGMENTATION_FORMATS.filter(({ volumesOnly }) => isVolume || !volumesOnly);
     },
     async prepare({ format: id, overlap, hidden }, signal) {
-      const format = SEGMENTATION_FORMATS.find((candidate) => candidate.id === id);
+      const format: SegmentationFormat | undefined = SEGMENTATION_FORMATS.find((candidate) => candidate.id === id);
       const { image } = store.state;
       if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
       const whole = await collect(store, { here: format.scope === "slice", signal });
       const segmentation = hidden ? whole : shownOnly(whole);
+      if (format.dicomOnly)
+        return { ...(await byServer(await segmenter(), image, { segmentation, format: id, signal })), segmentation };
       const write = await format.load();
       signal.throwIfAborted();
       const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image) });
       return { ...written, segmentation };
     },
+    blobs: (prepared) => prepared.files().map(({ bytes, type }) => new Blob([bytes], { type })),
     save(prepared) {
       const files = prepared.files();
       const [first] = files;
@@ -69,6 +76,32 @@ export function createExports({ store }: Context, masks: { retry(): void }): Exp
       download({ name, type: "application/json", bytes: new Uint8Array(new TextEncoder().encode(text)) }),
   };
 }
+
+/** Written by the server, which alone knows patient and study of the image: they never come to this page. */
+async function byServer(
+  segmenter: Segmenter,
+  image: OpenImage,
+  asked: { segmentation: Segmentation; format: SegmentationFormatId; signal: AbortSignal },
+): Promise<Written> {
+  const { segments, masks } = asked.segmentation;
+  const stem = stemOf(image);
+  const order: ExportOrder = {
+    imageId: image.info.imageId,
+    format: asked.format,
+    ...(NAME.test(stem) ? { name: stem } : {}),
+    segments: segments.map(({ id, number, name, colour, code }) => ({
+      ...{ id, number, name, colour, ...(code && { code: { ...code } }) },
+      masks: masks
+        .filter(({ segmentId }) => segmentId === id)
+        .map(({ plane, slice, origin, mask }) => ({ plane, slice, origin, rle: encodeRle(mask) })),
+    })),
+  };
+  const file = segments.length > 0 ? await segmenter.exportFile(order, { signal: asked.signal }) : undefined;
+  return { covered: [], files: () => (file ? [file] : []) };
+}
+
+/** What the server takes as the beginning of a file name. */
+const NAME = /^[\p{L}\p{N}._-]{1,100}$/u;
 
 const SUFFIX = /\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm|png|jpe?g|webp|tiff?)$/i;
 

@@ -28,6 +28,7 @@ export const said = {
     lasso: "Draw around a structure; or click corners and double-click to close",
     brush: "Paint into the active segment; right button erases, Shift+wheel or [ ] sizes the brush",
     eraser: "Erase from the active segment; right button paints, Shift+wheel or [ ] sizes the eraser",
+    keep: "Click the part of the active segment that stays, Esc leaves",
     pan: "Drag to pan, right-drag or Ctrl+wheel to zoom",
     window: "Drag sideways for contrast, up and down for brightness",
     cursor: "Arrows move, Enter includes, Shift+Enter excludes, B twice sets a box, Esc leaves",

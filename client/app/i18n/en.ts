@@ -1,6 +1,8 @@
 /** English. */
+import { edit } from "./en-edit.ts";
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { studies } from "./en-studies.ts";
 import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
@@ -56,6 +58,7 @@ export const en = {
   windowMore: "More windows",
   windowInvert: "Invert",
   windowManual: "Manual",
+  windowOwn: "each slice's own",
   windowReadout: (center: number, width: number) => `C ${number(center)}  W ${number(width)}`,
   encodedWith: (name: string) => `Masks use ${name}`,
   encodedWithDetail: "The display window differs from the one the model sees. Masks do not change with the display.",
@@ -68,6 +71,7 @@ export const en = {
     lasso: "Lasso: draw around a structure",
     brush: "Brush: paint by hand",
     eraser: "Eraser: take away by hand",
+    keep: "Keep a part: click the part that stays",
     pan: "Pan and zoom",
     window: "Window: drag for contrast and brightness",
   },
@@ -78,6 +82,7 @@ export const en = {
     lasso: "Lasso",
     brush: "Brush",
     eraser: "Eraser",
+    keep: "Keep a part",
     pan: "Pan",
     window: "Window",
   },
@@ -119,6 +124,7 @@ export const en = {
   mean: "Mean",
   diameter: "Diameter",
   confidence: "Confidence",
+  origin: "Made by",
   prompts: "Prompts",
   display: "Masks",
   overlay: { fill: "Fill", outline: "Outline", off: "Off" },
@@ -143,8 +149,10 @@ export const en = {
   backendRecovering: "Recovering",
   backendTitle: (backend: string, reason: string) => `Masks are decoded by ${backend}. ${reason}`,
   modelTitle: (model: string) => `Model ${model}`,
+  ...edit,
   ...help,
   ...said,
   ...volume,
   ...work,
+  studies,
 } as const;

@@ -3,8 +3,9 @@
 import { SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import { bareWindow, encodedKey, placeOf } from "../state/places.ts";
+import { bareWindow, encodedKey, isOwn, placeOf, windowOn } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
+import { overviewOf } from "./detail.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 
 const DEBOUNCE_MS = 150;
@@ -31,7 +32,7 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
 
   const loadPixels = async (image: OpenImage, signal: AbortSignal) => {
     const ready = await segmenter();
-    const pixels = await ready.slice(placeOf(image), { signal });
+    const pixels = await ready.slice(placeOf(image), { signal, ...overviewOf(image.plane) });
     if (!signal.aborted) patch({ pixels });
   };
 
@@ -51,11 +52,13 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
     const { signal } = prefetch;
     await rest(PREFETCH_IDLE_MS, signal);
     const place = placeOf(image);
-    const window = image.encodeWindow ? { window: bareWindow(image.encodeWindow) } : {};
+    const { encodeWindow, plane } = image;
+    // The server knows the own window of each slice.
+    const window = encodeWindow && !isOwn(encodeWindow) ? { window: bareWindow(encodeWindow) } : {};
     const count = direction === 0 ? 2 * PREFETCH_COUNT : PREFETCH_COUNT;
     const ready = await segmenter();
     for await (const slice of ready.prefetch({ ...place, direction, count, ...window }, { signal }))
-      embeddings.mark(place.imageId, encodedKey({ plane: place.plane, slice }, image.encodeWindow));
+      embeddings.mark(place.imageId, encodedKey({ plane: place.plane, slice }, windowOn(encodeWindow, plane, slice)));
   };
 
   const follow: Encoder["follow"] = (direction) => {

@@ -1,8 +1,9 @@
 /** Moves through the open image, and how it is looked at. */
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Vec3 } from "../../../core/image/volume.ts";
 import type { Context } from "../context/context.ts";
-import { placeOf, sameWindow } from "../state/places.ts";
+import { gridOf } from "../state/focus.ts";
+import { placeOf, sameWindow, windowOn } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 
@@ -12,6 +13,8 @@ export interface Moves {
   step(by: number): void;
   /** Shows a slice of the open image, in whatever plane. */
   goTo(place: SliceRef): void;
+  /** Shows a voxel in every pane. */
+  lookAt(voxel: Vec3): void;
   setWindow(window: NamedWindow): void;
   /** Makes the display window the encoded one. */
   reencode(): void;
@@ -19,8 +22,11 @@ export interface Moves {
   setModality(modality: string): void;
 }
 
+/** What the server still takes for a width. */
+const LEAST_WIDTH = 1e-6;
+
 /** Nothing of the slice before is left on the screen: neither its pixels nor what was begun on them. */
-const LEFT_BEHIND = { pixels: undefined, embedding: undefined } as const;
+const LEFT_BEHIND = { pixels: undefined, detail: undefined, embedding: undefined } as const;
 
 /** `onMeaning` runs when prompts mean something else from now on. */
 export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () => void): Moves {
@@ -29,7 +35,11 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
     if (plane === image.plane && slice === image.slice) return;
     const sliceByPlane = { ...image.sliceByPlane, [image.plane.plane]: image.slice, [plane.plane]: slice };
     const turned = plane === image.plane ? {} : { view: { zoom: 1, panX: 0, panY: 0 }, cursor: undefined };
-    const moved = { ...image, plane, slice, sliceByPlane, ...LEFT_BEHIND };
+    const windows = {
+      window: windowOn(image.window, plane, slice),
+      encodeWindow: windowOn(image.encodeWindow, plane, slice),
+    };
+    const moved = { ...image, plane, slice, sliceByPlane, ...windows, ...LEFT_BEHIND };
     store.set({ image: moved, preview: undefined, gesture: undefined, ...turned });
     encoder.follow(direction);
   };
@@ -52,9 +62,18 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
       const plane = image && planeOf(image, place.plane);
       if (image && plane && placeOf(image).imageId === place.imageId) show(image, plane, place.slice, 0);
     },
+    lookAt(voxel) {
+      const { image } = store.state;
+      if (!image) return;
+      const { size } = image.info;
+      const [i, j, k] = voxel.map((at, n) => Math.min(size[n] - 1, Math.max(0, Math.round(at))));
+      store.set({ focus: [i, j, k] });
+      setSlice(gridOf(image, image.plane.plane).fromIjk([i, j, k])[2]);
+    },
     setWindow(window) {
       const { image } = store.state;
-      if (image?.window) store.set({ image: { ...image, window: { ...window, width: Math.max(1, window.width) } } });
+      if (image?.window)
+        store.set({ image: { ...image, window: { ...window, width: Math.max(LEAST_WIDTH, window.width) } } });
     },
     reencode() {
       const { image } = store.state;

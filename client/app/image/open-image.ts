@@ -1,15 +1,17 @@
 /** An image as it is first shown: its middle slice, in the plane people read first, through its first window. */
 import type { ImageInfo, PlaneInfo } from "../../../core/wire/index.ts";
+import { windowsOf } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
 
 export function openImageOf(info: ImageInfo, name: string): OpenImage {
   const plane = preferredPlane(info.planes);
-  const window = info.channels === 1 ? (info.windows[0] ?? null) : null;
+  const slice = Math.floor(plane.count / 2);
+  const window = windowsOf({ info, plane, slice })[0] ?? null;
   return {
     info,
     name,
     plane,
-    slice: Math.floor(plane.count / 2),
+    slice,
     sliceByPlane: {},
     window,
     encodeWindow: window,

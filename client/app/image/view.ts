@@ -1,5 +1,6 @@
 /** Zoom, pan, overlay: what changes the image looks but not the segmentation. */
 import { zoomAt } from "../render/viewport.ts";
+import { panesOf } from "../state/focus.ts";
 import type { Overlay, Point, Tool, View } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
@@ -12,6 +13,8 @@ export interface ViewControls {
   toggleSign(): void;
   setOverlay(overlay: Overlay): void;
   cycleOverlay(): void;
+  /** One plane, or all three and the surfaces; a single image has one. */
+  toggleLayout(): void;
 }
 
 const FITTED: View = { zoom: 1, panX: 0, panY: 0 };
@@ -34,6 +37,11 @@ export function createViewControls(store: Store): ViewControls {
         return { ...state, sign, preview: undefined };
       }),
     setOverlay,
+    toggleLayout: () =>
+      store.update((state) => {
+        const many = state.image !== undefined && panesOf(state.image).length === 3;
+        return { ...state, layout: many && state.layout === "one" ? "four" : "one" };
+      }),
     cycleOverlay: () => setOverlay(OVERLAYS[(OVERLAYS.indexOf(store.state.overlay) + 1) % OVERLAYS.length]),
   };
 }

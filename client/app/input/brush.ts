@@ -1,6 +1,6 @@
 /** A pressed pointer as brush or eraser. */
 import { isBrush } from "../edit/brush.ts";
-import { toSlice } from "../render/viewport.ts";
+import { clampInside, isInside, toSlice } from "../render/viewport.ts";
 import type { Point } from "../state/state.ts";
 import type { Drag, Surface } from "./drags.ts";
 
@@ -30,6 +30,23 @@ export function brushDrag(surface: Surface, start: Point, { erase, event: press 
     },
     end: strokes.end,
     cancel: strokes.cancel,
+  };
+}
+
+/** A click on the part that stays. */
+export function keepPress({ app: { edits, store, view }, viewport }: Surface): Drag {
+  return {
+    move() {},
+    end(at) {
+      const { image } = store.state;
+      const current = viewport();
+      const point = current && toSlice(current, at);
+      if (!image || !point || !isInside(point, image.plane)) return;
+      const { x, y } = clampInside(point, image.plane);
+      edits.keepPart({ x: Math.round(x), y: Math.round(y) });
+      view.setTool("brush");
+    },
+    cancel() {},
   };
 }
 

@@ -2,12 +2,14 @@
 
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
-import { activeMask } from "../state/places.ts";
+import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
 import type { Tour } from "../volume/tour.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
@@ -25,7 +27,9 @@ interface Parts {
   readonly store: Store;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly images: Images;
+  readonly studies: Studies;
   readonly view: ViewControls;
   readonly propagation: Propagation;
   readonly tour: Tour;
@@ -53,7 +57,7 @@ export function createCommands(parts: Parts): Commands {
   };
 }
 
-function toolActions({ store, prompts, view }: Parts) {
+function toolActions({ store, prompts, edits, view }: Parts) {
   return {
     "tool.point": () => view.setTool("point"),
     "tool.box": () => {
@@ -66,6 +70,9 @@ function toolActions({ store, prompts, view }: Parts) {
     "tool.eraser": () => view.setTool("eraser"),
     "brush.larger": () => resizeBrush(store, 1),
     "brush.smaller": () => resizeBrush(store, -1),
+    "edit.copyOn": () => edits.copy(1),
+    "edit.copyBack": () => edits.copy(-1),
+    "edit.fillHoles": () => edits.apply({ kind: "fill-holes" }),
     "tool.pan": () => view.setTool("pan"),
     "tool.window": () => view.setTool("window"),
   } satisfies Partial<Actions>;
@@ -111,7 +118,7 @@ function volumeActions({ propagation, tour }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function sliceActions({ store, images }: Parts) {
+function sliceActions({ store, images, studies }: Parts) {
   const last = () => (store.state.image?.plane.count ?? 1) - 1;
   return {
     "slice.next": () => images.step(1),
@@ -120,18 +127,22 @@ function sliceActions({ store, images }: Parts) {
     "slice.back": () => images.step(-10),
     "slice.first": () => images.setSlice(0),
     "slice.last": () => images.setSlice(last()),
+    "picture.next": () => studies.step(1),
+    "picture.previous": () => studies.step(-1),
   } satisfies Partial<Actions>;
 }
 
 function viewActions({ store, images, view }: Parts) {
   const preset = (index: number) => () => {
-    const window = store.state.image?.info.windows[index];
+    const { image } = store.state;
+    const window = image && windowsOf(image)[index];
     if (window) images.setWindow(window);
   };
   return {
     "view.zoomIn": () => view.zoom(ZOOM_STEP),
     "view.zoomOut": () => view.zoom(1 / ZOOM_STEP),
     "view.reset": view.reset,
+    "view.layout": view.toggleLayout,
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);

@@ -1,15 +1,20 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
+import type { SliceRef } from "../../../core/image/slice-ref.ts";
+import type { Slice } from "../../../core/image/volume.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
+import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
+import type { Detail } from "../image/detail.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
 import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
@@ -20,8 +25,11 @@ export interface Controls {
   readonly notifier: Notifier;
   readonly connection: Connection;
   readonly images: Images;
+  readonly detail: Detail;
+  readonly studies: Studies;
   readonly prompts: Prompts;
   readonly strokes: Strokes;
+  readonly edits: Edits;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;
@@ -32,6 +40,8 @@ export interface Controls {
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Stored pixels of a slice. */
+  pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL | null;
 }

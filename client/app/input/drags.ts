@@ -1,5 +1,6 @@
 /** What a pressed pointer does until it is released. Positions are in CSS pixels of the canvas. */
 
+import type { Window } from "../../../core/image/volume.ts";
 import type { PointLabel } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
 import { clampInside, isInside, toSlice, type Viewport } from "../render/viewport.ts";
@@ -70,19 +71,36 @@ export function zoomDrag({ app, size }: Surface, start: Point): Drag {
 
 /** Sideways changes the width, up and down the centre, in proportion to the window. */
 export function windowDrag({ app }: Surface, start: Point): Drag {
-  const first = app.store.state.image?.window;
+  const { image } = app.store.state;
+  const first = image?.window;
+  const changed = image?.info.dtype.startsWith("float") ? finelyChanged : roundlyChanged;
   return {
     move(at) {
       if (!first) return;
-      const width = Math.max(1, first.width * Math.exp((at.x - start.x) / 300));
-      const center = first.center + ((at.y - start.y) * first.width) / 400;
-      app.images.setWindow({ name: t.windowManual, width: Math.round(width), center: Math.round(center) });
+      const window = changed(first, Math.exp((at.x - start.x) / 300), (at.y - start.y) / 400);
+      app.images.setWindow({ name: t.windowManual, ...window });
     },
     end: nothing,
     cancel: () => {
       if (first) app.images.setWindow(first);
     },
   };
+}
+
+const roundlyChanged = ({ center, width }: Window, wider: number, up: number): Window => ({
+  width: Math.round(Math.max(1, width * wider)),
+  center: Math.round(center + up * width),
+});
+
+/**
+ * Where values have fractions: LINEAR is one wider than the range from black to white, and its centre half a value higher
+ * (PS3.3 C.11.2.1.2.1), so it is the range that is changed.
+ */
+function finelyChanged({ center, width }: Window, wider: number, up: number): Window {
+  const range = Math.max(1e-4, width - 1);
+  const step = 10 ** Math.floor(Math.log10(range) - 2);
+  const rounded = (value: number) => Math.round(value / step) * step;
+  return { width: rounded(range * wider) + 1, center: rounded(center - 0.5 + up * range) + 0.5 };
 }
 
 /** A click gives a point; a drag moves the image. */

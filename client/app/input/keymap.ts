@@ -9,6 +9,9 @@ export type Command =
   | "tool.lasso"
   | "tool.brush"
   | "tool.eraser"
+  | "edit.copyOn"
+  | "edit.copyBack"
+  | "edit.fillHoles"
   | "brush.larger"
   | "brush.smaller"
   | "tool.pan"
@@ -28,12 +31,15 @@ export type Command =
   | "volume.doubtful"
   | "volume.doubtfulBack"
   | "volume.play"
+  | "view.layout"
   | "slice.next"
   | "slice.previous"
   | "slice.forward"
   | "slice.back"
   | "slice.first"
   | "slice.last"
+  | "picture.next"
+  | "picture.previous"
   | "view.zoomIn"
   | "view.zoomOut"
   | "view.reset"
@@ -59,6 +65,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "tool.eraser", group: "correct", chords: ["e"] },
   { command: "brush.larger", group: "correct", chords: ["]"] },
   { command: "brush.smaller", group: "correct", chords: ["["] },
+  { command: "edit.fillHoles", group: "correct", chords: ["f"] },
+  { command: "edit.copyOn", group: "correct", chords: ["mod+arrowdown"] },
+  { command: "edit.copyBack", group: "correct", chords: ["mod+arrowup"] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },
@@ -80,9 +89,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "slice.back", group: "slices", chords: ["pageup"] },
   { command: "slice.first", group: "slices", chords: ["home"] },
   { command: "slice.last", group: "slices", chords: ["end"] },
+  { command: "picture.next", group: "slices", chords: ["."] },
+  { command: "picture.previous", group: "slices", chords: [","] },
   { command: "view.zoomIn", group: "view", chords: ["+", "="] },
   { command: "view.zoomOut", group: "view", chords: ["-"] },
   { command: "view.reset", group: "view", chords: ["r"] },
+  { command: "view.layout", group: "view", chords: ["q"] },
   { command: "view.overlay", group: "view", chords: ["o"] },
   { command: "view.cursor", group: "view", chords: ["c"] },
   { command: "tool.pan", group: "view", chords: ["g"] },

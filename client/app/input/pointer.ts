@@ -1,7 +1,7 @@
 /** Mouse, pen and fingers on the canvas. Decides which drag a press begins. */
 import type { PointLabel } from "../../../core/wire/index.ts";
 import type { Point } from "../state/state.ts";
-import { brushDrag, trackBrush } from "./brush.ts";
+import { brushDrag, keepPress, trackBrush } from "./brush.ts";
 import { leaveCursor } from "./cursor.ts";
 import {
   type Drag,
@@ -90,6 +90,8 @@ function beginDrag(surface: Surface, held: Held, event: PointerEvent, start: Poi
     case "brush":
     case "eraser":
       return brushDrag(surface, start, { erase: (tool === "eraser") !== (right || event.altKey), event });
+    case "keep":
+      return keepPress(surface);
     case "box":
     case "scribble":
     case "lasso":

@@ -9,7 +9,7 @@ export interface ImageLayer {
 }
 
 export interface Display {
-  /** Null for colour. */
+  /** Null where the image has none: colour is then shown as it is, or brightened where it is dark. */
   readonly window: Window | null;
   readonly inverted: boolean;
 }
@@ -35,7 +35,10 @@ export function createImageLayer(): ImageLayer {
       context.imageSmoothingEnabled = viewport.scaleX < PIXEL_VIEW;
       context.imageSmoothingQuality = "high";
       const { left, top, scaleX, scaleY } = viewport;
-      context.drawImage(canvas, left, top, slice.width * scaleX, slice.height * scaleY);
+      const { x0, y0 } = slice.part?.region ?? { x0: 0, y0: 0 };
+      const step = 2 ** (slice.part?.level ?? 0);
+      const [width, height] = [slice.width * step * scaleX, slice.height * step * scaleY];
+      context.drawImage(canvas, left + x0 * scaleX, top + y0 * scaleY, width, height);
     },
   };
 }
@@ -45,7 +48,7 @@ function toImageData(slice: Slice, window: Window | null, inverted: boolean): Im
   const out = new Uint32Array(image.data.buffer);
   const flip = inverted ? 0xffffff : 0;
   if (slice.channels === 3 || window === null) {
-    const data = shownColour(slice);
+    const data = shownColour(slice, window);
     for (let i = 0, at = 0; i < out.length; i++, at += 3)
       out[i] = (((data[at + 2] << 16) | (data[at + 1] << 8) | data[at]) ^ flip) | 0xff000000;
     return image;

@@ -133,3 +133,28 @@ export function paintCursor(context: Context, { x, y }: Point, size: { width: nu
   context.stroke(path);
   context.restore();
 }
+
+/** The linked place of all panes: thin lines across the slice, open in the middle. */
+export function paintLines(
+  context: Context,
+  { x, y }: Point,
+  { width, height }: { width: number; height: number },
+): void {
+  const gap = 12;
+  context.save();
+  context.beginPath();
+  for (const [x0, y0, x1, y1] of [
+    [0, y, x - gap, y],
+    [x + gap, y, width, y],
+    [x, 0, x, y - gap],
+    [x, y + gap, x, height],
+  ]) {
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+  }
+  context.globalAlpha = 0.7;
+  context.lineWidth = 1;
+  context.strokeStyle = "#5ad1c8";
+  context.stroke();
+  context.restore();
+}

@@ -1,17 +1,19 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { PartRequest } from "../../../core/image/volume.ts";
 import { isBrush } from "../edit/brush.ts";
+import { focusIn } from "../state/focus.ts";
 import { placeOf } from "../state/places.ts";
 import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
-import { shownMask } from "../state/shown.ts";
+import { maskFromElsewhere, shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
-import { paintCursor, paintGesture, paintPrompts } from "./prompt-layer.ts";
+import { paintCursor, paintGesture, paintLines, paintPrompts } from "./prompt-layer.ts";
 import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
-import { toScreen, type Viewport, viewportOf } from "./viewport.ts";
+import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
 
 export interface Renderer {
   viewport(): Viewport | undefined;
@@ -19,10 +21,15 @@ export interface Renderer {
   stop(): void;
 }
 
-export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize: () => void): Renderer {
+/** What the renderer shows, and whom it tells what the eye rests on. */
+export interface Scenery {
+  readonly store: Store;
+  readonly detail: { look(at: PartRequest): void };
+}
+
+export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
   const context = canvas.getContext("2d");
-  const image = createImageLayer();
-  const strokes = createStrokeLayer();
+  const layers = { image: createImageLayer(), detail: createImageLayer(), strokes: createStrokeLayer() };
   let size = { width: 1, height: 1 };
   let frame = 0;
 
@@ -35,7 +42,10 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (current) paintScene({ context, viewport: current, image, strokes, size }, store.state);
+    if (!current) return;
+    paintScene({ context, viewport: current, layers, size }, store.state);
+    const plane = store.state.image?.plane;
+    if (plane) detail.look(visiblePart(current, size, plane));
   };
   const schedule = () => {
     frame ||= requestAnimationFrame(paint);
@@ -69,29 +79,50 @@ function viewportFor(image: OpenImage, { view }: State, size: { width: number; h
   return viewportOf({ width, height, spacingMm, canvasWidth: size.width, canvasHeight: size.height, view });
 }
 
+function paintFocus({ context, viewport, size }: Scene, state: State, image: OpenImage) {
+  const at = focusIn(state, image.plane.plane);
+  if (at) paintLines(context, toScreen(viewport, at.point), size);
+}
+
 interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
-  readonly image: ImageLayer;
-  readonly strokes: StrokeLayer;
+  readonly layers: { readonly image: ImageLayer; readonly detail: ImageLayer; readonly strokes: StrokeLayer };
   readonly size: { readonly width: number; readonly height: number };
 }
 
 function paintScene(scene: Scene, state: State) {
-  const { context, viewport, image: layer, size } = scene;
+  const { context, viewport, layers, size } = scene;
   const { image } = state;
   if (!image?.pixels) return;
-  layer.paint(context, viewport, image.pixels, { window: image.window, inverted: state.inverted });
+  const display = { window: image.window, inverted: state.inverted };
+  layers.image.paint(context, viewport, image.pixels, display);
+  if (image.detail) layers.detail.paint(context, viewport, image.detail, display);
   if (!state.peek) paintMasks(scene, state, image);
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
   if (state.brushAt && isBrush(state.tool))
     paintBrush(context, viewport, { at: state.brushAt, brush: state.brush, erases: state.tool === "eraser" });
+  if (state.layout === "four" && state.focus) paintFocus(scene, state, image);
   if (state.cursor) paintCursor(context, toScreen(viewport, state.cursor), size);
 }
 
-function paintMasks({ context, viewport, strokes }: Scene, state: State, image: OpenImage) {
+/** What masks made in other planes cover here: without a badge, for it is changed where it was made. */
+export function paintElsewhere(
+  { context, viewport }: Pick<Scene, "context" | "viewport">,
+  state: State,
+  image: OpenImage,
+  at = placeOf(image),
+): void {
+  const { opacity, overlay } = state;
+  for (const { id, colour, hidden } of segmentList(state)) {
+    const mask = hidden ? undefined : maskFromElsewhere(state, image, id, at);
+    if (mask) paintMask(context, viewport, { mask, colour, opacity, overlay, active: false, dashed: false });
+  }
+}
+
+function paintMasks({ context, viewport, layers: { strokes } }: Scene, state: State, image: OpenImage) {
   const { opacity, overlay, preview, activeSegment } = state;
   const open = openSegmentOf(state);
   const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;
@@ -100,6 +131,7 @@ function paintMasks({ context, viewport, strokes }: Scene, state: State, image: 
     const found = drawn ? undefined : shownMask(state, segment.id, placeOf(image));
     return found ? [{ segment, ...found }] : [];
   });
+  paintElsewhere({ context, viewport }, state, image);
   for (const { segment, mask, doubtful } of shown) {
     const replaced = preview && segment.id === open?.id;
     paintMask(context, viewport, {

@@ -1,7 +1,9 @@
 /** Names of slices and masks, as keys. */
 import type { EncodedRef } from "../../../core/annotation/entries.ts";
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
-import type { Plane, Window } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Window } from "../../../core/image/volume.ts";
+import type { PlaneInfo } from "../../../core/wire/index.ts";
+import { t } from "../i18n/index.ts";
 import type { MaskView, OpenImage, State } from "./state.ts";
 
 /** The slice shown. */
@@ -13,6 +15,20 @@ export const placeOf = ({ info, plane, slice }: OpenImage): SliceRef => ({
 
 /** A window without its name, as the wire and the log take it. */
 export const bareWindow = ({ center, width }: Window): Window => ({ center, width });
+
+/** The windows on offer for the slice shown, each slice's own before those of the image. */
+export function windowsOf({ info, plane, slice }: Pick<OpenImage, "info" | "plane" | "slice">): readonly NamedWindow[] {
+  const own = plane.windows?.[slice];
+  return own ? [{ name: t.windowOwn, ...own }, ...info.windows] : info.windows;
+}
+
+export const isOwn = (window: NamedWindow | null): boolean => window?.name === t.windowOwn;
+
+/** The window on another slice: where each has its own, it is that one's. */
+export function windowOn(window: NamedWindow | null, { windows }: PlaneInfo, slice: number): NamedWindow | null {
+  const own = isOwn(window) ? windows?.[slice] : undefined;
+  return own ? { name: t.windowOwn, ...own } : window;
+}
 
 /** Where a prompt given now belongs. */
 export const encodedRefOf = (image: OpenImage): EncodedRef => ({

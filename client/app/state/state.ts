@@ -3,14 +3,16 @@
 import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
+import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "pan" | "window";
+export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+/** What a correction reaches: the slice shown, or every slice of the segment. */
+export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "help" | "export" | "work";
+export type DialogName = "help" | "export" | "work" | "studies";
 
 export interface ModelFacts {
   readonly name: string;
@@ -98,10 +100,20 @@ export interface OpenImage {
   readonly modality: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
+  /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
+  readonly detail?: Slice | undefined;
   readonly embedding: Embedding | undefined;
   readonly stage: EncodeStage;
   /** `plane/window/slice` of every slice known to be encoded. */
   readonly encoded: ReadonlySet<string>;
+}
+
+/** Pictures of a folder, looked at one after the other. */
+export interface PictureList {
+  readonly seriesId: string;
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
 }
 
 export interface Toast {
@@ -173,12 +185,17 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
+  /** One plane, or all three and the surfaces. */
+  readonly layout: "one" | "four";
+  /** The voxel that was clicked last; see `focus.ts`. */
+  readonly focus: Vec3 | undefined;
   /** Slices follow one another by themselves. */
   readonly playing: boolean;
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
   readonly brush: Brush;
+  readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
   /** Where the brush is on the slice, not rounded. */
   readonly brushAt: Point | undefined;
@@ -187,6 +204,10 @@ export interface State {
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
   readonly dialog: DialogName | undefined;
+  /** The server offers more than the image that is open from the start. */
+  readonly offers: boolean;
+  /** The open image is one of a list of pictures. */
+  readonly list: PictureList | undefined;
   readonly panelOpen: boolean;
   /** Warnings of the reader that the user has put away, for the open image. */
   readonly warningsRead: boolean;
@@ -210,7 +231,9 @@ export const FRESH_IMAGE = {
   pointer: undefined,
   job: undefined,
   playing: false,
+  focus: undefined,
   warningsRead: false,
+  list: undefined,
   toasts: [],
 } as const satisfies Partial<State>;
 
@@ -224,8 +247,10 @@ export const initialState: State = {
   model: undefined,
   tool: "point",
   brush: { diameter: 12, range: undefined },
+  editScope: "slice",
   sign: "foreground",
   overlay: "fill",
+  layout: "one",
   opacity: 0.35,
   peek: false,
   inverted: false,
@@ -233,6 +258,8 @@ export const initialState: State = {
   masks: new Map(),
   waiting: 0,
   dialog: undefined,
+  offers: false,
+  list: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
   announcement: "",
 };

@@ -1,7 +1,7 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
 import { t } from "../i18n/index.ts";
-import { encodedKey } from "../state/places.ts";
+import { encodedKey, windowOn } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import { whereIs } from "../state/where.ts";
@@ -135,7 +135,7 @@ export class SliceSlider extends ViewerElement {
     const height = `max(1.5px, ${90 / plane.count}%)`;
     const slices = Array.from({ length: plane.count }, (_, slice) => slice);
     return slices
-      .filter((slice) => encoded.has(encodedKey({ plane: plane.plane, slice }, encodeWindow)))
+      .filter((slice) => encoded.has(encodedKey({ plane: plane.plane, slice }, windowOn(encodeWindow, plane, slice))))
       .map((slice) => html`<i class="tick" ${styled({ top: `${(slice / plane.count) * 100}%`, height })}></i>`);
   }
 

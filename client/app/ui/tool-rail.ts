@@ -88,7 +88,13 @@ export class ToolRail extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ tool, inverted, cursor, image }: State) => [tool, inverted, cursor !== undefined, image?.info];
+  protected watch = ({ tool, inverted, cursor, image, layout }: State) => [
+    layout,
+    tool,
+    inverted,
+    cursor !== undefined,
+    image?.info,
+  ];
 
   override render() {
     const { view } = this.app;
@@ -102,6 +108,7 @@ export class ToolRail extends ViewerElement {
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}
       ${this.#action({ name: t.shortcuts["view.cursor"], image: "cursor", command: "view.cursor", run: this.#cursor, pressed: this.state.cursor !== undefined })}
+      ${this.#action({ name: t.volume.layout, image: "quad", command: "view.layout", run: view.toggleLayout, pressed: this.state.layout === "four" })}
       <span class="space"></span>
       ${this.#action({ name: t.view.zoomIn, image: "zoomIn", command: "view.zoomIn", run: () => view.zoom(1.25) })}
       ${this.#action({ name: t.view.zoomOut, image: "zoomOut", command: "view.zoomOut", run: () => view.zoom(0.8) })}

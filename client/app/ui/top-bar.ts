@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
-import { sameWindow } from "../state/places.ts";
+import { sameWindow, windowsOf } from "../state/places.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon, mark } from "./base/icons.ts";
@@ -15,10 +15,13 @@ const CHIPS = 5;
 export class TopBar extends ViewerElement {
   static override styles = [controls, topBarStyles];
 
-  protected watch = ({ image, engine, model, panelOpen }: State) => [
+  protected watch = ({ image, engine, model, panelOpen, offers, list }: State) => [
+    offers,
+    list,
     image?.info,
     image?.name,
     image?.plane,
+    image?.slice,
     image?.window,
     image?.modality,
     engine,
@@ -31,11 +34,18 @@ export class TopBar extends ViewerElement {
     return html`<header>
       <h1>${mark}<span>${t.product}</span></h1>
       ${image ? this.#image(image) : nothing}
+      ${this.#list()}
       ${image ? this.#planes(image) : nothing}
       ${image?.window ? this.#windows(image) : nothing}
       <span class="space"></span>
       ${this.#engine()}
       <div class="actions">
+        ${
+          this.state.offers
+            ? html`<button class="icon studies" aria-label=${t.studies.button} title=${t.studies.button}
+                @click=${() => this.app.store.set({ dialog: "studies" })}>${icon("studies", 20)}</button>`
+            : nothing
+        }
         <label class="open" title=${t.openHint}>
           <input type="file" multiple aria-label=${t.openFiles} @change=${this.#pick} />${icon("open")}<span>${t.open}</span>
         </label>
@@ -75,6 +85,16 @@ export class TopBar extends ViewerElement {
       ${unsaid ? this.#modality(image) : nothing}`;
   }
 
+  #list() {
+    const { list } = this.state;
+    if (!list) return nothing;
+    const step = (by: 1 | -1, name: "back" | "forward", label: string) => html`<button class="icon" aria-label=${label}
+      title=${label} ?disabled=${!this.app.studies.canStep(by)} @click=${() => this.app.studies.step(by)}>${icon(name)}</button>`;
+    return html`<div class="pictures" role="group" aria-label=${t.studies.pictures}>
+      ${step(-1, "back", t.studies.previous)}<span>${t.studies.place(list.index + 1, list.count)}</span>${step(1, "forward", t.studies.next)}
+    </div>`;
+  }
+
   #modality({ modality }: OpenImage) {
     const known = Object.entries(t.modalities);
     const listed = known.some(([code]) => code === modality) ? known : [[modality, modality], ...known];
@@ -98,12 +118,15 @@ export class TopBar extends ViewerElement {
     </div>`;
   }
 
-  #windows({ info, window }: OpenImage) {
-    const index = info.windows.findIndex((other) => sameWindow(other, window));
-    const choose = (at: number) => this.app.images.setWindow(info.windows[at]);
+  #windows(image: OpenImage) {
+    const { window } = image;
+    const windows = windowsOf(image);
+    const named = windows.findIndex((other) => sameWindow(other, window) && other.name === window?.name);
+    const index = named >= 0 ? named : windows.findIndex((other) => sameWindow(other, window));
+    const choose = (at: number) => this.app.images.setWindow(windows[at]);
     return html`<div class="windows">
       <div class="segmented chips" role="radiogroup" aria-label=${t.windowGroup} @keydown=${moveFocus}>
-        ${info.windows.slice(0, CHIPS).map(
+        ${windows.slice(0, CHIPS).map(
           (
             other,
             at,
@@ -117,7 +140,7 @@ export class TopBar extends ViewerElement {
           focusImage();
         }}>
         ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
-        ${info.windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
+        ${windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
       </select>
       ${icon("chevron", 14)}
     </div>`;

@@ -1,14 +1,18 @@
 /** The page: its grid, file drops, and the announcements for screen readers. */
 import { css, html, nothing } from "lit";
+import { isHandTool } from "../edit/brush.ts";
 import { t } from "../i18n/index.ts";
 import { filesOfDrop } from "../input/files.ts";
-import type { State } from "../state/state.ts";
+import { panesOf } from "../state/focus.ts";
+import type { OpenImage, State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
 import "./dialogs/export-dialog.ts";
 import "./dialogs/help-dialog.ts";
 import "./dialogs/work-dialog.ts";
+import "./edit-bar.ts";
+import "./studies/studies-dialog.ts";
 import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
@@ -19,6 +23,8 @@ import "./toast-stack.ts";
 import "./tool-rail.ts";
 import "./top-bar.ts";
 import "./volume/job-bar.ts";
+import "./volume/plane-pane.ts";
+import "./volume/volume-pane.ts";
 
 export class ViewerApp extends ViewerElement {
   static override properties = { ...ViewerElement.properties, dragging: { state: true } };
@@ -34,6 +40,7 @@ export class ViewerApp extends ViewerElement {
           "top top top top" 50px
           "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
+          "rail edit edit panel" auto
           "rail prompt prompt panel" auto
           "status status status status" 28px / 54px minmax(0, 1fr) 44px auto;
         position: relative;
@@ -41,8 +48,19 @@ export class ViewerApp extends ViewerElement {
       }
       top-bar { grid-area: top; }
       tool-rail { grid-area: rail; }
-      image-stage { grid-area: stage; min-width: 0; }
+      .stages { grid-area: stage; min-width: 0; min-height: 0; display: grid; }
+      .stages.four {
+        grid-template: "axial surface" minmax(0, 1fr) "coronal sagittal" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr);
+        gap: 2px;
+        background: var(--line);
+      }
+      .four .axial { grid-area: axial; }
+      .four .coronal { grid-area: coronal; }
+      .four .sagittal { grid-area: sagittal; }
+      .four volume-pane { grid-area: surface; }
+      .four image-stage { box-shadow: inset 0 0 0 2px var(--accent); }
       slice-slider { grid-area: slider; }
+      edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
       job-bar { grid-area: stage; place-self: start center; z-index: 3; margin-top: 10px; max-width: min(560px, 60%); }
       notice-strip { grid-area: notice; min-width: 0; }
@@ -73,6 +91,7 @@ export class ViewerApp extends ViewerElement {
             "top top" auto
             "notice notice" auto
             "stage slider" minmax(0, 1fr)
+            "edit edit" auto
             "prompt prompt" auto
             "rail rail" auto
             "status status" auto / minmax(0, 1fr) 40px;
@@ -89,7 +108,13 @@ export class ViewerApp extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ panelOpen, announcement }: State) => [panelOpen, announcement];
+  protected watch = ({ panelOpen, announcement, layout, image, tool }: State) => [
+    panelOpen,
+    announcement,
+    layout,
+    image?.plane,
+    isHandTool(tool),
+  ];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -132,12 +157,18 @@ export class ViewerApp extends ViewerElement {
 
   override render() {
     const { app } = this;
+    const { image, layout } = this.state;
+    const four = layout === "four" && image !== undefined && panesOf(image).includes(image.plane.plane);
     return html`
       <top-bar .app=${app}></top-bar>
       <notice-strip .app=${app}></notice-strip>
       <tool-rail .app=${app}></tool-rail>
-      <image-stage .app=${app}></image-stage>
+      <div class="stages ${four ? "four" : "one"}">
+        <image-stage class=${image?.plane.plane ?? ""} .app=${app}></image-stage>
+        ${four ? this.#panes(image) : nothing}
+      </div>
       <slice-slider .app=${app}></slice-slider>
+      ${isHandTool(this.state.tool) ? html`<edit-bar .app=${app}></edit-bar>` : nothing}
       <job-bar .app=${app}></job-bar>
       <prompt-bar .app=${app}></prompt-bar>
       ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
@@ -146,9 +177,16 @@ export class ViewerApp extends ViewerElement {
       <help-dialog .app=${app}></help-dialog>
       <export-dialog .app=${app}></export-dialog>
       <work-dialog .app=${app}></work-dialog>
+      <studies-dialog .app=${app}></studies-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
       ${this.dragging ? this.#dropHint() : nothing}
     `;
+  }
+
+  #panes(image: OpenImage) {
+    const others = panesOf(image).filter((plane) => plane !== image.plane.plane);
+    return html`${others.map((plane) => html`<plane-pane class=${plane} .app=${this.app} .plane=${plane}></plane-pane>`)}
+      <volume-pane .app=${this.app}></volume-pane>`;
   }
 
   #dropHint() {

@@ -43,7 +43,8 @@ const LONG_VR = new Set(["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "
 
 /** Sequences that we look into; implicit VR does not say which elements are sequences. */
 const SEQUENCES = new Set([
-  0x00283000, 0x00186011, 0x00289110, 0x00289132, 0x00289145, 0x00209113, 0x00209116, 0x52009229, 0x52009230,
+  0x00082112, 0x00089124, 0x00620002, 0x0062000a, 0x0062000f, 0x30060020, 0x30060039, 0x30060040, 0x00283000,
+  0x00186011, 0x00289110, 0x00289132, 0x00289145, 0x00209113, 0x00209116, 0x52009229, 0x52009230,
 ]);
 
 const isPixelTag = (tag: number) => tag === PIXEL_DATA || tag === FLOAT_PIXEL_DATA || tag === DOUBLE_PIXEL_DATA;

@@ -36,7 +36,8 @@ export function readNrrd(
 ): Volume {
   const { fields, start } = readHeader(bytes);
   const axes = readAxes(fields, isByte(fields), volume);
-  return readBody(detachedOr(bytes.subarray(start), fields, data), fields, axes, limits);
+  const body = detachedOr(bytes.subarray(start), fields, data);
+  return readBody(body, fields, axes, { limits, meaning: meaningOf(nrrdKeys(bytes)) });
 }
 
 /** The volumes of a list axis that runs fastest: `layers` values a voxel, one after the other; 1 without such an axis. */
@@ -48,7 +49,7 @@ export function readNrrdLayers(bytes: Uint8Array, limits: Limits): { volume: Vol
   const dense = { channel: 0, voxel: [1, columns * layers, columns * rows * layers] as const };
   const wide: Axes = { ...axes, size: [columns * layers, rows, slices], channels: 1, strides: dense, warnings: [] };
   const body = detachedOr(bytes.subarray(start), fields, undefined);
-  const volume = readBody(body, fields, layers > 1 ? wide : axes, limits);
+  const volume = readBody(body, fields, layers > 1 ? wide : axes, { limits });
   return { volume: { ...volume, size: axes.size }, layers };
 }
 
@@ -56,7 +57,7 @@ export function readNrrdLayers(bytes: Uint8Array, limits: Limits): { volume: Vol
 export function nrrdKeys(bytes: Uint8Array): ReadonlyMap<string, string> {
   const { start } = readHeader(bytes);
   const keys = new Map<string, string>();
-  for (const line of new TextDecoder().decode(bytes.subarray(0, start)).split(/\r?\n/)) {
+  for (const line of new TextDecoder().decode(bytes.subarray(0, Math.min(start, HEADER_LIMIT))).split(/\r?\n/)) {
     const at = line.indexOf(":=");
     if (at > 0 && !line.startsWith("#")) keys.set(line.slice(0, at), line.slice(at + 2));
   }
@@ -71,13 +72,22 @@ function detachedOr(body: Uint8Array, fields: Fields, data: Uint8Array | undefin
   return data;
 }
 
-function readBody(body: Uint8Array, fields: Fields, axes: Axes, limits: Limits): Volume {
+interface BodyOptions {
+  readonly limits: Limits;
+  readonly meaning?: Meaning;
+}
+
+/** What the numbers of a file mean, where it says so. */
+type Meaning = Partial<Pick<Volume, "rescale" | "modality">>;
+
+function readBody(body: Uint8Array, fields: Fields, axes: Axes, { limits, meaning = {} }: BodyOptions): Volume {
   const type = typeOf(fields);
   if (axes.channels === 3 && type !== "uint8") throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
   const geometry = readGeometry(fields, axes);
   return readRaster(
     afterLines(body, fields),
     {
+      ...meaning,
       format: "NRRD",
       ...axes,
       ...geometry,
@@ -89,6 +99,22 @@ function readBody(body: Uint8Array, fields: Fields, axes: Axes, limits: Limits):
     },
     limits,
   );
+}
+
+/**
+ * What a viewer that sends its own voxels says of them, which NRRD has no fields for: key/value pairs of ours. Pairs of other
+ * programs are not read: ITK repeats a series' DICOM rescale beside values that are rescaled already.
+ */
+function meaningOf(keys: ReadonlyMap<string, string>): Meaning {
+  const modality = keys.get("promptomy_modality");
+  const [slope, intercept] = ["promptomy_slope", "promptomy_intercept"].map((name) =>
+    Number(keys.get(name) ?? Number.NaN),
+  );
+  const scaled = Number.isFinite(slope) && Number.isFinite(intercept) && slope !== 0;
+  return {
+    ...(modality !== undefined && /^[A-Z]{2,16}$/.test(modality) ? { modality } : {}),
+    ...(scaled && slope !== undefined && intercept !== undefined ? { rescale: { slope, intercept } } : {}),
+  };
 }
 
 /** How many volumes of which size a header declares. */

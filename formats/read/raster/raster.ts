@@ -24,6 +24,9 @@ export interface Raster {
   readonly ijkToLps: Mat4;
   readonly unit: "mm" | "px";
   readonly warnings: readonly string[];
+  /** Where the file says them; else values are modality values, and the modality is guessed. */
+  readonly rescale?: Volume["rescale"];
+  readonly modality?: string;
 }
 
 export interface Strides {
@@ -79,10 +82,11 @@ export function readRaster(bytes: Uint8Array, raster: Raster, limits: Limits): V
   check(`${format}: bytes`, range.length, limits.expandedBytes);
   const values = voxelsFromBytes(bodyOf(bytes, raster, range, limits), type, littleEndian);
   const data = strides ? gathered(values, raster, strides) : values;
-  const rescale = { slope: 1, intercept: 0 };
+  const rescale = raster.rescale ?? { slope: 1, intercept: 0 };
+  const { warnings, modality } = raster;
   return {
     ...{ size, channels, data, rescale, ijkToLps, unit, inverted: false, windows: [] },
-    ...guessModality(data, channels, { rescale, warnings: raster.warnings }),
+    ...(modality ? { modality, warnings } : guessModality(data, channels, { rescale, warnings })),
   };
 }
 

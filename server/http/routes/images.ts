@@ -5,7 +5,7 @@ import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { ImageDescription, ImageInfo, ImageReference, Problem } from "../../../core/wire/index.ts";
+import { Digest, ImageDescription, ImageInfo, ImageReference, Problem, SeriesSalt } from "../../../core/wire/index.ts";
 import type { AddedImage, IncomingFile } from "../../images/types.ts";
 import { boundaryOf, readParts } from "../../multipart/multipart.ts";
 import type { Progress, Retrieval } from "../../sources/dicomweb/retrieve.ts";
@@ -89,6 +89,31 @@ const read = createRoute({
   },
 });
 
+const SeriesParams = z.object({ key: Digest.describe("sha256 of the salt, a line feed and the SeriesInstanceUID") });
+
+const salt = createRoute({
+  method: "get",
+  path: "/v1/series",
+  tags: ["images"],
+  summary: "How a series is named here",
+  description: "The salt holds until the server starts again.",
+  responses: { 200: json(SeriesSalt, 'Its key is `sha256(salt + "\\n" + SeriesInstanceUID)`'), ...problems() },
+});
+
+const series = createRoute({
+  method: "get",
+  path: "/v1/series/{key}",
+  tags: ["images"],
+  summary: "Is this series here",
+  description:
+    "Spares a viewer the upload. No UID travels: the series is named by a salted hash. `HEAD` answers without a body.",
+  request: { params: SeriesParams },
+  responses: {
+    200: json(ImageInfo, "The image of the series that was used last; `Location` names it"),
+    ...problems(404),
+  },
+});
+
 /** Upload and description of images. */
 export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
@@ -111,6 +136,14 @@ export function imageRoutes(deps: AppDeps): OpenAPIHono<AppEnv> {
     if (c.req.valid("query").source !== "true") return c.json(info, 200);
     const source = await images.source(id);
     return c.json(source ? { ...info, source: onWire(source) } : info, 200);
+  });
+  app.openapi(salt, (c) => c.json({ salt: images.seriesSalt }, 200));
+  app.openapi(series, (c) => {
+    const { key } = c.req.valid("param");
+    const info = images.findSeries(key);
+    if (!info) throw new SegmenterError("ImageNotFound", { imageId: key });
+    c.header("Location", `/v1/images/${info.imageId}`);
+    return c.json(info, 200);
   });
   return app;
 }
@@ -147,20 +180,20 @@ const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promis
     ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
     : retrieved(deps, reference, call);
 
-/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out here. */
+/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out before. */
 function retrieved(
   { archives, images }: AppDeps,
   { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
   call: Retrieve,
 ): Promise<AddedImage> {
-  return images.addFrom((dir) => archives.retrieve({ archive, study, series, dir, ...call }), {
-    signal: call.signal,
-    index,
-    check(source) {
-      if (source?.studyInstanceUid === study && source.seriesInstanceUid === series) return;
-      throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
-    },
-  });
+  const fetchAll = async (dir: string) => {
+    const paths = await archives.retrieve({ archive, study, series, dir, ...call });
+    const heads = await images.heads(paths);
+    const isAsked = heads.every((head) => head?.dicom?.studyUid === study && head.dicom.seriesUid === series);
+    if (isAsked) return paths;
+    throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
+  };
+  return images.addFrom(fetchAll, { signal: call.signal, index });
 }
 
 /** The wire's types are mutable. */

@@ -178,7 +178,18 @@ describe("windows on offer", () => {
     expect(shownColour({ channels: 3, data: flat })).toBe(flat);
   });
 
-  test("for colour there are none", () => {
-    expect(windowsOf(volume({ channels: 3, data: new Uint8Array(300) }))).toEqual([]);
+  test("for colour are as it is and stretched, the one that it is shown by in front", () => {
+    const ramp = Uint8Array.from({ length: 300 }, (_, n) => Math.floor(n / 5));
+    const names = (data: Uint8Array) => windowsOf(volume({ channels: 3, data })).map(({ name }) => name);
+    expect(names(ramp)).toEqual(["auto 0-99.9 %", "full range"]);
+    const bright = ramp.map((value) => 100 + value * 2);
+    expect(names(bright)).toEqual(["full range", "auto 1-99 %"]);
+    expect(names(new Uint8Array(300).fill(200))).toEqual(["full range"]);
+    const [whole, stretched] = windowsOf(volume({ channels: 3, data: bright }));
+    const greys = (window: typeof whole) => [...shownColour({ channels: 3, data: bright }, window)];
+    expect(greys(whole)).toEqual([...bright]);
+    expect([Math.min(...greys(stretched)), Math.max(...greys(stretched))]).toEqual([0, 255]);
+    // The same for all channels: (v − 102) / (216 − 102), rounded.
+    expect(greys(stretched)[150]).toBe(Math.round((255 * (bright[150]! - 102)) / (216 - 102)));
   });
 });

@@ -31,21 +31,21 @@ function nrrd(fields: readonly string[], data: Uint8Array): Uint8Array {
 describe("a labelmap", () => {
   test.each(ORIENTATIONS.map((ijkToLps, n) => ({ n, ijkToLps })))(
     "comes back voxel by voxel, orientation $n",
-    ({ ijkToLps }) => {
-      const result = readSegments(nifti(ijkToLps), target(ijkToLps));
+    async ({ ijkToLps }) => {
+      const result = await readSegments(nifti(ijkToLps), target(ijkToLps));
       expect(labelsOf(result, SIZE)).toEqual(phantom());
       expect(result.segments.map(({ name }) => name)).toEqual(["Label 1", "Label 2", "Label 3"]);
     },
   );
 
-  test("lies where its coordinates say on an image of any other orientation", () => {
+  test("lies where its coordinates say on an image of any other orientation", async () => {
     const [from] = ORIENTATIONS;
     for (const ijkToLps of ORIENTATIONS) {
       const size = [0, 1, 2].map(
         (n) => SIZE[[0, 1, 2].findIndex((v) => Math.abs(ijkToLps[v * 4 + n] ?? 0) > 0)],
       ) as unknown as Vec3;
       const placed = covering(ijkToLps, size, from as Mat4);
-      const found = labelsOf(readSegments(nifti(from as Mat4), target(placed, size)), size);
+      const found = labelsOf(await readSegments(nifti(from as Mat4), target(placed, size)), size);
       const expected = new Uint8Array(found.length);
       phantom().forEach((value, at) => {
         if (!value) return;
@@ -58,21 +58,21 @@ describe("a labelmap", () => {
     }
   });
 
-  test("of a tilted gantry comes back on its own grid", () => {
-    expect(labelsOf(readSegments(nifti(TILTED), target(TILTED)), SIZE)).toEqual(phantom());
+  test("of a tilted gantry comes back on its own grid", async () => {
+    expect(labelsOf(await readSegments(nifti(TILTED), target(TILTED)), SIZE)).toEqual(phantom());
   });
 
-  test("lies pixel on pixel on a picture without geometry, with a warning", () => {
+  test("lies pixel on pixel on a picture without geometry, with a warning", async () => {
     const labels = phantom().subarray(SIZE[0] * SIZE[1], 2 * SIZE[0] * SIZE[1]);
     const png = writePng({ width: SIZE[0], height: SIZE[1], data: labels.slice() });
     const picture: Target = { size: [SIZE[0], SIZE[1], 1], ijkToLps: IDENTITY, unit: "px" };
-    expect(labelsOf(readSegments(png, picture), picture.size)).toEqual(labels);
+    expect(labelsOf(await readSegments(png, picture), picture.size)).toEqual(labels);
   });
 
-  test("that lies elsewhere says that nothing of it is on the image", () => {
+  test("that lies elsewhere says that nothing of it is on the image", async () => {
     const far = [...ORIENTATIONS[0]!] as number[];
     far[3] = 5000;
-    const { segments, warnings } = readSegments(nifti(ORIENTATIONS[0]!), target(far));
+    const { segments, warnings } = await readSegments(nifti(ORIENTATIONS[0]!), target(far));
     expect(segments.every(({ masks }) => masks.length === 0)).toBe(true);
     expect(warnings.join()).toContain("3 of 3 segments have no pixel");
   });
@@ -108,7 +108,7 @@ describe(".seg.nrrd", () => {
   const liver =
     "TerminologyEntry:a list~SCT^123037004^Anatomical Structure~SCT^10200004^Liver~^^~Anatomic codes~^^~^^|";
 
-  test("has its names, colours and codes; layers overlap", () => {
+  test("has its names, colours and codes; layers overlap", async () => {
     const fields = [
       ...["type: unsigned char", "dimension: 4", "space: left-posterior-superior", "sizes: 2 3 2 1"],
       ...[
@@ -122,7 +122,7 @@ describe(".seg.nrrd", () => {
     ];
     // Voxel by voxel both layers: the liver on the first row, the other on the first column.
     const bytes = nrrd(fields, gzipSync(Uint8Array.of(1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0)));
-    const { segments } = readSegments(bytes, target(IDENTITY, [3, 2, 1]));
+    const { segments } = await readSegments(bytes, target(IDENTITY, [3, 2, 1]));
     expect(segments.map(({ name, colour, code }) => ({ name, colour, code }))).toEqual([
       { name: "Liver", colour: "#ff8000", code: { scheme: "SCT", value: "10200004", meaning: "Liver" } },
       { name: "Größe", colour: undefined, code: undefined },

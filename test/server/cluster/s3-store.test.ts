@@ -1,3 +1,4 @@
+import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerEvent } from "../../../server/ops/events.ts";
 import { s3Store } from "../../../server/stores/s3.ts";
@@ -29,9 +30,10 @@ describe("s3Store, against moto's S3 server", needsEngine("moto_server"), () => 
     });
     await store.set(idOf(1), bytesOf(1, 1000));
     const path = `${server.url}/cache/altered/${idOf(1).slice(7)}.emb`;
-    const bytes = new Uint8Array(await (await fetch(path)).arrayBuffer());
+    const client = new AwsClient({ ...KEYS, region: "us-east-1", service: "s3" });
+    const bytes = new Uint8Array(await (await client.fetch(path)).arrayBuffer());
     bytes[500]! ^= 1;
-    await fetch(path, { method: "PUT", body: bytes });
+    expect((await client.fetch(path, { method: "PUT", body: bytes })).status).toBe(200);
     expect(await store.get(idOf(1))).toBeUndefined();
     expect(events.at(-1)).toEqual({ kind: "cache", tier: "shared", outcome: "corrupt" });
   });

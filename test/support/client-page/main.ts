@@ -1,5 +1,6 @@
 /** The package as a bundler sees it, within reach of `page.evaluate`, with what tests need beside it. */
 import * as client from "../../../client/index.ts";
+import * as viewer from "../../../client/viewer/index.ts";
 import { maskArea, maskIou } from "../../../core/mask/mask.ts";
 
 const opened = new Map<client.BackendName, Promise<client.Segmenter>>();
@@ -13,6 +14,7 @@ function shared(decode: client.BackendName): Promise<client.Segmenter> {
 
 const page = {
   ...client,
+  ...viewer,
   maskArea,
   maskIou,
   shared,

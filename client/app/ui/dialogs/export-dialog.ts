@@ -1,7 +1,9 @@
 /** What is exported, how, and what would be lost: said before a byte is written. */
 import { html, nothing } from "lit";
 import type { Covered } from "../../../../core/annotation/labelmap.ts";
+import { isSegmenterError } from "../../../../core/errors.ts";
 import { maskArea } from "../../../../core/mask/mask.ts";
+import type { ArchiveInfo } from "../../../../core/wire/index.ts";
 import type { OverlapChoice } from "../../../../formats/write/writer.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
 import type { ExportChoice, Prepared } from "../../export/exports.ts";
@@ -12,18 +14,24 @@ import { icon } from "../base/icons.ts";
 import { DialogElement } from "./dialog.ts";
 import { exportStyles } from "./export-dialog-styles.ts";
 
+/** Formats that an archive takes. */
+const DICOM = new Set<string>(["dicom-seg", "rtstruct"]);
+
 export class ExportDialog extends DialogElement {
   static override properties = {
     ...DialogElement.properties,
     choice: { state: true },
     prepared: { state: true },
     problem: { state: true },
+    stores: { state: true },
   };
   protected readonly name = "export";
   declare choice: ExportChoice;
   /** `undefined` while masks are computed. */
   declare prepared: Prepared | undefined;
   declare problem: unknown;
+  /** Archives that take results. */
+  declare stores: readonly ArchiveInfo[];
   #under = new AbortController();
 
   static override styles = [...DialogElement.styles, exportStyles];
@@ -31,6 +39,7 @@ export class ExportDialog extends DialogElement {
   constructor() {
     super();
     this.choice = { format: "nifti", overlap: "smaller", hidden: false };
+    this.stores = [];
   }
 
   protected override watch(state: State) {
@@ -39,6 +48,7 @@ export class ExportDialog extends DialogElement {
   }
 
   protected override opened(): void {
+    void this.#findStores();
     const formats = this.app.exports.formats();
     const kept = formats.some(({ id }) => id === this.choice.format);
     this.#choose({ hidden: false, ...(kept ? {} : { format: formats[0].id }) });
@@ -83,6 +93,24 @@ export class ExportDialog extends DialogElement {
     this.close();
   };
 
+  /** Without an answer there is no button; files can be saved all the same. */
+  async #findStores() {
+    this.stores = this.state.offers ? await this.app.studies.stores().catch(() => []) : [];
+  }
+
+  async #send({ name, friendlyName }: ArchiveInfo) {
+    if (!this.prepared) return;
+    const { exports, notifier, studies } = this.app;
+    const files = exports.blobs(this.prepared);
+    this.close();
+    try {
+      const outcomes = await Promise.all(files.map((file) => studies.send(name, file)));
+      notifier.info(outcomes.every(Boolean) ? t.studies.sent(friendlyName) : t.studies.notSent(friendlyName));
+    } catch (thrown) {
+      notifier.failed(t.studies.notSent(friendlyName), thrown);
+    }
+  }
+
   #retry = () => {
     this.app.exports.retry();
     void this.#prepare();
@@ -101,9 +129,14 @@ export class ExportDialog extends DialogElement {
       <footer>
         <span class="space"></span>
         <button @click=${this.close}>${t.exporting.cancel}</button>
+        ${DICOM.has(this.choice.format) ? this.stores.map((store) => this.#store(store, empty)) : nothing}
         <button class="primary" ?disabled=${!this.prepared || empty} @click=${this.#save}>${icon("download")}${t.exporting.save}</button>
       </footer>`,
     );
+  }
+
+  #store(store: ArchiveInfo, empty: boolean | undefined) {
+    return html`<button ?disabled=${!this.prepared || empty} @click=${() => this.#send(store)}>${icon("open")}${t.studies.send(store.friendlyName)}</button>`;
   }
 
   #formats() {
@@ -148,16 +181,18 @@ export class ExportDialog extends DialogElement {
   #outcome() {
     if (this.problem) return this.#problem(this.problem);
     if (!this.prepared) return this.#progress();
-    const { segmentation, covered } = this.prepared;
+    const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
     if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
     return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}</p>
-      ${this.#losses(covered)}`;
+      ${this.#losses(covered)}
+      ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
   }
 
   #losses(covered: readonly Covered[]) {
     const { segments, masks } = this.prepared?.segmentation ?? { segments: [], masks: [] };
-    if (this.choice.format === "coco" || this.choice.overlap === "separate" || this.choice.overlap === "4d")
+    const format = this.app.exports.formats().find(({ id }) => id === this.choice.format);
+    if (format?.overlaps.length === 0 || this.choice.overlap === "separate" || this.choice.overlap === "4d")
       return html`<p class="quiet">${t.exporting.keepsOverlap}</p>`;
     if (covered.length === 0) return html`<p class="quiet">${t.exporting.noOverlap}</p>`;
     const nameOf = (id: string) => segments.find((segment) => segment.id === id)?.name ?? "";
@@ -183,6 +218,7 @@ export class ExportDialog extends DialogElement {
   }
 
   #problem(thrown: unknown) {
+    if (isSegmenterError(thrown, "CannotExport")) return html`<p>${t.exporting.cannot(thrown.detail.reason)}</p>`;
     if (!(thrown instanceof IncompleteError)) return html`<p>${t.errors.export} ${String(thrown)}</p>`;
     return html`<p>${t.exporting.incomplete(thrown.failed, thrown.total)}</p>
       <button class="retry" @click=${this.#retry}>${t.retry}</button>`;

@@ -181,6 +181,13 @@ export const stageStyles = css`
     bottom: 14px;
     translate: -50% 0;
   }
+  @container (max-width: 640px) {
+    candidate-strip {
+      scale: 0.6;
+      transform-origin: bottom;
+      bottom: 6px;
+    }
+  }
   @keyframes sweep {
     from {
       background-position: -70% 0;

@@ -1,0 +1,47 @@
+/** Correction by hand. */
+import { decimal, number } from "./format.ts";
+
+export const edit = {
+  edit: {
+    group: "Correction by hand",
+    size: "Size",
+    sizeValue: (pixels: number, mm: number | undefined) =>
+      mm === undefined ? `${number(pixels)} px` : `${number(pixels)} px, ${decimal(mm)} mm`,
+    range: "Only values",
+    rangeDetail: "Brush and eraser change only pixels whose values lie in this range",
+    low: "Lowest value",
+    high: "Highest value",
+    scope: "What is corrected",
+    scopes: { slice: "This slice", all: "All slices" },
+    fillHoles: "Fill holes",
+    removeIslands: "Remove islands",
+    removeIslandsDetail: (least: number, unit: string) => `Takes away parts smaller than ${number(least)} ${unit}`,
+    keepPart: "Keep a part",
+    keepPartDetail: "Click the part that stays",
+    grow: "Grow",
+    shrink: "Shrink",
+    by: "By how much",
+    smooth: "Smooth",
+    smoothDetail: "Rounds the border",
+    copyBack: "Copy to the slice before",
+    copyOn: "Copy to the slice after",
+    other: "With segment",
+    chooseOther: "another segment…",
+    combinations: { union: "Add", subtract: "Subtract", intersect: "Intersect" },
+    combinationDetails: {
+      union: "What both cover",
+      subtract: "Without what the other covers",
+      intersect: "Only what both cover at once",
+    },
+    merge: "Merge",
+    mergeDetail: "The other segment becomes part of this one",
+    split: "Split into parts",
+    splitDetail: "Each part that touches no other becomes a segment",
+    partName: (name: string, part: number) => `${name} ${number(part)}`,
+    working: "Correcting all slices",
+    nothing: "Nothing to change here.",
+    onePart: "It is one part already.",
+    otherPlane: (plane: string) => `Its masks lie in the ${plane.toLowerCase()} plane: click the part there.`,
+    noSegment: "Choose a segment to correct, or paint to begin one.",
+  },
+} as const;

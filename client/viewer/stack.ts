@@ -1,0 +1,66 @@
+/** What a volume job is asked, and where its masks are kept. */
+import { chainsOf } from "../../core/annotation/chain.ts";
+import type { PromptLog } from "../../core/annotation/log.ts";
+import { maskDigestText } from "../../core/annotation/log-file.ts";
+import type { Digest } from "../../core/digest.ts";
+import { SegmenterError } from "../../core/errors.ts";
+import { planeOf } from "../../core/image/planes.ts";
+import type { Plane } from "../../core/image/volume.ts";
+import type { ImageInfo, Prompt, Rle } from "../../core/wire/index.ts";
+import { digestOf } from "../common/sha256.ts";
+import type { PropagateTarget } from "../types.ts";
+
+export interface KeptMasks {
+  put(rle: Rle): Digest;
+  /** Rejects with FileNotFound. */
+  get(mask: Digest): Promise<Rle>;
+}
+
+/** Masks by content, for as long as the binding lives. */
+export function keepMasks(): KeptMasks {
+  const known = new Map<Digest, Rle>();
+  return {
+    put(rle) {
+      const digest = digestOf(maskDigestText(rle));
+      known.set(digest, rle);
+      return digest;
+    },
+    async get(mask) {
+      const rle = known.get(mask);
+      if (!rle) throw new SegmenterError("FileNotFound", { name: mask });
+      return rle;
+    },
+  };
+}
+
+interface Asked {
+  readonly log: PromptLog;
+  readonly image: ImageInfo;
+  readonly segmentId: string;
+  readonly masks: KeptMasks;
+  readonly range: readonly [number, number] | undefined;
+}
+
+/** All that was prompted of a segment in the plane that was prompted last. Rejects with InvalidPrompt when nothing was. */
+export async function propagationOf({
+  log,
+  image,
+  segmentId,
+  masks,
+  range,
+}: Asked): Promise<PropagateTarget & { readonly plane: Plane }> {
+  const own = chainsOf(log, image.imageId).filter((chain) => chain.segmentId === segmentId && chain.steps.length > 0);
+  const latest = own.at(-1);
+  if (!latest) throw new SegmenterError("InvalidPrompt", { index: 0, reason: "expected a prompt before propagation" });
+  const { plane, window } = latest.at;
+  const prompts = await Promise.all(
+    own
+      .filter(({ at }) => at.plane === plane)
+      .map(async ({ at, base, steps }) => {
+        const start: Prompt[] = base ? [{ kind: "mask", rle: await masks.get(base.mask) }] : [];
+        return { slice: at.slice, prompts: [...start, ...steps.flatMap(({ action }) => action.prompts)] };
+      }),
+  );
+  const [from, to] = range ?? [0, planeOf(image, plane).count - 1];
+  return { imageId: image.imageId, plane, prompts, from, to, window };
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { hostStage } from "./stage.ts";
+
+interface Verdict {
+  dice: number;
+  area: number;
+  plane: string;
+}
+interface Opened {
+  click(view?: string): Promise<Verdict>;
+  area(): number;
+  binding: { undo(): Promise<boolean> };
+  engine: { destroy(): void };
+}
+declare const host: {
+  openVolume(name: string): Promise<Opened>;
+  openStack(name: string): Promise<Opened>;
+  history: { undo(): void; redo(): void };
+};
+
+const good = ({ dice, area }: Verdict) => {
+  expect(area).toBeGreaterThan(100);
+  expect(dice).toBeGreaterThanOrEqual(0.995);
+};
+
+describe("Cornerstone3D 5.14", () => {
+  const stage = hostStage("cornerstone");
+
+  test.each(["plain", "mirrored", "oblique"])(
+    "holds the server's mask in the volume viewports of a %s series",
+    async (name) => {
+      const found = await stage.page.evaluate(async (name) => {
+        const opened = await host.openVolume(name);
+        const verdicts = [];
+        for (const view of ["axial", "coronal", "sagittal"]) {
+          verdicts.push(await opened.click(view));
+          await opened.binding.undo();
+        }
+        opened.engine.destroy();
+        return verdicts;
+      }, name);
+      expect(found.map(({ plane }) => plane)).toEqual(["axial", "coronal", "sagittal"]);
+      found.forEach(good);
+      expect(stage.errors).toEqual([]);
+    },
+  );
+
+  test.each(["plain", "mirrored", "oblique"])(
+    "holds it on the right images of a stack of a %s series in another order",
+    async (name) => {
+      const found = await stage.page.evaluate(async (name) => {
+        const opened = await host.openStack(name);
+        const verdict = await opened.click();
+        opened.engine.destroy();
+        return verdict;
+      }, name);
+      expect(found.plane).toBe("axial");
+      good(found);
+      expect(stage.errors).toEqual([]);
+    },
+  );
+
+  test("takes a gesture back and brings it again by its own history", async () => {
+    const areas = await stage.page.evaluate(async () => {
+      const opened = await host.openVolume("plain");
+      const until = async (wanted: boolean) => {
+        while (opened.area() > 0 !== wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+        return opened.area();
+      };
+      await opened.click("axial");
+      const before = opened.area();
+      host.history.undo();
+      const undone = await until(false);
+      host.history.redo();
+      const redone = await until(true);
+      opened.engine.destroy();
+      return { before, undone, redone };
+    });
+    expect(areas.before).toBeGreaterThan(100);
+    expect(areas).toMatchObject({ undone: 0, redone: areas.before });
+  });
+});

@@ -1,0 +1,139 @@
+/** Cornerstone3D with a series of the phantom: volume viewports in three planes, or a stack whose order is not ours. */
+import * as core from "@cornerstonejs/core";
+import * as tools from "@cornerstonejs/tools";
+import { axisOf, type Vec3 } from "@promptomy/client";
+import { cornerstoneAdapter, cornerstonePoint } from "@promptomy/client/cornerstone";
+import { bind } from "@promptomy/client/viewer";
+import { judge } from "../judge.ts";
+import { connect, makeSeries, type Series, type SeriesName } from "../series.ts";
+
+type View = "axial" | "coronal" | "sagittal";
+
+const segmenter = await connect();
+await core.init();
+await tools.init();
+
+/** Cornerstone keeps the direction of an axis apart from its step. */
+function placed({ ijkToLps }: Series) {
+  const axes = [axisOf(ijkToLps, 0), axisOf(ijkToLps, 1), axisOf(ijkToLps, 2)];
+  const spacing = axes.map((axis) => Math.hypot(...axis)) as core.Types.Point3;
+  const direction = axes.flatMap((axis, n) =>
+    axis.map((value: number) => value / (spacing[n] ?? 1)),
+  ) as core.Types.Mat3;
+  const origin: core.Types.Point3 = [ijkToLps[3] ?? 0, ijkToLps[7] ?? 0, ijkToLps[11] ?? 0];
+  return { spacing, direction, origin };
+}
+
+let count = 0;
+
+async function openVolume(name: SeriesName) {
+  const series = await makeSeries(segmenter, name);
+  const [volumeId, segmentationId, engineId] = [`local:${++count}`, `seg${count}`, `engine${count}`];
+  const { voxels: scalarData, size } = series;
+  const dimensions: core.Types.Point3 = [size[0], size[1], size[2]];
+  const metadata = { Modality: "CT" } as core.Types.Metadata;
+  core.volumeLoader.createLocalVolume(volumeId, { ...placed(series), scalarData, dimensions, metadata });
+  const engine = new core.RenderingEngine(engineId);
+  const { ORTHOGRAPHIC } = core.Enums.ViewportType;
+  const views: View[] = ["axial", "coronal", "sagittal"];
+  engine.setViewports(
+    views.map((viewportId) => ({
+      viewportId,
+      type: ORTHOGRAPHIC,
+      element: document.querySelector<HTMLDivElement>(`#${viewportId}`) ?? document.createElement("div"),
+      defaultOptions: { orientation: core.Enums.OrientationAxis[viewportId.toUpperCase() as "AXIAL"] },
+    })),
+  );
+  await core.setVolumesForViewports(engine, [{ volumeId }], views);
+  const labelmapId = `${segmentationId}-labels`;
+  core.volumeLoader.createAndCacheDerivedLabelmapVolume(volumeId, { volumeId: labelmapId });
+  const { Labelmap } = tools.Enums.SegmentationRepresentations;
+  tools.segmentation.addSegmentations([
+    { segmentationId, representation: { type: Labelmap, data: { volumeId: labelmapId } } },
+  ]);
+  for (const view of views) await tools.segmentation.addLabelmapRepresentationToViewport(view, [{ segmentationId }]);
+  const viewports = Object.fromEntries(
+    views.map((view) => [view, engine.getViewport(view) as core.Types.IVolumeViewport]),
+  );
+  for (const viewport of Object.values(viewports)) viewport.setProperties({ voiRange: { lower: -160, upper: 240 } });
+  engine.render();
+  const axial = viewports.axial as core.Types.IVolumeViewport;
+  const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport: axial, segmentationId }));
+  const click = async (view: View) => {
+    const viewport = viewports[view] as core.Types.IVolumeViewport;
+    const at = cornerstonePoint(viewport, [...series.liver]);
+    await binding.prompt({ kind: "point", at });
+    const labels = core.cache.getVolume(labelmapId);
+    return judge(binding, at, {
+      size,
+      get: (i, j, k) => Number(labels?.voxelManager?.getAtIJK(i, j, k)),
+      toLps: (i, j, k) => [...(labels?.imageData?.indexToWorld([i, j, k]) ?? [])] as unknown as Vec3,
+    });
+  };
+  return {
+    engine,
+    binding,
+    click,
+    area: () => areaOf(core.cache.getVolume(labelmapId)?.voxelManager?.getCompleteScalarDataArray?.()),
+  };
+}
+
+const areaOf = (labels: ArrayLike<number> | undefined) => Array.from(labels ?? []).filter(Boolean).length;
+
+/** Images in an order that is neither ours nor that of their positions. */
+async function openStack(name: SeriesName) {
+  const series = await makeSeries(segmenter, name);
+  const { voxels, size } = series;
+  const { spacing, direction, origin } = placed(series);
+  const step = axisOf(series.ijkToLps, 2);
+  const id = ++count;
+  const imageIds = Array.from({ length: size[2] }, (_, k) => {
+    const imageId = `local:${id}-${k}`;
+    core.imageLoader.createAndCacheLocalImage(imageId, {
+      scalarData: voxels.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]),
+      dimensions: [size[0], size[1]],
+      spacing: [spacing[0], spacing[1]],
+      origin: [origin[0] + k * step[0], origin[1] + k * step[1], origin[2] + k * step[2]],
+      direction,
+      frameOfReferenceUID: "1.2.3",
+    });
+    return imageId;
+  }).reverse();
+  const segmentationId = `stackseg${id}`;
+  const engine = new core.RenderingEngine(`engine${id}`);
+  const element = document.querySelector<HTMLDivElement>("#axial") ?? document.createElement("div");
+  engine.enableElement({ viewportId: "stack", type: core.Enums.ViewportType.STACK, element });
+  const viewport = engine.getViewport("stack") as core.Types.IStackViewport;
+  await viewport.setStack(imageIds, Math.floor(size[2] / 2));
+  const labelmapImageIds = core.imageLoader.createAndCacheDerivedLabelmapImages(imageIds).map(({ imageId }) => imageId);
+  const { Labelmap } = tools.Enums.SegmentationRepresentations;
+  tools.segmentation.addSegmentations([
+    { segmentationId, representation: { type: Labelmap, data: { imageIds: labelmapImageIds } } },
+  ]);
+  await tools.segmentation.addLabelmapRepresentationToViewport("stack", [{ segmentationId }]);
+  const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport, segmentationId, modality: "CT" }));
+  const at = cornerstonePoint(viewport, [...series.liver]);
+  const click = async () => {
+    await binding.prompt({ kind: "point", at });
+    return judge(binding, at, {
+      size,
+      get: (i, j, k) =>
+        Number(core.cache.getImage(labelmapImageIds[size[2] - 1 - k] ?? "")?.voxelManager?.getAtIndex(i + j * size[0])),
+      toLps: (i, j, k) => {
+        const plane = core.metaData.get("imagePlaneModule", imageIds[size[2] - 1 - k] ?? "");
+        const {
+          imagePositionPatient: p,
+          rowCosines: x,
+          columnCosines: y,
+          columnPixelSpacing: dx,
+          rowPixelSpacing: dy,
+        } = plane;
+        return [0, 1, 2].map((n) => p[n] + i * dx * x[n] + j * dy * y[n]) as unknown as Vec3;
+      },
+    });
+  };
+  return { engine, binding, click, viewport };
+}
+
+const history = core.utilities.HistoryMemo.DefaultHistoryMemo;
+Object.assign(globalThis, { host: { openVolume, openStack, history } });
