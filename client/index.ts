@@ -38,6 +38,7 @@ export type {
   Crop,
   ExportOrder,
   ImageInfo,
+  ImportResult,
   JobMask,
   JobState,
   ListedTerm,

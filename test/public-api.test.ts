@@ -55,6 +55,7 @@ const TYPES = [
   "ExportOrder",
   "ExportedFile",
   "ImageInfo",
+  "ImportResult",
   "JobMask",
   "JobState",
   "Labelmap",

@@ -12,7 +12,7 @@ export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" |
 /** What a correction reaches: the slice shown, or every slice of the segment. */
 export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "help" | "export" | "work";
+export type DialogName = "import" | "help" | "export" | "work";
 
 export interface ModelFacts {
   readonly name: string;
@@ -194,6 +194,8 @@ export interface State {
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
   readonly dialog: DialogName | undefined;
+  /** A file that may be an image or segments: the dialog asks. */
+  readonly offered: File | undefined;
   readonly panelOpen: boolean;
   /** Warnings of the reader that the user has put away, for the open image. */
   readonly warningsRead: boolean;
@@ -243,6 +245,7 @@ export const initialState: State = {
   masks: new Map(),
   waiting: 0,
   dialog: undefined,
+  offered: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
   announcement: "",
 };
