@@ -35,9 +35,17 @@ export { type Contour, contourArea, traceContours } from "../core/mask/contours.
 export type { Mask, ScoredMask } from "../core/mask/mask.ts";
 export { decodeRle, encodeRle, rleFromString, rleToString } from "../core/mask/rle.ts";
 export type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
   ExportOrder,
   ImageInfo,
+  ImageReference,
   ImportResult,
   JobMask,
   JobState,
@@ -46,6 +54,8 @@ export type {
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,
@@ -58,6 +68,7 @@ export type {
   EmbedTarget,
   ExportedFile,
   ModelInfo,
+  OpenOptions,
   PrefetchTarget,
   PropagateProgress,
   PropagateTarget,
@@ -67,5 +78,6 @@ export type {
   SegmenterStatus,
   SegmentMask,
   SegmentOptions,
+  Sources,
   Study,
 } from "./types.ts";

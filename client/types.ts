@@ -4,13 +4,21 @@ import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
 import type { Digest } from "../core/digest.ts";
 import type { SliceRef } from "../core/image/slice-ref.ts";
-import type { Plane, Slice, Window } from "../core/image/volume.ts";
+import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
+  ArchiveInfo,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveSeriesRequest,
+  ArchiveStored,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
   Crop,
   ExportOrder,
   ImageDescription,
   ImageInfo,
+  ImageReference,
   ImportResult,
   JobMask,
   JobState,
@@ -19,6 +27,8 @@ import type {
   PromptContext,
   PromptKind,
   Rle,
+  SeriesImage,
+  StudyEntry,
   Transform,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
@@ -39,6 +49,8 @@ export interface SegmenterOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
   readonly cacheBytes?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
   /** Called with each change of `Segmenter.status`, the first time before `createSegmenter` resolves. */
   readonly onStatus?: (status: SegmenterStatus) => void;
 }
@@ -101,6 +113,27 @@ export interface Study {
   readonly name: string;
 }
 
+/** What a server can read by name, so that no file passes through the browser. */
+export interface Sources {
+  /** The server's folder: studies and their series. Nothing of it is read for the list. */
+  studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
+  /** The images of a series of the folder. */
+  images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
+  /** A small PNG of a series of the folder, by its id, or of an archive. */
+  thumbnail(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<Blob>;
+  /** Opens a series; instances of an archive are counted as they arrive. */
+  open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
+  archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
+  searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  /** Sends a DICOM file of the image's study to an archive; what became of it is the answer. */
+  store(result: { imageId: string; archive: string; file: Blob }, call?: CallOptions): Promise<ArchiveStored>;
+  searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
+}
+
+export interface OpenOptions extends CallOptions {
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
 /** Slices to make ready ahead of a user who scrolls. */
 export interface PrefetchTarget extends SliceRef {
   /** −1 and 1 go one way, 0 both. */
@@ -152,6 +185,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SliceOptions extends CallOptions {
+  /** A region of the slice, at a coarser level of detail. The whole at its own when left out. */
+  readonly part?: PartRequest;
+}
+
 export interface SegmentOptions extends CallOptions {
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
@@ -200,8 +238,8 @@ export interface Segmenter {
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
-  /** Stored pixels of a slice, shared with the decoder: no second download. */
-  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
+  /** Stored pixels of a slice, shared with the decoder: no second download. Of a large picture a part may be enough. */
+  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: SliceOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
   embed(image: ImageData | Blob | EmbedTarget, call?: CallOptions): Promise<Embedding>;
   /** Masks for the prompts, best predicted IoU first, never empty. Rejects with a `SegmenterError`, or with the signal's reason. */
@@ -214,8 +252,10 @@ export interface Segmenter {
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What the server has to open. */
+  /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */
+  readonly sources: Sources;
   /**
    * A result as a file that the server writes: DICOM SEG and the other formats of `POST /v1/exports`. Rejects with
    * CannotExport where the image lacks what the format needs.

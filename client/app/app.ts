@@ -14,6 +14,7 @@ import { createImports } from "./edit/imports.ts";
 import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
+import { createDetail } from "./image/detail.ts";
 import { createEncoder } from "./image/encoder.ts";
 import { createImages } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";
@@ -24,6 +25,7 @@ import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { createStudies } from "./studies/studies.ts";
 import { createPropagation } from "./volume/propagation.ts";
 import { createTour } from "./volume/tour.ts";
 
@@ -65,6 +67,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     propagation.resume();
   };
   const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
+  const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const editing = { writer, keepMasks: keeper.keepMasks };
@@ -77,14 +80,17 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
   });
   const tour = createTour(context, images);
   const preview = createPreview(context);
+  const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, edits, images, view, propagation, tour });
+  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
   const parts = {
     store,
     notifier,
     connection,
     images,
+    detail,
+    studies,
     prompts,
     strokes,
     edits,
@@ -109,7 +115,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     }
   };
   const start = () => {
-    void images.start();
+    void studies.start();
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };

@@ -3,8 +3,9 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
+import { partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
@@ -20,15 +21,17 @@ import type {
   PrefetchRequest,
   SegmentationRequest,
   SeriesSalt,
+  StudyEntry,
   TextPromptAnswer,
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
+import { createSources } from "./sources.ts";
 import { jsonBody, type Transport, withSignal } from "./transport.ts";
 
 /** A file that a manifest names. */
@@ -36,7 +39,7 @@ type ModelFile = NonNullable<Manifest["golden"]>;
 
 export interface Api {
   /** The model of this id, or the server's default. */
-  manifest(id?: string): Promise<Manifest>;
+  manifest(id?: string, call?: CallOptions): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
@@ -46,7 +49,7 @@ export interface Api {
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** The image of a DICOM series that the server has. */
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
-  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
@@ -54,6 +57,7 @@ export interface Api {
   textPrompt(request: TextPromptRequest): Promise<TextPromptAnswer>;
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   studies(call?: CallOptions): Promise<readonly Study[]>;
+  readonly sources: Sources;
   /** A result as a file of the server's formats. */
   exportFile(request: ExportOrder, call?: CallOptions): Promise<ExportedFile>;
   /** Number of each slice as it becomes ready, until all are or the signal aborts. */
@@ -82,15 +86,18 @@ export function createApi(transport: Transport): Api {
     images.set(info.imageId, info);
     return info;
   };
+  const sources = createSources(transport, remember);
   const image: Api["image"] = async (imageId, call) => {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
   const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
       const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const made = sliceFrom(info, plane, k, bytes);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -98,9 +105,10 @@ export function createApi(transport: Transport): Api {
   };
 
   return {
-    manifest: async (id) => {
-      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const [first] = await transport.json<Manifest[]>("v1/models");
+    manifest: async (id, call) => {
+      const init = withSignal({}, call?.signal);
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`, init);
+      const [first] = await transport.json<Manifest[]>("v1/models", init);
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
@@ -146,7 +154,8 @@ export function createApi(transport: Transport): Api {
       return asked;
     },
     vocabulary: (call) => transport.json("v1/vocabulary", withSignal({}, call?.signal)),
-    studies: (call) => transport.json("v1/studies", withSignal({}, call?.signal)),
+    studies: async (call) => (await sources.studies(call)).flatMap(openFromStart),
+    sources,
     exportFile: async (request, call) => fileOf(await transport.send("v1/exports", jsonBody(request, call?.signal))),
     async *prefetch(imageId, request, call) {
       const response = await transport.send(`v1/images/${imageId}/prefetch`, jsonBody(request, call?.signal));
@@ -165,6 +174,8 @@ async function fileOf(response: Response): Promise<ExportedFile> {
 
 const isSlice = (data: unknown): data is { slice: number } =>
   typeof data === "object" && data !== null && "slice" in data && typeof data.slice === "number";
+
+const openFromStart = ({ imageId, name }: StudyEntry): Study[] => (imageId === undefined ? [] : [{ imageId, name }]);
 
 /**
  * One download for all who ask at the same time: the viewer and the decoder want the same slice. It takes no signal,
@@ -213,6 +224,9 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     xyToLps: atSlice(info, grid, k),
   };
 }
+
+const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
+  `?region=${x0},${y0},${x1},${y1}&level=${level}`;
 
 /** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
 function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {

@@ -3,6 +3,7 @@
 import type { Slice } from "../image/volume.ts";
 import type { Mask } from "./mask.ts";
 import type { Vertex } from "./polygon.ts";
+import { createTally } from "./tally.ts";
 
 export interface Measurement {
   /** Pixels inside. */
@@ -14,56 +15,36 @@ export interface Measurement {
   readonly sd: number;
   readonly min: number;
   readonly max: number;
+  readonly median: number;
   /** Largest distance between two corners of its pixels, in `unit`; 0 for an empty mask. */
   readonly longestDiameter: number;
-  /** Of `longestDiameter`. */
+  /** Widest extent of its convex hull at a right angle to the longest diameter (the short axis of RECIST 1.1). */
+  readonly perpendicularDiameter: number;
+  /** Of both diameters. */
   readonly unit: "mm" | "px";
 }
 
-/** Measures a mask on its slice; throws RangeError when their sizes differ. */
+/**
+ * Measures a mask on its slice. A part of the slice that covers all of it at a coarser level will do: grey values are then
+ * those of that level. Throws RangeError when the sizes differ.
+ */
 export function measureMask(mask: Mask, slice: Slice): Measurement {
-  if (mask.width !== slice.width || mask.height !== slice.height) {
+  const { width, height, spacingMm } = slice.part?.whole ?? slice;
+  if (mask.width !== width || mask.height !== height) {
     const got = `${mask.width} × ${mask.height}`;
-    throw new RangeError(`The mask must be ${slice.width} × ${slice.height} as its slice, got ${got}.`);
+    throw new RangeError(`The mask must be ${width} × ${height} as its slice, got ${got}.`);
   }
-  const { spacingMm } = slice;
   const [spacingX, spacingY] = spacingMm ?? [1, 1];
-  const statistics = statisticsOf(mask, slice);
+  const tally = createTally();
+  tally.add(mask, slice);
+  const { count: area, ...statistics } = tally.statistics();
   return {
+    area,
     ...statistics,
-    ...(spacingMm ? { areaMm2: statistics.area * spacingX * spacingY } : {}),
-    longestDiameter: longestDistance(convexHull(outerCorners(mask, spacingX, spacingY))),
+    ...(spacingMm ? { areaMm2: area * spacingX * spacingY } : {}),
+    ...diametersOf(mask, [spacingX, spacingY]),
     unit: spacingMm ? "mm" : "px",
   };
-}
-
-/** Two passes, so that a large mean does not drown a small deviation. */
-function statisticsOf({ data }: Mask, slice: Slice) {
-  const { slope, intercept } = slice.rescale;
-  let area = 0;
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let n = 0; n < data.length; n++) {
-    if (data[n] === 0) continue;
-    const value = storedAt(slice, n) * slope + intercept;
-    area++;
-    sum += value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  if (area === 0) return { area, mean: Number.NaN, sd: Number.NaN, min: Number.NaN, max: Number.NaN };
-  const mean = sum / area;
-  let squares = 0;
-  for (let n = 0; n < data.length; n++) {
-    if (data[n] !== 0) squares += (storedAt(slice, n) * slope + intercept - mean) ** 2;
-  }
-  return { area, mean, sd: Math.sqrt(squares / area), min, max };
-}
-
-function storedAt({ channels, data }: Slice, n: number): number {
-  if (channels === 1) return data[n] ?? 0;
-  return 0.299 * (data[3 * n] ?? 0) + 0.587 * (data[3 * n + 1] ?? 0) + 0.114 * (data[3 * n + 2] ?? 0);
 }
 
 /** Corners of the first and last pixel of each row: no other corner can be on the hull. Sorted by y, then x. */
@@ -71,9 +52,9 @@ function outerCorners({ width, height, data }: Mask, spacingX: number, spacingY:
   const corners: Vertex[] = [];
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((value) => value !== 0);
+    const first = row.indexOf(1);
     if (first < 0) continue;
-    const end = row.findLastIndex((value) => value !== 0) + 1;
+    const end = row.lastIndexOf(1) + 1;
     for (const edge of [y, y + 1]) corners.push([first * spacingX, edge * spacingY], [end * spacingX, edge * spacingY]);
   }
   return corners.sort(([ax, ay], [bx, by]) => ay - by || ax - bx);
@@ -96,8 +77,35 @@ function turn([ax, ay]: Vertex = [0, 0], [bx, by]: Vertex = [0, 0], [cx, cy]: Ve
   return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
 }
 
-function longestDistance(hull: readonly Vertex[]): number {
-  let longest = 0;
-  for (const [ax, ay] of hull) for (const [bx, by] of hull) longest = Math.max(longest, Math.hypot(bx - ax, by - ay));
-  return longest;
+/** Both diameters in units of the spacing; 0 for an empty mask. */
+export function diametersOf(mask: Mask, [spacingX, spacingY]: readonly [number, number]) {
+  const hull = convexHull(outerCorners(mask, spacingX, spacingY));
+  let longest = { length: 0, along: [1, 0] as Vertex };
+  for (const [ax, ay] of hull)
+    for (const [bx, by] of hull) {
+      const length = Math.hypot(bx - ax, by - ay);
+      if (length > longest.length) longest = { length, along: [(bx - ax) / length, (by - ay) / length] };
+    }
+  return { longestDiameter: longest.length, perpendicularDiameter: widthAcross(hull, longest.along) };
+}
+
+/** The longest chord of a convex hull at a right angle to a direction: chords are longest at a vertex. */
+function widthAcross(hull: readonly Vertex[], [ux, uy]: Vertex): number {
+  const turned = hull.map(([x, y]): Vertex => [x * ux + y * uy, y * ux - x * uy]);
+  return turned.reduce((widest, [t]) => Math.max(widest, chordAt(turned, t)), 0);
+}
+
+/** Length of the hull's chord at x = t. */
+function chordAt(hull: readonly Vertex[], t: number): number {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  hull.forEach(([ax, ay], n) => {
+    const [bx, by] = hull[(n + 1) % hull.length];
+    if (Math.min(ax, bx) > t || Math.max(ax, bx) < t) return;
+    for (const y of ax === bx ? [ay, by] : [ay + ((by - ay) * (t - ax)) / (bx - ax)]) {
+      low = Math.min(low, y);
+      high = Math.max(high, y);
+    }
+  });
+  return Math.max(0, high - low);
 }

@@ -46,16 +46,30 @@ export const JobMask = z.strictObject({
 });
 export type JobMask = z.infer<typeof JobMask>;
 
+const Voxel = z.tuple([z.int(), z.int(), z.int()]);
+
 /** Of all masks of a segment. Values are HU for CT. */
 export const VolumeMeasurements = z.strictObject({
-  volumeMl: z.number().nullable().describe("null without geometry, and where slices lie unevenly"),
+  voxels: z.int().nonnegative(),
+  volumeMl: z
+    .number()
+    .nullable()
+    .describe("null without geometry, and of frames in time; each slice counts half the way to its neighbours"),
   areaMm2BySlice: z.record(z.string(), z.number()).nullable(),
   longestDiameter: z.number().describe("in the plane, in `unit`"),
+  perpendicularDiameter: z
+    .number()
+    .describe("across the longest diameter, on the same slice: the short axis of RECIST 1.1"),
   unit: z.enum(["mm", "px"]),
+  bounds: z
+    .strictObject({ from: Voxel, to: Voxel })
+    .nullable()
+    .describe("voxel indices [i, j, k], both ends included; null for an empty segment"),
   mean: z.number().nullable(),
   sd: z.number().nullable(),
   min: z.number().nullable(),
   max: z.number().nullable(),
+  median: z.number().nullable(),
 });
 export type VolumeMeasurements = z.infer<typeof VolumeMeasurements>;
 

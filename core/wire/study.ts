@@ -15,6 +15,7 @@ export const StudySeries = z.strictObject({
   size: z.tuple([z.number(), z.number(), z.number()]).optional().describe("columns, rows, slices, where the files say"),
   number: z.number().optional(),
   description: z.string().optional().describe("free text of the file: patient data"),
+  imageId: Digest.optional().describe("of the image that was read from it last"),
   reason: z.string().optional().describe("why it cannot be read"),
 });
 export type StudySeries = z.infer<typeof StudySeries>;

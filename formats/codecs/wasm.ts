@@ -30,6 +30,22 @@ export interface Decoded {
   readonly planar: boolean;
 }
 
+/** Decodes one codestream, here or elsewhere. */
+export type Decode = (name: CodecName, encoded: Uint8Array) => Promise<Decoded>;
+
+/** The decoders of this thread. */
+export const decodersFrom =
+  (source: WasmSource | undefined): Decode =>
+  (name, encoded) =>
+    decodeWithWasm(name, encoded, source);
+
+/** Decoders beside the one of this thread, for images of many frames. */
+export interface DecodePool {
+  readonly decode: Decode;
+  /** Frames given to it at the same time. */
+  readonly atOnce: number;
+}
+
 /** The class every cornerstone codec build exports; what it hands out lives in WASM memory. */
 interface FrameDecoder {
   getEncodedBuffer(length: number): Uint8Array;

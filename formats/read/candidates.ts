@@ -3,7 +3,7 @@ import type { SegmenterError } from "../../core/errors.ts";
 import type { Vec3, Volume } from "../../core/image/volume.ts";
 import { unsupported } from "../bytes/fail.ts";
 import type { Limits } from "../bytes/limits.ts";
-import type { WasmSource } from "../codecs/wasm.ts";
+import type { DecodePool, WasmSource } from "../codecs/wasm.ts";
 import { type Format, formatOf } from "./detect.ts";
 import { catalogueDicom, type DicomCatalogue, type DicomImage } from "./dicom/series/catalogue.ts";
 import { leftOut, reasonOf } from "./dicom/series/left-out.ts";
@@ -46,6 +46,7 @@ export interface Found {
 interface Options {
   readonly limits: Limits;
   readonly wasm: WasmSource | undefined;
+  readonly codecs: DecodePool | undefined;
 }
 
 /** Finds the images; DICOM goes before other formats, volumes before pictures, otherwise the order given counts. */

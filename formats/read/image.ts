@@ -5,7 +5,7 @@ import { colourWindow } from "../../core/image/window.ts";
 import { asReadError, unsupported } from "../bytes/fail.ts";
 import { check, DEFAULT_LIMITS, inflatedLimit, type Limits } from "../bytes/limits.ts";
 import { readZip } from "../bytes/zip.ts";
-import type { WasmSource } from "../codecs/wasm.ts";
+import type { DecodePool, WasmSource } from "../codecs/wasm.ts";
 import { type Candidate, type Found, findCandidates, type ImageFile } from "./candidates.ts";
 import { formatOf } from "./detect.ts";
 import { type ImageList, treeOf } from "./list.ts";
@@ -14,6 +14,8 @@ export interface ReadOptions {
   readonly limits?: Limits;
   /** Where the codecs find their WebAssembly; needed in browsers only. */
   readonly wasm?: WasmSource;
+  /** Decodes images of many frames on several threads. */
+  readonly codecs?: DecodePool;
   /** Number of an image in `listImages`; without it the best one is read. */
   readonly choose?: number;
 }
@@ -80,9 +82,9 @@ async function readCandidate(candidate: Candidate, found: Found, failures: reado
   }
 }
 
-function open(files: readonly ImageFile[], { limits = DEFAULT_LIMITS, wasm }: ReadOptions): Found {
+function open(files: readonly ImageFile[], { limits = DEFAULT_LIMITS, wasm, codecs }: ReadOptions): Found {
   check("uploaded bytes", total(files), limits.fileBytes);
-  return findCandidates(unpacked(files, limits), { limits, wasm });
+  return findCandidates(unpacked(files, limits), { limits, wasm, codecs });
 }
 
 const total = (files: readonly ImageFile[]) => files.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -1,7 +1,7 @@
 /** A segmentation as PNG files, one a slice: pixels are segment numbers in the segments' colours, or one mask a segment. */
 import { type Covered, labelmapOf } from "../../core/annotation/labelmap.ts";
 import { rgbOf, type Segment, type Segmentation, type SliceMask } from "../../core/annotation/segmentation.ts";
-import { writeMaskPng, writePng } from "./png.ts";
+import { writeMaskPng, writePng } from "./raster/png.ts";
 import { writeSidecars } from "./sidecar.ts";
 import {
   type OverlapChoice,

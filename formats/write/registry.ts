@@ -44,6 +44,51 @@ export const SEGMENTATION_FORMATS = [
     overlaps: [],
     load: async () => (await import("./coco.ts")).writeCoco,
   },
+  {
+    id: "coco-compressed",
+    suffix: ".json",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+
+    load: async () => (await import("./coco.ts")).writeCompressedCoco,
+  },
+  {
+    id: "seg-nrrd",
+    suffix: ".seg.nrrd",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: [],
+
+    load: async () => (await import("./seg-nrrd.ts")).writeSegNrrd,
+  },
+  {
+    id: "rtstruct",
+    suffix: ".dcm",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: [],
+    dicomOnly: true,
+    load: async () => (await import("./rtstruct.ts")).writeRtstruct,
+  },
+  {
+    id: "geojson",
+    suffix: ".geojson",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+
+    load: async () => (await import("./geojson.ts")).writeGeoJson,
+  },
+  {
+    id: "csv",
+    suffix: ".csv",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+
+    load: async () => (await import("./csv.ts")).writeCsv,
+  },
 ] as const satisfies readonly SegmentationFormat[];
 
 /** The wire names the same formats. */

@@ -10,6 +10,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
 import type { SliceOptions } from "./prompts.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
   readonly path: string;
@@ -21,22 +22,36 @@ interface Asked {
 /** Prompts on one slice, or a name on all of them, through the whole plane. */
 export async function propagateThrough({ given, result, note }: Output, asked: Asked): Promise<void> {
   const { path, target } = asked;
-  if (target !== undefined && target !== "-" && !/\.(json|nii|nii\.gz)$/.test(target))
-    throw new UsageError("A volume is written as .nii.gz, .nii or .json.");
-  const { info, job } = await withServices(given, async (services) => {
+  if (target !== undefined && target !== "-" && !/\.(json|nii|nii\.gz)$/.test(target) && !resultFormat(target))
+    throw new UsageError(`A volume is written as .nii.gz, .nii, .json, ${RESULT_ENDINGS.join(", ")}.`);
+  const { info, job, file } = await withServices(given, async (services) => {
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
     const started = await services.jobs.submit(info.imageId, requestOf(info, asked));
-    return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
+    const job = await ended(services, started, given.flag("quiet") ? undefined : process.stderr);
+    return { info, job, file: await fileOf(services, info, job, asked) };
   });
   if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
-  await writeResult(target, bytesOf(target, info, job));
+  for (const change of changesOf(target, info)) note(change);
+  await writeResult(target, file ?? bytesOf(target, info, job));
   const [{ masks, measurements }] = job.segments;
   const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;
   const doubtful = masks.filter((mask) => mask.doubtful).map(({ slice }) => slice);
   const check = doubtful.length > 0 ? `; check ${doubtful.join(", ")}` : "";
   if (target !== "-") result(job, `${masks.length} slices${volume}${check}${target ? ` → ${target}` : ""}`);
   if (masks.length === 0) throw new AbsentError("The structure was not found.");
+}
+
+async function fileOf(services: Services, info: ImageInfo, job: Job, { target, prompts }: Asked) {
+  const format = resultFormat(target);
+  const [{ masks }] = job.segments;
+  if (!format || job.problem || masks.length === 0) return undefined;
+  const { plane } = job;
+  const found = masks.map(({ slice, rle, origin }) => ({
+    ...{ plane, slice, rle },
+    origin: origin === "propagated" ? ("propagated" as const) : ("prompted" as const),
+  }));
+  return resultBytes(services, { info, format, name: nameOf(prompts), masks: found });
 }
 
 function requestOf(info: ImageInfo, { options: { plane, window, slices }, prompts }: Asked): SegmentationRequest {

@@ -6,7 +6,7 @@ import { type Segmentation, type SliceMask, segmentationHeader } from "../../cor
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
-import type { ImageInfo, MaskResponse } from "../../core/wire/index.ts";
+import type { ImageInfo, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
 import { AbsentError, UsageError } from "./args.ts";
@@ -14,8 +14,9 @@ import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
-const FORMATS = [".png", ".nii.gz", ".nii", ".json"];
+const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
 
 /** The answer on one slice. */
 interface Answered {
@@ -35,7 +36,8 @@ export const segment = command({
     output: {
       type: "string",
       alias: "o",
-      description: "mask.png, mask.nii.gz or mask.json; - is standard output; a folder for several slices",
+      description:
+        "mask.png, .nii.gz, .json, .dcm (DICOM SEG), .seg.nrrd, .geojson; - is standard output; a folder for several slices",
     },
   },
   async run({ given, result, note }) {
@@ -49,13 +51,15 @@ export const segment = command({
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
     if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
-    const { info, answers } = await withServices(given, async (services) => {
+    const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
       const request = { ...options, imageId: info.imageId, prompts };
-      return { info, answers: await askAll(services, slicesOf(info, options), request) };
+      const answers = await askAll(services, slicesOf(info, options), request);
+      return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
-    await write(target, answers, info, options);
+    for (const change of changesOf(target, info)) note(change);
+    await (file ? writeResult(target, file) : write(target, answers, info, options));
     if (target !== "-") result(several ? answers : answers[0]?.answer, summaryOf(answers, target));
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
@@ -78,6 +82,26 @@ async function askAll(
   for (const slice of slices)
     answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false, zoom: "auto" }) });
   return answers;
+}
+
+/** What the server's writers make of the answers; undefined for the formats that a script reads. */
+async function fileOf(
+  services: Services,
+  asked: {
+    target: string | undefined;
+    answers: readonly Answered[];
+    info: ImageInfo;
+    options: SliceOptions;
+    prompts: readonly Prompt[];
+  },
+): Promise<Uint8Array | undefined> {
+  const { target, answers, info, options, prompts } = asked;
+  const format = resultFormat(target);
+  if (!format) return undefined;
+  const masks = answers.flatMap(({ slice, answer }) =>
+    answer.masks.slice(0, 1).map(({ rle }) => ({ plane: options.plane, slice, rle, origin: "prompted" as const })),
+  );
+  return resultBytes(services, { info, format, name: nameOf(prompts), masks });
 }
 
 const isAbsent = ({ answer: { presence, masks } }: Answered): boolean =>

@@ -5,7 +5,9 @@ import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { listImages, readImage, readSegments } from "../../formats/index.ts";
 import { writeSynced } from "../disk/durable.ts";
 import type { Limits } from "../ops/limits.ts";
+import { entryBeside } from "../processes/child-handle.ts";
 import { serveTasks } from "../processes/serve-tasks.ts";
+import { createDecodePool } from "./decode-pool.ts";
 import type { ImportTask, ReaderAnswer, ReaderTask, ReadTask } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { writeResult } from "./result-file.ts";
@@ -23,7 +25,7 @@ async function run(task: ReaderTask, limits: Limits): Promise<ReaderAnswer> {
     case "file":
       return { kind: "file", ...(await writeResult(task)) };
     case "heads":
-      return toFile(task.out, async () => JSON.stringify(await headsOf(task.paths, wide(limits))));
+      return toFile(task.out, async () => JSON.stringify(await onDisk(async () => headsOf(task.paths, wide(limits)))));
     case "list":
       return toFile(task.out, async () =>
         JSON.stringify(listImages(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),
@@ -47,9 +49,12 @@ async function toFile(out: string, make: () => Promise<string | Uint8Array>): Pr
   return { kind: "written" };
 }
 
+const codecs = createDecodePool(entryBeside(import.meta.url, "decode.worker"));
+
 async function read({ paths, out, index }: ReadTask, limits: Limits): Promise<ImageRecord> {
   const files = await contentsOf(paths, Math.max(limits.uploadBytes, limits.expandedBytes));
   const volume = await readImage(files, {
+    codecs,
     limits: { ...limits, fileBytes: Math.max(limits.uploadBytes, limits.expandedBytes) },
     ...(index !== undefined && { choose: index }),
   });

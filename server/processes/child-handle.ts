@@ -1,5 +1,6 @@
 /** The server's side of one child process. */
 import { type ChildProcess, fork } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Deferred, deferred } from "../../core/deferred.ts";
@@ -172,10 +173,22 @@ function keepTail({ stderr }: ChildProcess): () => string {
   return () => text.trim();
 }
 
+/** Linux keeps a priority for each thread; what starts later has that of the thread that starts it. */
 function yieldCores(pid: number | undefined): void {
+  if (pid === undefined) return;
+  for (const thread of threadsOf(pid)) {
+    try {
+      setPriority(thread, YIELDING);
+    } catch {
+      // it has just ended
+    }
+  }
+}
+
+function threadsOf(pid: number): number[] {
   try {
-    if (pid !== undefined) setPriority(pid, YIELDING);
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
-    // it has just ended
+    return [pid]; // no Linux: the priority is that of the process
   }
 }

@@ -1,63 +1,41 @@
-/** Numbers of a segment through a volume, from those of its slices. */
-import { planeOf } from "../../core/image/planes.ts";
+/** Numbers of a segment through a volume, as a job tells them. */
+import { segmentationHeader } from "../../core/annotation/segmentation.ts";
+import { SegmenterError } from "../../core/errors.ts";
 import type { Plane } from "../../core/image/volume.ts";
-import { measureMask } from "../../core/mask/measurements.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
-import type { ImageInfo, JobMask, VolumeMeasurements } from "../../core/wire/index.ts";
+import { measuresOf } from "../../core/volume/measures.ts";
+import type { JobMask, VolumeMeasurements } from "../../core/wire/index.ts";
 import type { SliceSource } from "./embeddings.ts";
 
-interface Sums {
-  area: number;
-  sum: number;
-  squares: number;
-  min: number;
-  max: number;
-  longest: number;
-}
+const SEGMENT = { id: "1", number: 1, name: "", colour: "#ffffff", hidden: false, locked: false };
 
-/** Millimetres only where the image knows its spacing; a volume only where its slices lie evenly. */
+/** Millimetres only where the image knows its spacing; a volume only where its slices lie evenly. Throws ImageNotFound. */
 export async function measureSegment(
   images: SliceSource,
   { imageId, plane }: { imageId: string; plane: Plane },
   masks: readonly JobMask[],
 ): Promise<VolumeMeasurements> {
-  const sums: Sums = { area: 0, sum: 0, squares: 0, min: Infinity, max: -Infinity, longest: 0 };
-  const areas: Record<string, number> = {};
-  const image = await images.get(imageId);
-  let unit: "mm" | "px" = image?.spacing ? "mm" : "px";
-  for (const { slice, rle } of masks) {
-    const found = measureMask(decodeRle(rle), await images.slice(imageId, plane, slice));
-    unit = found.unit;
-    if (found.areaMm2 !== undefined) areas[slice] = found.areaMm2;
-    if (found.area > 0) add(sums, found);
-  }
-  const mean = sums.area > 0 ? sums.sum / sums.area : null;
-  const step = stepMm(image, plane);
-  const total = Object.values(areas).reduce((all, area) => all + area, 0);
+  const info = await images.get(imageId);
+  if (!info) throw new SegmenterError("ImageNotFound", { imageId });
+  const header = segmentationHeader(info);
+  const list = masks.map(({ slice, rle }) => {
+    return { segmentId: SEGMENT.id, plane, slice, mask: decodeRle(rle), origin: "propagated" } as const;
+  });
+  const segmentation = { header, segments: [SEGMENT], masks: list };
+  const [found] = await measuresOf(segmentation, (_, slice) => images.slice(imageId, plane, slice));
+  if (!found) return { ...NOTHING, unit: header.unit, areaMm2BySlice: header.unit === "mm" ? {} : null };
+  const { voxels, volumeMl, areas, longestDiameter, perpendicularDiameter, unit, bounds } = found;
+  const { mean, sd, min, max, median } = found;
+  const inMm = areas.flatMap(({ slice, areaMm2 }) => (areaMm2 === undefined ? [] : [[slice, areaMm2]]));
   return {
-    volumeMl: unit === "mm" && step !== undefined ? (total * step) / 1000 : null,
-    areaMm2BySlice: unit === "mm" ? areas : null,
-    longestDiameter: sums.longest,
-    unit,
-    mean,
-    sd: mean === null ? null : Math.sqrt(Math.max(0, sums.squares / sums.area - mean ** 2)),
-    min: sums.area > 0 ? sums.min : null,
-    max: sums.area > 0 ? sums.max : null,
+    ...{ voxels, volumeMl: volumeMl ?? null, longestDiameter, perpendicularDiameter, unit },
+    areaMm2BySlice: unit === "mm" ? Object.fromEntries(inMm) : null,
+    bounds: { from: [...bounds.from], to: [...bounds.to] },
+    ...{ mean, sd, min, max, median },
   };
 }
 
-function add(sums: Sums, { area, mean, sd, min, max, longestDiameter }: ReturnType<typeof measureMask>): void {
-  sums.area += area;
-  sums.sum += area * mean;
-  sums.squares += area * (sd ** 2 + mean ** 2);
-  sums.min = Math.min(sums.min, min);
-  sums.max = Math.max(sums.max, max);
-  sums.longest = Math.max(sums.longest, longestDiameter);
-}
-
-/** Distance of two slices of a plane; undefined where it is not one number. */
-function stepMm(image: ImageInfo | undefined, plane: Plane): number | undefined {
-  if (!image?.spacing || image.slicePositions) return undefined;
-  const { xyToLps } = planeOf(image, plane);
-  return Math.hypot(xyToLps[2] ?? 0, xyToLps[6] ?? 0, xyToLps[10] ?? 0);
-}
+const NOTHING = {
+  ...{ voxels: 0, volumeMl: null, longestDiameter: 0, perpendicularDiameter: 0, bounds: null },
+  ...{ mean: null, sd: null, min: null, max: null, median: null },
+};

@@ -84,14 +84,16 @@ function freePort(): Promise<number> {
   });
 }
 
+const CT = "1.2.840.10008.5.1.4.1.1.2";
 const UIDS = [
+  [0x0008_0016, "sopClass"],
   [0x0008_0018, "instance"],
   [0x0020_000d, "study"],
   [0x0020_000e, "series"],
 ] as const;
 
 /** The same file with these UIDs, each in its place by tag; what the file says itself stays. Explicit little-endian only. */
-export function withUids(bytes: Uint8Array, uids: Record<(typeof UIDS)[number][1], string>): Uint8Array {
+export function withUids(bytes: Uint8Array, uids: { study: string; series: string; instance: string }): Uint8Array {
   let out = bytes;
   for (const [tag, name] of UIDS) {
     const { dataSet } = openDicom(out, DEFAULT_LIMITS);
@@ -101,7 +103,8 @@ export function withUids(bytes: Uint8Array, uids: Record<(typeof UIDS)[number][1
     if (!next) throw new Error("Nothing follows the UID.");
     const isLong = ["OB", "OW", "SQ", "UN", "UT"].includes(next.vr);
     const at = empty ? empty.start - 8 : next.start - (isLong ? 12 : 8);
-    out = concat(out.subarray(0, at), element(tag, "UI", uids[name]), out.subarray(empty ? empty.start : at));
+    const value = name === "sopClass" ? CT : uids[name];
+    out = concat(out.subarray(0, at), element(tag, "UI", value), out.subarray(empty ? empty.start : at));
   }
   return out;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { VoxelArray } from "../../core/image/volume.ts";
+import { decodeWithWasm } from "../../formats/codecs/wasm.ts";
 import { DEFAULT_LIMITS, readImage } from "../../formats/index.ts";
 import { openDicom } from "../../formats/read/dicom/file.ts";
 import { readImageHeader } from "../../formats/read/dicom/header.ts";
@@ -29,7 +30,7 @@ const ROUNDING: Readonly<Record<string, number>> = {
 async function frames(name: string): Promise<VoxelArray[]> {
   const file = openDicom(bytesOf(name), DEFAULT_LIMITS);
   const header = readImageHeader(file.dataSet, DEFAULT_LIMITS);
-  const read = valueReader({ file, header }, undefined);
+  const read = valueReader({ file, header }, decodeWithWasm);
   const all: VoxelArray[] = [];
   for (let k = 0; k < header.frames; k++) all.push(await read(k));
   return all;

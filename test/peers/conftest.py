@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Server:
     url: str
 
-    def call(self, path: str, body: object = None, accept: str = "application/json") -> bytes:
+    def call(self, path: str, body: object = None, accept: str = "application/json", kind: str = "application/octet-stream") -> bytes:
         """GET, or POST when there is a body: bytes as they are, anything else as JSON."""
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        kind = kind if isinstance(body, bytes) else "application/json"
         request = urllib.request.Request(self.url + path, raw, {"Accept": accept, "Content-Type": kind})
         with urllib.request.urlopen(request, timeout=120) as response:
             return response.read()

@@ -82,5 +82,9 @@ function detailOf(error: SegmenterError): string {
   if (isSegmenterError(error, "TooLarge")) return t.errors.tooLarge(error.detail.what, error.detail.limit);
   if (isSegmenterError(error, "NewerVersion")) return t.errors.newer(error.detail.what, error.detail.version);
   if (isSegmenterError(error, "ImageNotFound")) return t.errors.imageGone;
+  if (isSegmenterError(error, "ArchiveFailed")) return t.studies.archiveFailed(error.detail.reason);
+  if (isSegmenterError(error, "ArchiveTimeout")) return t.studies.archiveSlow(error.detail.what);
+  if (isSegmenterError(error, "ArchiveDenied")) return t.studies.archiveDenied;
+  if (isSegmenterError(error, "NotInArchive")) return t.studies.notInArchive;
   return "reason" in error.detail ? error.detail.reason : "";
 }

@@ -55,6 +55,8 @@ export const help = {
     "slice.back": "10 slices back",
     "slice.first": "First slice",
     "slice.last": "Last slice",
+    "picture.next": "Next picture of the list",
+    "picture.previous": "Previous picture of the list",
     "view.zoomIn": "Zoom in",
     "view.zoomOut": "Zoom out",
     "view.reset": "Reset view",

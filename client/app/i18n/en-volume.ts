@@ -56,6 +56,13 @@ export const volume = {
       superior: "From above",
       inferior: "From below",
     },
+    median: "Median",
+    diameters: "Diameters",
+    diametersDetail: "The longest in the plane, and the widest across it",
+    interpolate: "Interpolate",
+    interpolateDetail: "Fill the slices between settled ones by their shapes, without the model",
+    interpolated: (name: string, count: number) => `${name}: ${slices(count)} interpolated.`,
+    interpolateNone: "There is no gap between settled slices of this segment in this plane.",
     noDoubt: "No doubtful slice in this segment.",
     kinds: {
       prompted: "prompted",

@@ -2,6 +2,7 @@
 import { edit } from "./en-edit.ts";
 import { help } from "./en-help.ts";
 import { said } from "./en-said.ts";
+import { studies } from "./en-studies.ts";
 import { volume } from "./en-volume.ts";
 import { work } from "./en-work.ts";
 import { number } from "./format.ts";
@@ -148,4 +149,5 @@ export const en = {
   ...said,
   ...volume,
   ...work,
+  studies,
 } as const;

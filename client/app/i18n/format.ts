@@ -26,6 +26,11 @@ export function millimetres(mm: number): string {
   return mm >= 10 ? `${oneDigit.format(mm / 10)} cm` : `${oneDigit.format(mm)} mm`;
 }
 
+/** A volume: litres from one litre on. */
+export function millilitres(ml: number): string {
+  return ml >= 1000 ? `${oneDigit.format(ml / 1000)} l` : `${oneDigit.format(ml)} ml`;
+}
+
 /** One decimal, for values under the pointer and spacings. */
 export function decimal(value: number): string {
   return oneDigit.format(value);

@@ -1,7 +1,7 @@
 /** Every word the viewer shows, and how it writes numbers. A language is one value of `Catalogue`. */
 import { en } from "./en.ts";
 
-export { area, decimal, millimetres, number, share } from "./format.ts";
+export { area, decimal, millilitres, millimetres, number, share } from "./format.ts";
 
 /** The words of one language. */
 export type Catalogue = typeof en;

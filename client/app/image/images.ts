@@ -2,7 +2,7 @@
 
 import type { Digest } from "../../../core/digest.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
-import type { ImageInfo } from "../../../core/wire/index.ts";
+import type { ImageInfo, ImageReference } from "../../../core/wire/index.ts";
 import type { Study } from "../../index.ts";
 import { MASKS, SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
@@ -18,7 +18,7 @@ import {
   warningsRead,
 } from "../kept/session.ts";
 import { shortId, type Work } from "../kept/work.ts";
-import { FRESH_IMAGE } from "../state/state.ts";
+import { FRESH_IMAGE, type PictureList } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 import { createMoves, type Moves } from "./moves.ts";
 import { openImageOf } from "./open-image.ts";
@@ -30,6 +30,8 @@ export interface Images extends Moves {
   openFiles(files: readonly File[], leftOut?: readonly string[]): Promise<void>;
   /** An image that the server still has. */
   openKnown(imageId: Digest, name: string): Promise<void>;
+  /** A series that the server reads by name. `list` when it is one of several pictures. */
+  openReference(reference: ImageReference, name: string, list?: PictureList): Promise<void>;
   /** The reader's warnings of the open image are understood. */
   readWarnings(): void;
   /** What the server offers. */
@@ -50,7 +52,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
   let latest = 0;
 
   /** The work is read before the image can be clicked, so that it is never begun twice. */
-  const show = async (info: ImageInfo, name: string, turn: number) => {
+  const show = async (info: ImageInfo, name: string, turn: number, list?: PictureList) => {
     if (turn !== latest) return;
     await keeper.leave();
     const work = await keeper.enter(info.imageId);
@@ -58,7 +60,13 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     encoder.reset();
     connection.forget([SLICE, MASKS]);
     const image = openImageOf(info, work?.name ?? name);
-    const fresh = { ...FRESH_IMAGE, warningsRead: warningsRead(info.imageId), dialog: undefined, loading: undefined };
+    const fresh = {
+      ...FRESH_IMAGE,
+      warningsRead: warningsRead(info.imageId),
+      dialog: undefined,
+      loading: undefined,
+      list,
+    };
     store.update((state) => keeper.restored({ ...state, ...fresh, image }, work));
     rememberImage({ imageId: info.imageId, name: image.name });
     onOpen();
@@ -104,6 +112,14 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
   };
 
+  const openReference = async (reference: ImageReference, name: string, turn: number, list?: PictureList) => {
+    const onProgress = ({ done, total }: { done: number; total: number }) => {
+      if (turn === latest) store.set({ loading: t.studies.fetching(done, total) });
+    };
+    const info = await (await segmenter()).sources.open(reference, { onProgress });
+    await show(info, name, turn, list);
+  };
+
   const isOpen = ({ imageId }: Work) => imageId === store.state.image?.info.imageId;
 
   /** The first of these images that the server has; none when it has none of them. */
@@ -133,6 +149,8 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       else if (!works.some(isOpen)) await openFirst(works);
       if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
     },
+    openReference: (reference, name, list) =>
+      load(t.loadingImage, (turn) => openReference(reference, name, turn, list)),
     openKnown: (imageId, name) => load(t.loadingImage, async (turn) => show(await infoOf(imageId), name, turn)),
   };
 }

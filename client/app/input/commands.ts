@@ -9,6 +9,7 @@ import type { ViewControls } from "../image/view.ts";
 import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";
+import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
 import type { Tour } from "../volume/tour.ts";
 import { addCursorCorner, enterCursor, leaveCursor } from "./cursor.ts";
@@ -28,6 +29,7 @@ interface Parts {
   readonly strokes: Strokes;
   readonly edits: Edits;
   readonly images: Images;
+  readonly studies: Studies;
   readonly view: ViewControls;
   readonly propagation: Propagation;
   readonly tour: Tour;
@@ -116,7 +118,7 @@ function volumeActions({ propagation, tour }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function sliceActions({ store, images }: Parts) {
+function sliceActions({ store, images, studies }: Parts) {
   const last = () => (store.state.image?.plane.count ?? 1) - 1;
   return {
     "slice.next": () => images.step(1),
@@ -125,6 +127,8 @@ function sliceActions({ store, images }: Parts) {
     "slice.back": () => images.step(-10),
     "slice.first": () => images.setSlice(0),
     "slice.last": () => images.setSlice(last()),
+    "picture.next": () => studies.step(1),
+    "picture.previous": () => studies.step(-1),
   } satisfies Partial<Actions>;
 }
 

@@ -38,6 +38,8 @@ export type Command =
   | "slice.back"
   | "slice.first"
   | "slice.last"
+  | "picture.next"
+  | "picture.previous"
   | "view.zoomIn"
   | "view.zoomOut"
   | "view.reset"
@@ -87,6 +89,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "slice.back", group: "slices", chords: ["pageup"] },
   { command: "slice.first", group: "slices", chords: ["home"] },
   { command: "slice.last", group: "slices", chords: ["end"] },
+  { command: "picture.next", group: "slices", chords: ["."] },
+  { command: "picture.previous", group: "slices", chords: [","] },
   { command: "view.zoomIn", group: "view", chords: ["+", "="] },
   { command: "view.zoomOut", group: "view", chords: ["-"] },
   { command: "view.reset", group: "view", chords: ["r"] },

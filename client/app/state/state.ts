@@ -12,7 +12,7 @@ export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" |
 /** What a correction reaches: the slice shown, or every slice of the segment. */
 export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "import" | "help" | "export" | "work";
+export type DialogName = "import" | "help" | "export" | "work" | "studies";
 
 export interface ModelFacts {
   readonly name: string;
@@ -100,10 +100,20 @@ export interface OpenImage {
   readonly modality: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
+  /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
+  readonly detail?: Slice | undefined;
   readonly embedding: Embedding | undefined;
   readonly stage: EncodeStage;
   /** `plane/window/slice` of every slice known to be encoded. */
   readonly encoded: ReadonlySet<string>;
+}
+
+/** Pictures of a folder, looked at one after the other. */
+export interface PictureList {
+  readonly seriesId: string;
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
 }
 
 export interface Toast {
@@ -196,6 +206,10 @@ export interface State {
   readonly dialog: DialogName | undefined;
   /** A file that may be an image or segments: the dialog asks. */
   readonly offered: File | undefined;
+  /** The server offers more than the image that is open from the start. */
+  readonly offers: boolean;
+  /** The open image is one of a list of pictures. */
+  readonly list: PictureList | undefined;
   readonly panelOpen: boolean;
   /** Warnings of the reader that the user has put away, for the open image. */
   readonly warningsRead: boolean;
@@ -221,6 +235,7 @@ export const FRESH_IMAGE = {
   playing: false,
   focus: undefined,
   warningsRead: false,
+  list: undefined,
   toasts: [],
 } as const satisfies Partial<State>;
 
@@ -246,6 +261,8 @@ export const initialState: State = {
   waiting: 0,
   dialog: undefined,
   offered: undefined,
+  offers: false,
+  list: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,
   announcement: "",
 };

@@ -44,6 +44,13 @@ export const topBarStyles = css`
     font-weight: 400;
     color: var(--muted);
   }
+  .pictures {
+    display: flex;
+    align-items: center;
+    flex: none;
+    color: var(--muted);
+    white-space: nowrap;
+  }
   .chips button {
     padding: 0 8px;
   }

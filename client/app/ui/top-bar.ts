@@ -15,7 +15,9 @@ const CHIPS = 5;
 export class TopBar extends ViewerElement {
   static override styles = [controls, topBarStyles];
 
-  protected watch = ({ image, engine, model, panelOpen }: State) => [
+  protected watch = ({ image, engine, model, panelOpen, offers, list }: State) => [
+    offers,
+    list,
     image?.info,
     image?.name,
     image?.plane,
@@ -32,11 +34,18 @@ export class TopBar extends ViewerElement {
     return html`<header>
       <h1>${mark}<span>${t.product}</span></h1>
       ${image ? this.#image(image) : nothing}
+      ${this.#list()}
       ${image ? this.#planes(image) : nothing}
       ${image?.window ? this.#windows(image) : nothing}
       <span class="space"></span>
       ${this.#engine()}
       <div class="actions">
+        ${
+          this.state.offers
+            ? html`<button class="icon studies" aria-label=${t.studies.button} title=${t.studies.button}
+                @click=${() => this.app.store.set({ dialog: "studies" })}>${icon("studies", 20)}</button>`
+            : nothing
+        }
         <label class="open" title=${t.openHint}>
           <input type="file" multiple aria-label=${t.openFiles} @change=${this.#pick} />${icon("open")}<span>${t.open}</span>
         </label>
@@ -75,6 +84,16 @@ export class TopBar extends ViewerElement {
         <strong>${name}</strong><span>${facts}</span>
       </div>
       ${unsaid ? this.#modality(image) : nothing}`;
+  }
+
+  #list() {
+    const { list } = this.state;
+    if (!list) return nothing;
+    const step = (by: 1 | -1, name: "back" | "forward", label: string) => html`<button class="icon" aria-label=${label}
+      title=${label} ?disabled=${!this.app.studies.canStep(by)} @click=${() => this.app.studies.step(by)}>${icon(name)}</button>`;
+    return html`<div class="pictures" role="group" aria-label=${t.studies.pictures}>
+      ${step(-1, "back", t.studies.previous)}<span>${t.studies.place(list.index + 1, list.count)}</span>${step(1, "forward", t.studies.next)}
+    </div>`;
   }
 
   #modality({ modality }: OpenImage) {

@@ -13,6 +13,7 @@ import "./dialogs/help-dialog.ts";
 import "./dialogs/import-dialog.ts";
 import "./dialogs/work-dialog.ts";
 import "./edit-bar.ts";
+import "./studies/studies-dialog.ts";
 import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
@@ -179,6 +180,7 @@ export class ViewerApp extends ViewerElement {
       <export-dialog .app=${app}></export-dialog>
       <import-dialog .app=${app}></import-dialog>
       <work-dialog .app=${app}></work-dialog>
+      <studies-dialog .app=${app}></studies-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
       ${this.dragging ? this.#dropHint() : nothing}
     `;

@@ -1,6 +1,8 @@
 /** One segment through the volume: a job of the server whose masks are shown as they come and kept as one step. */
 import type { LogAction } from "../../../core/annotation/entries.ts";
 import type { Digest } from "../../../core/digest.ts";
+import { decodeRle, encodeRle } from "../../../core/mask/rle.ts";
+import { interpolate } from "../../../core/volume/interpolate.ts";
 import type { JobMask, Rle } from "../../../core/wire/index.ts";
 import type { PropagateProgress } from "../../index.ts";
 import type { Context } from "../context/context.ts";
@@ -14,6 +16,8 @@ import { masksAction, resultOf, seedsOf } from "./seeds.ts";
 export interface Propagation {
   /** Fills the slices around and between those that are settled, of the active segment in the plane shown. All slices when no range is given. */
   start(range?: { readonly from: number; readonly to: number }): void;
+  /** Fills the gaps between settled slices of the active segment by their shapes, here and without the model. */
+  interpolate(): void;
   /** Ends the job; what has come is offered. */
   cancel(): void;
   /** Ends the job and keeps what has come. */
@@ -110,17 +114,42 @@ export function createPropagation(context: Context, options: PropagationOptions)
     if (pending) then(pending, found);
   };
 
+  /** The active segment with its settled masks in the plane shown; what stands against it is said. */
+  const settledNow = () => {
+    const { image, job } = store.state;
+    if (!image || image.plane.count < 2 || job) return undefined;
+    const segment = activeSegmentOf(store.state);
+    const { masks, missing } = segment
+      ? seedsOf(store.state, segment.id, image.plane.plane)
+      : { masks: [], missing: 0 };
+    if (segment && !segment.locked && missing === 0 && masks.length > 0) return { image, segment, masks };
+    if (segment?.locked) notifier.info(t.said.locked(segment.name), { cause: "locked" });
+    else notifier.info(missing > 0 ? t.volume.notReady : t.volume.noSeed, { cause: JOB });
+    return undefined;
+  };
+
   return {
     start(range) {
-      const { image, job } = store.state;
-      if (!image || image.plane.count < 2 || job) return;
-      const segment = activeSegmentOf(store.state);
-      if (!segment) return notifier.info(t.volume.noSeed, { cause: JOB });
-      if (segment.locked) return notifier.info(t.said.locked(segment.name), { cause: "locked" });
-      const { masks, missing } = seedsOf(store.state, segment.id, image.plane.plane);
-      if (missing > 0) return notifier.info(t.volume.notReady, { cause: JOB });
-      if (masks.length === 0) return notifier.info(t.volume.noSeed, { cause: JOB });
+      const settled = settledNow();
+      if (!settled) return;
+      const { image, segment, masks } = settled;
       run({ segmentId: segment.id, target: targetOf(image, masks, range) });
+    },
+    interpolate() {
+      const settled = settledNow();
+      if (!settled) return;
+      const { image, segment, masks } = settled;
+      const found = interpolate(new Map(masks.map(({ slice, rle }) => [slice, decodeRle(rle)] as const)));
+      if (found.length === 0) return notifier.info(t.volume.interpolateNone, { cause: JOB });
+      const rles = found.map(({ mask }) => encodeRle(mask));
+      const digests = options.keepMasks(rles);
+      const { imageId } = image.info;
+      const kept = found.map(({ slice }, n) => ({
+        at: { imageId, plane: image.plane.plane, slice },
+        mask: digests[n],
+      }));
+      const action: LogAction = { kind: "masks", segmentId: segment.id, origin: "interpolated", masks: kept };
+      options.write(action, t.volume.interpolated(segment.name, found.length));
     },
     cancel: () => stopWith(offer),
     keep: () => stopWith(take),

@@ -14,7 +14,7 @@ import {
   readJpegHeader,
 } from "../../codecs/jpeg-header.ts";
 import { decodeJpeg12 } from "../../codecs/jpeg12/decode.ts";
-import { type CodecName, decodeWithWasm, type WasmSource } from "../../codecs/wasm.ts";
+import type { CodecName, Decode } from "../../codecs/wasm.ts";
 import { expand422, interleave, toBytes, ybrToRgb } from "./colour.ts";
 import type { DicomFile } from "./file.ts";
 import { encapsulatedFrames, nativePixels } from "./frames.ts";
@@ -64,7 +64,7 @@ function foreignName(syntax: string): string {
 export type FrameReader = (frame: number) => Promise<VoxelArray>;
 
 /** Checks the pixel data as a whole and returns a reader of its frames. */
-export function frameReader(file: DicomFile, header: ImageHeader, wasm?: WasmSource): FrameReader {
+export function frameReader(file: DicomFile, header: ImageHeader, decode: Decode): FrameReader {
   const coding = CODINGS[file.syntax];
   if (coding === undefined) throw unsupported(foreignName(file.syntax), SYNTAXES);
   if (coding === "native") return nativeReader(file, header);
@@ -72,7 +72,7 @@ export function frameReader(file: DicomFile, header: ImageHeader, wasm?: WasmSou
   return async (frame) => {
     const bytes = frames[frame];
     if (!bytes) throw malformed("DICOM", FIELD, "A frame is missing.");
-    return decodeFrame(bytes, coding, header, wasm);
+    return decodeFrame(bytes, coding, header, decode);
   };
 }
 
@@ -103,7 +103,7 @@ async function decodeFrame(
   bytes: Uint8Array,
   coding: Exclude<Coding, "native">,
   header: ImageHeader,
-  wasm: WasmSource | undefined,
+  decode: Decode,
 ): Promise<VoxelArray> {
   if (coding === "RLE") return decodeRle(bytes, header);
   if (coding === "deflated frames") return decodeDeflated(bytes, header);
@@ -113,9 +113,7 @@ async function decodeFrame(
   if (stream.process === 0xc3) return decodeLossless(bytes, stream, header);
   const codec = codecOf(stream, coding);
   const decoded =
-    codec === "JPEG 12"
-      ? decodeJpeg12(bytes)
-      : await decodeWithWasm(codec, codec === "JPEG" ? told(bytes, header) : bytes, wasm);
+    codec === "JPEG 12" ? decodeJpeg12(bytes) : await decode(codec, codec === "JPEG" ? told(bytes, header) : bytes);
   checkSize(decoded, header);
   const values = valuesFromCodestream(
     decoded.bytes,

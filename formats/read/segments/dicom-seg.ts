@@ -3,7 +3,7 @@ import type { Code } from "../../../core/annotation/entries.ts";
 import type { Vec3 } from "../../../core/image/volume.ts";
 import { malformed, tooLarge, unsupported } from "../../bytes/fail.ts";
 import { check, type Limits } from "../../bytes/limits.ts";
-import type { WasmSource } from "../../codecs/wasm.ts";
+import { decodersFrom, type WasmSource } from "../../codecs/wasm.ts";
 import { decodeText } from "../../dicom/character-set.ts";
 import { colourOfLab } from "../../dicom/lab.ts";
 import { frameReader } from "../dicom/decode.ts";
@@ -28,7 +28,7 @@ export async function segFile(file: DicomFile, limits: Limits, wasm?: WasmSource
   if (!["BINARY", "FRACTIONAL", "LABELMAP"].includes(type))
     throw malformed("DICOM", "(0062,0001)", "It is no known type.");
   check("DICOM: decoded bytes", columns * rows * frames, limits.expandedBytes);
-  const read = frameReader(file, header, wasm);
+  const read = frameReader(file, header, decodersFrom(wasm));
   const half = type === "FRACTIONAL" ? (shortOf(dataSet, 0x0062000e) ?? 255) / 2 : 0;
   const places = placesOf(dataSet, frames);
   const stacks = new Map<string, { place: Place; planes: LabelPlane[] }>();

@@ -11,8 +11,11 @@ export interface DicomObject {
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly elements: DicomItem;
+  /** Implicit VR: its values may be longer than 64 KiB, which outlines in text are. */
+  readonly implicit?: boolean;
 }
 
+const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
 const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 /** Above this the data set is deflated: masks are mostly runs, and every common reader inflates. */
@@ -31,14 +34,20 @@ const MOST_CHARACTERS: Readonly<Record<string, number>> = { SH: 16, LO: 64, CS: 
 const FREE_TEXT = new Set(["ST", "LT", "UT", "UR"]);
 
 /** A Part 10 file. Throws RangeError when a value does not fit its VR. */
-export function writeDicom({ sopClassUid, sopInstanceUid, elements }: DicomObject): Uint8Array<ArrayBuffer> {
-  const body = encodeItem(elements);
-  const deflated = body.length > DEFLATE_FROM;
+export function writeDicom({
+  sopClassUid,
+  sopInstanceUid,
+  elements,
+  implicit = false,
+}: DicomObject): Uint8Array<ArrayBuffer> {
+  const body = encodeItem(elements, implicit);
+  const deflated = !implicit && body.length > DEFLATE_FROM;
+  const syntax = implicit ? IMPLICIT_LITTLE : deflated ? DEFLATED : EXPLICIT_LITTLE;
   const meta = encodeItem([
     [0x00020001, "OB", Uint8Array.of(0, 1)],
     [0x00020002, "UI", sopClassUid],
     [0x00020003, "UI", sopInstanceUid],
-    [0x00020010, "UI", deflated ? DEFLATED : EXPLICIT_LITTLE],
+    [0x00020010, "UI", syntax],
     [0x00020012, "UI", IMPLEMENTATION],
     [0x00020013, "SH", "PROMPTOMY"],
   ]);
@@ -48,28 +57,29 @@ export function writeDicom({ sopClassUid, sopInstanceUid, elements }: DicomObjec
 }
 
 /** Elements in the order of their tags. */
-export function encodeItem(elements: DicomItem): Uint8Array<ArrayBuffer> {
-  return joined(elements.toSorted(([a], [b]) => a - b).flatMap(encodeElement));
+export function encodeItem(elements: DicomItem, implicit = false): Uint8Array<ArrayBuffer> {
+  return joined(elements.toSorted(([a], [b]) => a - b).flatMap((element) => encodeElement(element, implicit)));
 }
 
-function encodeElement([tag, vr, value]: DicomElement): Uint8Array[] {
-  const parts = valueBytes(tag, vr, value);
+function encodeElement([tag, vr, value]: DicomElement, implicit: boolean): Uint8Array[] {
+  const parts = valueBytes(tag, vr, value, implicit);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const head = new DataView(new ArrayBuffer(LONG_VR.has(vr) ? 12 : 8));
+  const wide = !implicit && LONG_VR.has(vr);
+  const head = new DataView(new ArrayBuffer(wide ? 12 : 8));
   head.setUint16(0, tag >>> 16, true);
   head.setUint16(2, tag & 0xffff, true);
-  head.setUint8(4, vr.charCodeAt(0));
-  head.setUint8(5, vr.charCodeAt(1));
-  if (LONG_VR.has(vr)) head.setUint32(8, length, true);
+  if (!implicit) for (const n of [0, 1]) head.setUint8(4 + n, vr.charCodeAt(n));
+  if (wide) head.setUint32(8, length, true);
+  else if (implicit) head.setUint32(4, length, true);
   else if (length > 0xfffe) throw new RangeError(`A ${vr} holds 65534 bytes, got ${length}.`);
   else head.setUint16(6, length, true);
   return [new Uint8Array(head.buffer), ...parts];
 }
 
-function valueBytes(tag: number, vr: string, value: ElementValue): Uint8Array[] {
+function valueBytes(tag: number, vr: string, value: ElementValue, implicit: boolean): Uint8Array[] {
   if (value instanceof Uint8Array) return [even(value, 0)];
   if (typeof value === "string") return [textBytes(vr, FREE_TEXT.has(vr) ? [value] : value.split("\\"))];
-  if (vr === "SQ") return (value as readonly DicomItem[]).flatMap(encodeSequenceItem); // a sequence holds items
+  if (vr === "SQ") return (value as readonly DicomItem[]).flatMap((item) => encodeSequenceItem(item, implicit)); // a sequence holds items
   const size = NUMBER_BYTES[vr];
   if (size !== undefined) return [numberBytes(vr, size, value as readonly number[])]; // a numeric VR holds numbers
   const texts = value.map((one) => (vr === "DS" && typeof one === "number" ? decimalString(one) : String(one)));
@@ -77,8 +87,8 @@ function valueBytes(tag: number, vr: string, value: ElementValue): Uint8Array[] 
   return [textBytes(vr, texts)];
 }
 
-function encodeSequenceItem(item: DicomItem): Uint8Array[] {
-  const body = encodeItem(item);
+function encodeSequenceItem(item: DicomItem, implicit: boolean): Uint8Array[] {
+  const body = encodeItem(item, implicit);
   const head = new DataView(new ArrayBuffer(8));
   head.setUint32(0, 0xe000fffe, true);
   head.setUint32(4, body.length, true);

@@ -3,7 +3,7 @@ import type { ImageSource, SliceSource } from "../../../core/image/source.ts";
 import type { DicomElement, DicomItem } from "./encode.ts";
 import { code } from "./provenance.ts";
 
-const instanceItem = ({ sopClassUid, sopInstanceUid }: SliceSource): DicomItem => [
+export const instanceItem = ({ sopClassUid, sopInstanceUid }: SliceSource): DicomItem => [
   [0x00081150, "UI", sopClassUid],
   [0x00081155, "UI", sopInstanceUid],
 ];

@@ -180,20 +180,20 @@ const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promis
     ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
     : retrieved(deps, reference, call);
 
-/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out here. */
+/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out before. */
 function retrieved(
   { archives, images }: AppDeps,
   { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
   call: Retrieve,
 ): Promise<AddedImage> {
-  return images.addFrom((dir) => archives.retrieve({ archive, study, series, dir, ...call }), {
-    signal: call.signal,
-    index,
-    check(source) {
-      if (source?.studyInstanceUid === study && source.seriesInstanceUid === series) return;
-      throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
-    },
-  });
+  const fetchAll = async (dir: string) => {
+    const paths = await archives.retrieve({ archive, study, series, dir, ...call });
+    const heads = await images.heads(paths);
+    const isAsked = heads.every((head) => head?.dicom?.studyUid === study && head.dicom.seriesUid === series);
+    if (isAsked) return paths;
+    throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
+  };
+  return images.addFrom(fetchAll, { signal: call.signal, index });
 }
 
 /** The wire's types are mutable. */

@@ -44,6 +44,7 @@ export async function openFolder(path: string, images: Images, limits: { folderF
   const salt = randomBytes(16);
   const byId = new Map(series.map((one) => [hexOf(sha256(salt, one.key)).slice(0, 32), one]));
   const reasons = new Map<string, string>();
+  const read = new Map<string, Digest>();
   const find = (seriesId: string): FolderSeries => {
     const found = byId.get(seriesId);
     if (!found) throw new SegmenterError("SeriesNotFound", {});
@@ -60,6 +61,7 @@ export async function openFolder(path: string, images: Images, limits: { folderF
       const call = { ...(signal && { signal }), ...(picture || index === undefined ? {} : { index }) };
       const added = await images.addFrom(async () => files, call);
       reasons.delete(seriesId);
+      read.set(seriesId, added.info.imageId);
       return added;
     } catch (thrown) {
       if (isSegmenterError(thrown) && !picture) reasons.set(seriesId, reasonOf(thrown));
@@ -69,7 +71,7 @@ export async function openFolder(path: string, images: Images, limits: { folderF
   const first = await openFirst([...byId.keys()], open);
   return {
     open,
-    list: () => studiesOf(byId, reasons, { first, unknown }),
+    list: () => studiesOf(byId, { reasons, read }, { first, unknown }),
     async images(seriesId, call) {
       const one = find(seriesId);
       if (one.kind === "pictures") return one.paths.map((_, index) => ({ index, modality: "OT", kind: "image" }));
@@ -102,6 +104,12 @@ interface First {
   readonly imageId: Digest;
 }
 
+/** What opening has told of series. */
+interface Known {
+  readonly reasons: ReadonlyMap<string, string>;
+  readonly read: ReadonlyMap<string, Digest>;
+}
+
 async function openFirst(ids: readonly string[], open: Folder["open"]): Promise<First> {
   let failure: unknown = new SegmenterError("UnsupportedFormat", {
     found: "a folder without an image",
@@ -120,7 +128,7 @@ async function openFirst(ids: readonly string[], open: Folder["open"]): Promise<
 
 function studiesOf(
   byId: ReadonlyMap<string, FolderSeries>,
-  reasons: ReadonlyMap<string, string>,
+  known: Known,
   { first, unknown }: { first: First; unknown: number },
 ): StudyEntry[] {
   const studies = new Map<string, [string, FolderSeries][]>();
@@ -137,15 +145,16 @@ function studiesOf(
       name: studies.size === 1 ? "Study" : `Study ${n + 1}`, // names of files and folders may be names of people
       ...(date === undefined ? {} : { date }),
       ...(studyDescription === undefined ? {} : { description: studyDescription }),
-      series: series.map(([seriesId, one]) => onWire(seriesId, one, reasons.get(seriesId))),
+      series: series.map(([seriesId, one]) => onWire(seriesId, one, known)),
       left: n === 0 && unknown > 0 ? [{ files: unknown, reason: "They are of no format that is read here." }] : [],
     };
   });
   return entries.toSorted((a, b) => Number(b.imageId !== undefined) - Number(a.imageId !== undefined));
 }
 
-function onWire(seriesId: string, one: FolderSeries, failure: string | undefined): StudySeries {
-  const { format, modality, kind, size, number, description, paths, reason = failure } = one;
+function onWire(seriesId: string, one: FolderSeries, { reasons, read }: Known): StudySeries {
+  const { format, modality, kind, size, number, description, paths, reason = reasons.get(seriesId) } = one;
+  const imageId = read.get(seriesId);
   return {
     seriesId,
     format,
@@ -155,6 +164,7 @@ function onWire(seriesId: string, one: FolderSeries, failure: string | undefined
     ...(size && { size }),
     ...(number === undefined ? {} : { number }),
     ...(description === undefined ? {} : { description }),
+    ...(imageId === undefined ? {} : { imageId }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -66,7 +66,7 @@ export const targetOf = (
 });
 
 /** A CT series of one instance a slice; the patient's name is of ISO 8859-1, a character a byte. */
-export function sourceOn({ size = SIZE }: Pick<Grid, "size">, modality = "CT"): ImageSource {
+export function sourceOn({ size = SIZE }: Partial<Grid>, modality = "CT"): ImageSource {
   return {
     studyInstanceUid: "1.2.3",
     seriesInstanceUid: "1.2.3.4",

@@ -3,12 +3,13 @@ import { html, nothing } from "lit";
 import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
 import type { ReviewState } from "../../../../core/annotation/entries.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
-import { area, decimal, number, share, t } from "../../i18n/index.ts";
+import { area, decimal, millilitres, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
 import { measured } from "../../state/measured.ts";
 import { maskKey, placeOf } from "../../state/places.ts";
 import { segmentList } from "../../state/segments.ts";
 import type { MaskView, OpenImage, State } from "../../state/state.ts";
+import { volumeMlOf } from "../../state/volume.ts";
 import { ViewerElement } from "../base/element.ts";
 import { type IconName, icon } from "../base/icons.ts";
 import { styled } from "../base/styled.ts";
@@ -77,11 +78,13 @@ export class SegmentRow extends ViewerElement {
 
   #summary({ id, locked, review }: Segment, view: MaskView | undefined) {
     const slices = slicesOf(this.state.log, id).length;
+    const volumeMl = volumeMlOf(this.state, id);
     const doubtful = view !== undefined && view.area > 0 && view.doubtful;
     return html`<div class="summary">
       <span>${view ? this.#area(view) : t.noMask}</span>
       ${doubtful ? html`<span class="doubtful">${icon("warning", 13)}${t.doubtful}</span>` : nothing}
       ${slices > 1 || (slices === 1 && !view) ? html`<span>${t.segmentSlices(slices)}</span>` : nothing}
+      ${volumeMl === undefined ? nothing : html`<span>${millilitres(volumeMl)}</span>`}
       ${locked ? html`<span class="done">${icon("check", 13)}${t.accepted}</span>` : nothing}
       ${review && review !== "to-do" ? html`<span class="done">${icon("check", 13)}${t.review.states[review]}</span>` : nothing}
     </div>`;
@@ -100,7 +103,8 @@ export class SegmentRow extends ViewerElement {
       ${
         filled
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
-            <div><dt>${t.diameter}</dt><dd>${decimal(filled.longestDiameter)} ${filled.unit}</dd></div>
+            <div><dt>${t.volume.median}</dt><dd>${decimal(filled.median)} (${decimal(filled.min)} – ${decimal(filled.max)})${unit}</dd></div>
+            <div title=${t.volume.diametersDetail}><dt>${t.volume.diameters}</dt><dd>${decimal(filled.longestDiameter)} × ${decimal(filled.perpendicularDiameter)} ${filled.unit}</dd></div>
             ${this.#trust(view)}`
           : nothing
       }

@@ -64,7 +64,9 @@ export class PropagateControls extends ViewerElement {
         ${icon("propagate", 16)}${t.volume.propagate}</button>
       ${this.#field(t.volume.from, range.from, count, (from) => set({ from }))}<span aria-hidden="true">–</span>
       ${this.#field(t.volume.to, range.to, count, (to) => set({ to }))}
-    </div>`;
+    </div>
+    <div><button title=${t.volume.interpolateDetail} ?disabled=${off} @click=${this.app.propagation.interpolate}>
+      ${icon("interpolate", 16)}${t.volume.interpolate}</button></div>`;
   }
 
   #field(name: string, value: number, count: number, set: (value: number) => void) {

@@ -2,7 +2,7 @@
 import type { NamedWindow, Volume, VoxelArray, Window } from "../../../../core/image/volume.ts";
 import { unsupported } from "../../../bytes/fail.ts";
 import { check, checkGrid, inflatedLimit, type Limits } from "../../../bytes/limits.ts";
-import type { WasmSource } from "../../../codecs/wasm.ts";
+import { type Decode, type DecodePool, decodersFrom, type WasmSource } from "../../../codecs/wasm.ts";
 import { catalogueDicom, type DicomImage } from "./catalogue.ts";
 import type { Frame } from "./frame.ts";
 import { leftOut } from "./left-out.ts";
@@ -16,7 +16,11 @@ const IDENTITY_RESCALE = { slope: 1, intercept: 0 };
 export interface DecodeOptions {
   readonly limits: Limits;
   readonly wasm?: WasmSource | undefined;
+  readonly codecs?: DecodePool | undefined;
 }
+
+/** Fewer frames are decoded sooner than other threads have loaded their codec. */
+const WORTH_THREADS = 8;
 
 /**
  * Reads DICOM files as one volume: the image that a catalogue puts first, with warnings for what was left out or assumed.
@@ -34,7 +38,8 @@ export async function readDicomSeries(files: readonly Uint8Array[], options: Dec
 }
 
 /** Decodes one image. A file of it that cannot be decoded is left out, with a warning. */
-export async function readDicomImage(image: DicomImage, { limits, wasm }: DecodeOptions): Promise<Volume> {
+export async function readDicomImage(image: DicomImage, options: DecodeOptions): Promise<Volume> {
+  const { limits } = options;
   const { header, object, stack } = image;
   const { columns, rows } = header;
   const channels = header.samples === 3 || header.photometric === "PALETTE COLOR" ? 3 : 1;
@@ -42,7 +47,7 @@ export async function readDicomImage(image: DicomImage, { limits, wasm }: Decode
   const bytesPerPixel = channels === 3 ? 3 : rescale ? header.bitsAllocated / 8 : 4;
   checkGrid("DICOM series", { columns, rows, frames: stack.frames.length, bytesPerPixel }, limits);
   checkExpansion(stack.frames, columns * rows * stack.frames.length * bytesPerPixel, limits);
-  const { data, kept, broken } = await readVoxels(stack.frames, { rescale, wasm });
+  const { data, kept, broken } = await readVoxels(stack.frames, { rescale, ...decoderFor(stack.frames, options) });
   const { ijkToLps, unit, slicePositions, warnings } = broken.length > 0 ? stackFrames(kept) : stack;
   const proposed = channels === 1 ? proposedWindows(kept, data, rescale) : { windows: [], warnings: [] };
   const source = sourceOf(kept);
@@ -64,6 +69,11 @@ export async function readDicomImage(image: DicomImage, { limits, wasm }: Decode
     ],
     ...(source && { source }),
   };
+}
+
+function decoderFor(frames: readonly Frame[], { wasm, codecs }: DecodeOptions): { decode: Decode; atOnce: number } {
+  if (codecs && frames.length >= WORTH_THREADS) return codecs;
+  return { decode: decodersFrom(wasm), atOnce: 1 };
 }
 
 /** All compressed files of the image together obey the ratio that each of them obeys. */

@@ -3,7 +3,7 @@ import type { SegmenterError } from "../../../../core/errors.ts";
 import type { NamedWindow, Volume, VoxelArray } from "../../../../core/image/volume.ts";
 import { autoWindow } from "../../../../core/image/window.ts";
 import { asReadError } from "../../../bytes/fail.ts";
-import type { WasmSource } from "../../../codecs/wasm.ts";
+import type { Decode } from "../../../codecs/wasm.ts";
 import { applyPalette, readPalette } from "../colour.ts";
 import { type FrameReader, frameReader } from "../decode.ts";
 import { applyModalityLut, readModalityLut, signedShort } from "../modality-lut.ts";
@@ -35,18 +35,15 @@ export interface Voxels {
  */
 export async function readVoxels(
   frames: readonly Frame[],
-  { rescale, wasm }: { rescale: Rescale | undefined; wasm?: WasmSource | undefined },
+  { rescale, decode, atOnce }: { rescale: Rescale | undefined; decode: Decode; atOnce: number },
 ): Promise<Voxels> {
   const sources = [...new Set(frames.map(({ source }) => source))];
-  const readers = new Map<Source, FrameReader>();
   const kept: Frame[] = [];
   const broken: { index: number; error: SegmenterError }[] = [];
   let volume: VoxelArray | undefined;
-  for (const frame of frames) {
+  for await (const { frame, values, thrown } of decodedInOrder(frames, decode, atOnce)) {
     try {
-      const read = readers.get(frame.source) ?? valueReader(frame.source, wasm);
-      readers.set(frame.source, read);
-      const values = await read(frame.frame);
+      if (!values) throw thrown;
       // Allocated only now: what a frame really decodes to has been seen.
       volume ??= rescale ? arrayFor(values, sources, frames.length) : new Float32Array(values.length * frames.length);
       volume.set(rescale ? values : rescaled(values, frame), kept.length * values.length);
@@ -64,6 +61,35 @@ export async function readVoxels(
   return { data, kept, broken };
 }
 
+interface Decoding {
+  readonly frame: Frame;
+  /** Undefined when it failed. */
+  readonly values?: VoxelArray;
+  readonly thrown?: unknown;
+}
+
+/** Frames in their order, while so many are being decoded. */
+async function* decodedInOrder(frames: readonly Frame[], decode: Decode, atOnce: number): AsyncGenerator<Decoding> {
+  const readers = new Map<Source, FrameReader>();
+  const readFrame = async ({ source, frame }: Frame) => {
+    const read = readers.get(source) ?? valueReader(source, decode);
+    readers.set(source, read);
+    return read(frame);
+  };
+  const ahead: Promise<Decoding>[] = [];
+  for (const frame of frames) {
+    ahead.push(
+      readFrame(frame).then(
+        (values) => ({ frame, values }),
+        (thrown: unknown) => ({ frame, thrown }),
+      ),
+    );
+    const first = ahead.length >= atOnce ? ahead.shift() : undefined;
+    if (first) yield await first;
+  }
+  for (const rest of ahead) yield await rest;
+}
+
 /** An array of the type of `like`, or float32 when the files store different types. */
 function arrayFor(like: VoxelArray, sources: readonly Source[], frames: number): VoxelArray {
   const kinds = new Set(sources.map(({ header }) => storedArray(header, 0).constructor));
@@ -77,11 +103,8 @@ const rescaled = (values: VoxelArray, { slope, intercept }: Rescale): Float32Arr
   Float32Array.from(values, (value) => value * slope + intercept);
 
 /** Frames after the palette or the modality LUT, where the file has one. */
-export function valueReader(
-  { file, header }: Pick<Source, "file" | "header">,
-  wasm: WasmSource | undefined,
-): FrameReader {
-  const read = frameReader(file, header, wasm);
+export function valueReader({ file, header }: Pick<Source, "file" | "header">, decode: Decode): FrameReader {
+  const read = frameReader(file, header, decode);
   if (header.photometric === "PALETTE COLOR") {
     const palette = readPalette(file.dataSet, header.signed);
     return async (frame) => applyPalette(await read(frame), palette);

@@ -1,6 +1,6 @@
 /** PNG files for masks, labelmaps and slices. */
 import { encode } from "fast-png";
-import type { Mask } from "../../core/mask/mask.ts";
+import type { Mask } from "../../../core/mask/mask.ts";
 
 export interface PngImage {
   readonly width: number;

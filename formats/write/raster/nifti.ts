@@ -1,8 +1,8 @@
 /** NIfTI-1 labelmaps (nifti1.h): sform and qform say the same, in RAS. */
 import { gzipSync } from "fflate";
-import type { Labelmap } from "../../core/annotation/labelmap.ts";
-import { affineRasToLps, axisOf, spacingOf } from "../../core/image/geometry.ts";
-import type { Mat4, Vec3 } from "../../core/image/volume.ts";
+import type { Labelmap } from "../../../core/annotation/labelmap.ts";
+import { affineRasToLps, axisOf, spacingOf } from "../../../core/image/geometry.ts";
+import type { Mat4, Vec3 } from "../../../core/image/volume.ts";
 import { rectify } from "./rectify.ts";
 
 export interface NiftiOptions {

@@ -1,0 +1,130 @@
+/** Opens what the server reads by name: series of its folder and of archives, and pictures one after the other. */
+import type {
+  ArchiveInfo,
+  ArchiveSeries,
+  ArchiveSeriesList,
+  ArchiveStudies,
+  ArchiveStudiesRequest,
+  SeriesImage,
+  StudyEntry,
+  StudySeries,
+} from "../../../core/wire/index.ts";
+import type { ArchiveSeriesRef } from "../../index.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+import type { Images } from "../image/images.ts";
+
+/** Series asked for at once in a list. */
+const SERIES_PAGE = 100;
+
+export interface Studies {
+  /** Opens what the address names, else what the viewer opens by itself. */
+  start(): Promise<void>;
+  list(): Promise<readonly StudyEntry[]>;
+  archives(): Promise<readonly ArchiveInfo[]>;
+  search(request: ArchiveStudiesRequest): Promise<ArchiveStudies>;
+  series(at: { archive: string; study: string; offset: number }): Promise<ArchiveSeriesList>;
+  parts(series: StudySeries): Promise<readonly SeriesImage[]>;
+  /** Archives that take results. */
+  stores(): Promise<readonly ArchiveInfo[]>;
+  /** Sends a result of the open image; true when the archive has it. */
+  send(archive: string, file: Blob): Promise<boolean>;
+  thumbnail(series: string | ArchiveSeriesRef): Promise<Blob>;
+  open(series: StudySeries, index?: number): void;
+  openArchived(at: ArchiveSeriesRef, series: ArchiveSeries): void;
+  /** The neighbour in a list of pictures; `false` when there is none. */
+  step(by: 1 | -1): boolean;
+  canStep(by: 1 | -1): boolean;
+}
+
+type Opens = Pick<Images, "openReference" | "start">;
+
+export function createStudies({ store, notifier, segmenter }: Context, images: Opens): Studies {
+  const sources = async () => (await segmenter()).sources;
+
+  /** Names of series and patients stay out of what the browser keeps. */
+  const open: Studies["open"] = (series, index) => {
+    const { seriesId, kind, files, modality, size } = series;
+    if (kind !== "pictures") {
+      const reference = { seriesId, ...(index === undefined ? {} : { index }) };
+      return void images.openReference(reference, t.studies.name(modality, size?.[2]));
+    }
+    openPicture({ seriesId, index: index ?? 0, count: files });
+  };
+  const openPicture = (list: { seriesId: string; index: number; count: number }) => {
+    const { seriesId, index } = list;
+    void images.openReference({ seriesId, index }, t.studies.picture(index + 1), list);
+  };
+  const openArchived: Studies["openArchived"] = (dicomweb, { modality, instanceCount }) =>
+    void images.openReference({ dicomweb }, t.studies.name(modality, instanceCount));
+
+  const canStep = (by: 1 | -1) => {
+    const { list } = store.state;
+    return list !== undefined && list.index + by >= 0 && list.index + by < list.count;
+  };
+  const look = async () => {
+    const from = await sources();
+    const [studies, archives] = await Promise.all([from.studies(), from.archives()]);
+    store.set({ offers: archives.length > 0 || studies.some(({ series }) => series.length > 0) });
+    return archives;
+  };
+  const openNamed = async (study: string): Promise<void> => {
+    const [archive] = await look();
+    if (!archive) return images.start();
+    const { series } = await (await sources()).searchSeries({
+      archive: archive.name,
+      study,
+      limit: SERIES_PAGE,
+      offset: 0,
+    });
+    const best = series.toSorted((a, b) => weight(b) - weight(a))[0];
+    if (best) return openArchived({ archive: archive.name, study, series: best.series }, best);
+    notifier.info(t.studies.notInArchive);
+    return images.start();
+  };
+  return {
+    async start() {
+      const study = namedStudy(location.href);
+      if (study === undefined) {
+        void look().catch(() => {}); // without an answer there is nothing to offer, and the viewer says so by itself
+        return images.start();
+      }
+      await openNamed(study).catch((thrown) => {
+        notifier.failed(t.errors.open, thrown, { retry: () => void openNamed(study) });
+        return images.start();
+      });
+    },
+    list: async () => (await sources()).studies(),
+    archives: async () => (await sources()).archives(),
+    stores: async () => (await (await sources()).archives()).filter(({ canStore }) => canStore),
+    async send(archive, file) {
+      const { image } = store.state;
+      if (!image) return false;
+      const { instances } = await (await sources()).store({ imageId: image.info.imageId, archive, file });
+      return instances.length > 0 && instances.every(({ stored }) => stored);
+    },
+    search: async (request) => (await sources()).searchStudies(request),
+    series: async (at) => (await sources()).searchSeries({ ...at, limit: SERIES_PAGE }),
+    parts: async ({ seriesId }) => (await sources()).images(seriesId),
+    thumbnail: async (series) => (await sources()).thumbnail(series),
+    open,
+    openArchived,
+    canStep,
+    step(by) {
+      const { list } = store.state;
+      if (!list || !canStep(by)) return false;
+      openPicture({ ...list, index: list.index + by });
+      return true;
+    },
+  };
+}
+
+/** `?StudyInstanceUIDs=` as OHIF has it; of several the first. */
+export function namedStudy(address: string): string | undefined {
+  const [first] = new URL(address).searchParams.get("StudyInstanceUIDs")?.split(",") ?? [];
+  return first !== undefined && /^[0-9.]{1,64}$/.test(first) ? first : undefined;
+}
+
+/** Images of the body before what is laid over them, then the largest. */
+const weight = ({ modality, instanceCount = 0 }: ArchiveSeries): number =>
+  (["SEG", "SR", "RTSTRUCT", "RTDOSE", "RTPLAN", "PR", "KO", "DOC"].includes(modality) ? 0 : 1e9) + instanceCount;

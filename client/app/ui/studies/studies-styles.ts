@@ -1,0 +1,97 @@
+import { css } from "lit";
+
+export const studiesStyles = css`
+  :host {
+    --width: 760px;
+  }
+  .bar {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    align-items: center;
+    margin-bottom: 12px;
+  }
+  .bar input {
+    flex: 1 1 130px;
+    min-width: 0;
+    min-height: 34px;
+    padding: 0 10px;
+    border: 1px solid var(--edge);
+    border-radius: var(--radius-small);
+    background: var(--ground);
+  }
+  .bar .short {
+    flex: 0 1 84px;
+  }
+  section {
+    margin-bottom: 16px;
+  }
+  h3 {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    text-transform: none;
+    letter-spacing: 0;
+    font-size: 13px;
+  }
+  ul {
+    display: grid;
+    gap: 6px;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+  li {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 12px;
+    padding: 6px 8px 6px 6px;
+    border-radius: var(--radius);
+    background: var(--ground);
+    box-shadow: inset 0 0 0 1px var(--line);
+  }
+  .what {
+    flex: 1;
+    min-width: 0;
+  }
+  strong {
+    display: block;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  small,
+  .quiet {
+    color: var(--muted);
+  }
+  .reason {
+    display: block;
+    color: var(--negative-text);
+  }
+  .here {
+    padding: 0 9px;
+    color: var(--accent);
+  }
+  .go {
+    color: var(--accent);
+    font-weight: 600;
+  }
+  li ul {
+    flex: 1 0 100%;
+    padding-left: 68px;
+  }
+  .study {
+    padding: 8px 8px 8px 14px;
+  }
+  .study > ul {
+    padding-left: 0;
+  }
+  .study > ul > li {
+    background: var(--surface);
+  }
+  @media (max-width: 760px) {
+    li ul {
+      padding-left: 0;
+    }
+  }
+`;
