@@ -73,7 +73,7 @@ export async function createServices(
   const { claims, records } = shared;
   const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims, remote: queue?.encode });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
-  const jobs = createJobService({ images, masks, records, dispatch: queue?.volume });
+  const jobs = createJobService({ images, masks, embeddings, records, dispatch: queue?.volume });
   return {
     images,
     archives,
