@@ -2,9 +2,11 @@
 import type { Named } from "../core/annotation/answer.ts";
 import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
+import { isLarge } from "../core/image/part.ts";
 import { findPlane } from "../core/image/planes.ts";
+import { inputPart } from "../core/model/preprocess.ts";
 import { isWholeCrop } from "../core/prompt/space.ts";
-import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, ImageInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
@@ -42,7 +44,7 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
   const api = createApi(createTransport(options.server, options.fetch));
-  const manifest = await api.manifest(options.model);
+  const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({
@@ -196,11 +198,14 @@ async function sourceOf(
   const media = EMBEDDING_MEDIA[manifest.embedding.wire];
   const [embedding, slice] = await Promise.all([
     renew(on, () => api.embedding(on.id, media, call), call),
-    manifest.graphs.prepare ? api.slice(on.imageId, on.plane, on.slice, call) : undefined,
+    manifest.graphs.prepare ? api.slice(on.imageId, on.plane, on.slice, { ...call, ...partOfLarge(on) }) : undefined,
   ]);
   const { width, height, window, transform } = on;
   return { embedding, width, height, window, transform, ...(slice ? { slice } : {}) };
 }
+
+/** Of a large picture only what the decoder looks at travels. */
+const partOfLarge = (on: Embedding) => (isLarge(on) ? { part: inputPart(on.transform) } : {});
 
 interface EmbedContext {
   readonly api: Api;
@@ -217,15 +222,26 @@ async function embed(
   const { imageId, plane = "native", slice = 0, window, crop } = await reference(api, image, call);
   const wantsPixels = manifest.graphs.prepare !== undefined && status.now().backend !== "server";
   // Begun before the encoder answers; `prepare` finds it in the cache. Its failure is reported there.
-  if (wantsPixels) api.slice(imageId, plane, slice, call).catch(() => {});
+  const known = api.image(imageId, call);
+  if (wantsPixels) known.then((record) => preloadPixels(api, record, { plane, slice }, call)).catch(() => {});
   const request = { plane, slice, model: manifest.id, ...(window ? { window } : {}), ...(crop ? { crop } : {}) };
-  const [info, record] = await Promise.all([api.embed(imageId, request, call), api.image(imageId, call)]);
+  const [info, record] = await Promise.all([api.embed(imageId, request, call), known]);
   const embedding = embeddingOf(info, findPlane(record, plane));
   await raceSignal(
     ladder.run((backend) => backend.prepare(embedding, call.signal)),
     call.signal,
   );
   return embedding;
+}
+
+async function preloadPixels(
+  api: Api,
+  image: ImageInfo,
+  { plane, slice }: Pick<Embedding, "plane" | "slice">,
+  call: CallOptions,
+) {
+  const grid = findPlane(image, plane);
+  if (grid && !isLarge(grid)) await api.slice(image.imageId, plane, slice, call);
 }
 
 async function reference(api: Api, image: ImageData | Blob | EmbedTarget, call: CallOptions): Promise<EmbedTarget> {

@@ -4,13 +4,14 @@ import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
 import type { Digest } from "../core/digest.ts";
 import type { SliceRef } from "../core/image/slice-ref.ts";
-import type { Plane, Slice, Window } from "../core/image/volume.ts";
+import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
   ArchiveSeriesRef,
   ArchiveSeriesRequest,
+  ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
   Crop,
@@ -47,6 +48,8 @@ export interface SegmenterOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
   readonly cacheBytes?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
   /** Called with each change of `Segmenter.status`, the first time before `createSegmenter` resolves. */
   readonly onStatus?: (status: SegmenterStatus) => void;
 }
@@ -121,6 +124,8 @@ export interface Sources {
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
   searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  /** Sends a DICOM file of the image's study to an archive; what became of it is the answer. */
+  store(result: { imageId: string; archive: string; file: Blob }, call?: CallOptions): Promise<ArchiveStored>;
   searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
 }
 
@@ -179,6 +184,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SliceOptions extends CallOptions {
+  /** A region of the slice, at a coarser level of detail. The whole at its own when left out. */
+  readonly part?: PartRequest;
+}
+
 export interface SegmentOptions extends CallOptions {
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
@@ -225,8 +235,8 @@ export interface Segmenter {
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
-  /** Stored pixels of a slice, shared with the decoder: no second download. */
-  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
+  /** Stored pixels of a slice, shared with the decoder: no second download. Of a large picture a part may be enough. */
+  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: SliceOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
   embed(image: ImageData | Blob | EmbedTarget, call?: CallOptions): Promise<Embedding>;
   /** Masks for the prompts, best predicted IoU first, never empty. Rejects with a `SegmenterError`, or with the signal's reason. */

@@ -33,6 +33,8 @@ export interface ErrorDetail {
   NotAcceptable: { supported: string };
   /** The queue is full; come back after `retryAfterS`. */
   Saturated: { retryAfterS: number };
+  /** This tenant has as much work waiting as one may; come back after `retryAfterS`. */
+  QuotaExceeded: { retryAfterS: number };
   DeadlineExceeded: { deadlineMs: number };
   Cancelled: { what: string };
   /** The encoder gave NaN, zeros or a wrong shape; nothing of it is cached. */
@@ -53,8 +55,8 @@ export interface ErrorDetail {
   /** The archive was slower than a limit. */
   ArchiveTimeout: { what: string; limitMs: number };
   ShuttingDown: { retryAfterS: number };
-  /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer. Raised by the client. */
-  ServerUnreachable: { status: number; reason: string };
+  /** No answer, or one that is not ours (a proxy's page); `status` is 0 without an answer, and `hint` says what may be wrong then. Raised by the client. */
+  ServerUnreachable: { status: number; reason: string; hint?: string };
 }
 
 export type ErrorCode = keyof ErrorDetail;

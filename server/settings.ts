@@ -38,10 +38,22 @@ export interface Settings {
   /** Manifests of models that can be fetched. */
   readonly catalogDir: string;
   readonly corsOrigins: readonly string[];
+  /** Pages of `corsOrigins` may send cookies and other credentials. */
+  readonly corsCredentials: boolean;
+  /** Request headers that they may send beside our own. */
+  readonly corsHeaders: readonly string[];
   readonly frameAncestors: readonly string[];
   /** Host names to answer to; decided by `host` when left out. */
   readonly allowedHosts?: readonly string[];
   readonly hsts: boolean;
+  /** OpenID Connect: who gives tokens, for whom, and the claim that names the tenant (`sub`). */
+  readonly oidcIssuer?: string;
+  readonly oidcAudience?: string;
+  readonly oidcTenantClaim?: string;
+  /** A JSON file of API keys by digest. */
+  readonly keysFile?: string;
+  /** Serves anybody who can reach the address. */
+  readonly insecure?: boolean;
   readonly limits: Limits;
 }
 
@@ -64,8 +76,10 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     clientDir: join(root, "dist", "app"),
     vocabularyFile: join(root, "models", "vocabulary.json"),
     catalogDir: join(root, "models", "catalog"),
-    corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ","),
-    frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ","),
+    corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ",").map(originOf),
+    corsCredentials: env.PROMPTOMY_CORS_CREDENTIALS === "1",
+    corsHeaders: listOf(env.PROMPTOMY_CORS_HEADERS, ",").map(headerNameOf),
+    frameAncestors: listOf(env.PROMPTOMY_FRAME_ANCESTORS, ",").map(originOf),
     hsts: env.PROMPTOMY_HSTS === "1",
     limits: limitsFromEnvironment(env),
     ...(env.PROMPTOMY_STUDY ? { study: env.PROMPTOMY_STUDY } : {}),
@@ -74,6 +88,11 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_IMAGE_DIR ? { imageDir: env.PROMPTOMY_IMAGE_DIR } : {}),
     ...(env.PROMPTOMY_REDIS ? { redis: env.PROMPTOMY_REDIS } : {}),
     ...(env.PROMPTOMY_QUEUE ? { queue: env.PROMPTOMY_QUEUE } : {}),
+    ...(env.PROMPTOMY_OIDC_ISSUER ? { oidcIssuer: env.PROMPTOMY_OIDC_ISSUER } : {}),
+    ...(env.PROMPTOMY_OIDC_AUDIENCE ? { oidcAudience: env.PROMPTOMY_OIDC_AUDIENCE } : {}),
+    ...(env.PROMPTOMY_OIDC_TENANT_CLAIM ? { oidcTenantClaim: env.PROMPTOMY_OIDC_TENANT_CLAIM } : {}),
+    ...(env.PROMPTOMY_KEYS ? { keysFile: env.PROMPTOMY_KEYS } : {}),
+    ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,
@@ -82,6 +101,20 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
 }
 
 const refuse = (path: string, reason: string) => new SegmenterError("InvalidRequest", { reason, path });
+
+/** An origin as browsers say it, `https://viewer.example.org`. Throws InvalidRequest: anything else would allow nobody. */
+export function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search || url.hash)
+    throw refuse("origin", `expected scheme, host and port, as https://viewer.example.org, got ${text}`);
+  return url.origin;
+}
+
+/** The name of a header. Throws InvalidRequest. */
+export function headerNameOf(text: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(text)) throw refuse("header", "expected a header name");
+  return text;
+}
 
 /** A TCP port. Throws InvalidRequest. */
 export function portOf(text: string): number {
@@ -97,7 +130,8 @@ export function deviceOf(text: string): Device {
   return found;
 }
 
-function listOf(text: string | undefined, separator: string): string[] {
+/** Items between separators, without blanks. */
+export function listOf(text: string | undefined, separator: string): string[] {
   return (text ?? "")
     .split(separator)
     .map((item) => item.trim())

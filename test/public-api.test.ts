@@ -45,6 +45,7 @@ const TYPES = [
   "ArchiveSeriesList",
   "ArchiveSeriesRef",
   "ArchiveSeriesRequest",
+  "ArchiveStored",
   "ArchiveStudies",
   "ArchiveStudiesRequest",
   "BackendName",

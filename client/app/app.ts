@@ -13,6 +13,7 @@ import { createEdits } from "./edit/edits.ts";
 import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
+import { createDetail } from "./image/detail.ts";
 import { createEncoder } from "./image/encoder.ts";
 import { createImages } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";
@@ -77,6 +78,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
   });
   const tour = createTour(context, images);
   const preview = createPreview(context);
+  const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
   const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
@@ -85,6 +87,7 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
     notifier,
     connection,
     images,
+    detail,
     studies,
     prompts,
     strokes,

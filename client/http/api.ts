@@ -3,8 +3,9 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
+import { partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
@@ -26,7 +27,7 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, Sources, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
 import { createSources } from "./sources.ts";
@@ -37,7 +38,7 @@ type ModelFile = NonNullable<Manifest["golden"]>;
 
 export interface Api {
   /** The model of this id, or the server's default. */
-  manifest(id?: string): Promise<Manifest>;
+  manifest(id?: string, call?: CallOptions): Promise<Manifest>;
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
@@ -46,7 +47,7 @@ export interface Api {
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** The image of a DICOM series that the server has. */
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
-  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
@@ -89,10 +90,12 @@ export function createApi(transport: Transport): Api {
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
   const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
       const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const made = sliceFrom(info, plane, k, bytes);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -100,9 +103,10 @@ export function createApi(transport: Transport): Api {
   };
 
   return {
-    manifest: async (id) => {
-      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`);
-      const [first] = await transport.json<Manifest[]>("v1/models");
+    manifest: async (id, call) => {
+      const init = withSignal({}, call?.signal);
+      if (id !== undefined) return transport.json(`v1/models/${encodeURIComponent(id)}`, init);
+      const [first] = await transport.json<Manifest[]>("v1/models", init);
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
@@ -216,6 +220,9 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     xyToLps: atSlice(info, grid, k),
   };
 }
+
+const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
+  `?region=${x0},${y0},${x1},${y1}&level=${level}`;
 
 /** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
 function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {

@@ -20,7 +20,9 @@ export function createTransport(
 
   const send = async (path: string, init?: RequestInit): Promise<Response> => {
     init?.signal?.throwIfAborted();
-    const response = await fetch(new Request(new URL(path, base), init)).catch(unreachable(init?.signal));
+    const response = await fetch(new Request(new URL(path, base), init)).catch(
+      unreachable(init?.signal, hintFor(base)),
+    );
     if (!response.ok) throw await problemOf(response);
     return response;
   };
@@ -41,11 +43,22 @@ export function createTransport(
 
 /** A connection that fails before or in the middle of an answer; an abort stays an abort. */
 const unreachable =
-  (signal: AbortSignal | null | undefined) =>
+  (signal: AbortSignal | null | undefined, hint?: string) =>
   (thrown: unknown): never => {
     signal?.throwIfAborted();
-    throw new SegmenterError("ServerUnreachable", { status: 0, reason: toError(thrown).message }, { cause: thrown });
+    const detail = { status: 0, reason: toError(thrown).message, ...(hint === undefined ? {} : { hint }) };
+    throw new SegmenterError("ServerUnreachable", detail, { cause: thrown });
   };
+
+/** Why a browser may not get through; it tells scripts no reason itself. */
+function hintFor({ protocol, origin }: URL): string {
+  const page = globalThis.location;
+  if (page?.protocol === "https:" && protocol === "http:")
+    return `A page on https may not ask ${origin}: serve it on https.`;
+  if (page && page.origin !== origin)
+    return `Is the server at ${origin} up, and does it allow pages of ${page.origin} (promptomy serve --cors ${page.origin})?`;
+  return `Is the server at ${origin} up?`;
+}
 
 /** A POST with a JSON body. */
 export function jsonBody(value: unknown, signal?: AbortSignal): RequestInit {
@@ -98,6 +111,7 @@ const CODES = {
   ModelCorrupt: true,
   NotAcceptable: true,
   Saturated: true,
+  QuotaExceeded: true,
   DeadlineExceeded: true,
   Cancelled: true,
   EncoderOutputInvalid: true,

@@ -30,6 +30,14 @@ export const SHARED = {
   "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
 } as const satisfies ArgsDef;
 
+/** Options of who may ask. */
+export const AUTH = {
+  "oidc-issuer": { type: "string", description: "Issuer of access tokens", valueHint: "https://…" },
+  "oidc-audience": { type: "string", description: "Audience that tokens must name", valueHint: "name" },
+  keys: { type: "string", description: "JSON file of API keys by digest", valueHint: "file" },
+  insecure: { type: "boolean", description: "Serve anybody who can reach the address" },
+} as const satisfies ArgsDef;
+
 /** What was given: flags, the last value of each option, every value of options that repeat, and what has no name. */
 export interface Given {
   flag(name: string): boolean;
@@ -97,10 +105,15 @@ function optionName(arg: string, definition: ArgsDef): string | undefined {
 export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
   const [host, port] = [given.value("host"), given.value("port")];
+  const [oidcIssuer, oidcAudience, keysFile] = ["oidc-issuer", "oidc-audience", "keys"].map(given.value);
   const [redis, s3, queue, imageDir] = ["redis", "s3", "queue", "image-dir"].map(given.value);
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(oidcIssuer === undefined ? {} : { oidcIssuer }),
+    ...(oidcAudience === undefined ? {} : { oidcAudience }),
+    ...(keysFile === undefined ? {} : { keysFile }),
+    ...(given.flag("insecure") ? { insecure: true } : {}),
     ...(redis === undefined ? {} : { redis }),
     ...(queue === undefined ? {} : { queue }),
     ...(s3 === undefined ? {} : { s3 }),

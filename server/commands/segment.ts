@@ -14,7 +14,7 @@ import { command, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
-import { nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
 
@@ -58,6 +58,7 @@ export const segment = command({
       const answers = await askAll(services, slicesOf(info, options), request);
       return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
+    for (const change of changesOf(target, info)) note(change);
     await (file ? writeResult(target, file) : write(target, answers, info, options));
     if (target !== "-") result(several ? answers : answers[0]?.answer, summaryOf(answers, target));
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");

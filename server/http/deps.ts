@@ -37,8 +37,14 @@ export interface AppDeps {
   readonly findStatic?: FindStatic;
   /** Origins that may call from other pages; exact. */
   readonly corsOrigins?: readonly string[];
+  /** They may send cookies and other credentials. */
+  readonly corsCredentials?: boolean;
+  /** Request headers that they may send beside our own. */
+  readonly corsHeaders?: readonly string[];
   /** Host names that this server answers to; any when left out. */
   readonly allowedHosts?: readonly string[];
+  /** Answers as to somebody who has not shown who they are: nothing but health and the page. */
+  readonly refuseStrangers?: boolean;
   readonly headers?: HeaderOptions;
 }
 

@@ -1,9 +1,9 @@
-/** A page of this folder, built by Vite from the packed client, beside a real server, in Chromium. */
+/** A page of this folder, built by Vite from the packed client, on an origin of its own; a real server on another; Chromium. */
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { buildPage, startTestServer, type TestServer } from "../support/serve.ts";
+import { buildPage, serveForeign, startTestServer, type TestServer } from "../support/serve.ts";
 
 export interface HostStage {
   page: Page;
@@ -21,14 +21,22 @@ export function hostStage(name: string): HostStage {
   let remove = async () => {};
   beforeAll(async () => {
     const built = await buildPage(fileURLToPath(new URL(`pages/${name}`, import.meta.url)));
-    remove = built.remove;
-    stage.server = await startTestServer({ clientDir: built.dir, modelDirs });
+    const host = await serveForeign(built.dir);
+    remove = async () => {
+      await host.close();
+      await built.remove();
+    };
+    stage.server = await startTestServer({ modelDirs, corsOrigins: [new URL(host.url).origin] });
     browser = await launchBrowser();
     stage.page = await browser.newPage({ viewport: { width: 1240, height: 640 } });
-    stage.page.on("pageerror", ({ message }) => stage.errors.push(message));
+    stage.page.on("pageerror", (error) => stage.errors.push(String(error.stack)));
     if (process.env.HOSTS_VERBOSE) stage.page.on("console", (message) => console.log(message.text()));
-    await stage.page.goto(stage.server.url);
-    await stage.page.waitForFunction(() => "host" in globalThis, undefined, { timeout: 120_000 });
+    await stage.page.goto(`${host.url}?server=${encodeURIComponent(stage.server.url)}`);
+    await stage.page
+      .waitForFunction(() => "host" in globalThis, undefined, { timeout: 60_000 })
+      .catch(() => {
+        throw new Error(`The page did not start: ${stage.errors.join("; ")}`);
+      });
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Problem } from "../../core/wire/index.ts";
+import { readSettings } from "../../server/settings.ts";
 import { singleImage } from "../../server/sources/folder/folder.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
 
@@ -156,6 +157,49 @@ describe("S-4: another origin", () => {
     expect(response.status).toBe(status);
   });
 });
+
+describe("other people's pages", () => {
+  const preflight = (method: string) => ({
+    method: "OPTIONS",
+    headers: { Origin: ALLOWED, "Access-Control-Request-Method": method },
+  });
+
+  test("may also cancel jobs, and without being asked for send no credentials", async () => {
+    const { status, headers } = await harness.request("/v1/jobs/x", preflight("DELETE"));
+    expect(status).toBe(204);
+    expect(headers.get("Access-Control-Allow-Methods")).toContain("DELETE");
+    expect(headers.get("Access-Control-Allow-Credentials")).toBeNull();
+  });
+
+  test("may send the credentials and headers that the operator names", async () => {
+    const deps = { corsOrigins: [ALLOWED], corsCredentials: true, corsHeaders: ["X-Tenant"] };
+    const own = await createHarness({ deps });
+    try {
+      const { headers } = await own.request("/v1/models", preflight("GET"));
+      expect(headers.get("Access-Control-Allow-Credentials")).toBe("true");
+      expect(headers.get("Access-Control-Allow-Headers")).toMatch(/Authorization.*, X-Tenant$/);
+      const foreign = await own.request("/v1/models", { headers: { Origin: "https://elsewhere.example" } });
+      expect(foreign.headers.get("Access-Control-Allow-Credentials")).toBeNull();
+    } finally {
+      await own.close();
+    }
+  });
+
+  test("that are isolated may frame the viewer, and nothing but the frame is opened to them", async () => {
+    const policyFor = async (from: Harness, dest: string) => {
+      const headers = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": dest };
+      return (await from.request("/", { headers })).headers.get("Cross-Origin-Resource-Policy");
+    };
+    expect(await policyFor(harness, "iframe")).toBe("cross-origin");
+    expect(await policyFor(harness, "image")).toBe("same-origin");
+    expect(await policyFor(failing, "iframe")).toBe("same-origin"); // nobody may frame that one
+  });
+});
+
+test.each(["viewer.example.org", "https://viewer.example.org/page", "ftp://viewer.example.org", "*"])(
+  "%s is no origin, and is refused at the start",
+  (text) => expect(() => readSettings({}, { PROMPTOMY_CORS_ORIGINS: text })).toThrow(/expected scheme, host and port/),
+);
 
 describe("a server that stops", () => {
   test("takes no new work, says when to come back, and still tells its health", async () => {

@@ -66,6 +66,19 @@ export async function buildPage(root: string, configFile: string | false = false
 export const buildClientPage = (): Promise<BuiltPage> =>
   buildPage(fileURLToPath(new URL("client-page", import.meta.url)));
 
+/** Serves a built page of somebody else: no header of ours, no proxy. */
+export async function serveForeign(dir: string): Promise<Served> {
+  const server = await preview({
+    configFile: false,
+    logLevel: "error",
+    build: { outDir: dir },
+    preview: { host: "127.0.0.1", port: 0 },
+  });
+  const [url] = server.resolvedUrls?.local ?? [];
+  if (!url) throw new Error("The preview server has no address.");
+  return { url, close: () => server.close() };
+}
+
 /** Serves a built page without COOP and COEP, and `/v1` from a server: the browser withholds SharedArrayBuffer. */
 export async function serveUnisolated(dir: string, api: string): Promise<Served> {
   const server = await preview({

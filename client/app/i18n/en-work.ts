@@ -11,7 +11,7 @@ export const work = {
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
       coco: "COCO JSON, all slices",
-      "coco-compressed": "COCO JSON with compressed run lengths",
+      "coco-compressed": "COCO, compressed run lengths",
       "seg-nrrd": "3D Slicer segmentation, whole volume",
       rtstruct: "DICOM RT Structure Set, whole series",
       geojson: "GeoJSON polygons, for QuPath",
@@ -28,6 +28,11 @@ export const work = {
     noOverlap: "Nothing overlaps.",
     keepsOverlap: "This format holds overlapping segments as they are.",
     covered: (name: string, by: string, places: string, part: string) => `${name} loses ${places} (${part}) to ${by}.`,
+    changes: {
+      tilt: "The gantry was tilted: slices are shifted sideways by whole pixels, so that programs that know right angles only open the file. Every voxel stays within half a pixel of its place.",
+      distance:
+        "Slices lie unevenly: they are repeated on even steps, each at the step nearest to it, because the format has one slice distance. Volumes measured in the file are those of the even steps.",
+    },
     voxels: (count: number) => (count === 1 ? "1 voxel" : `${number(count)} voxels`),
     pixels: (count: number) => (count === 1 ? "1 pixel" : `${number(count)} pixels`),
     hidden: (count: number) => (count === 1 ? "Also the hidden segment" : `Also the ${number(count)} hidden segments`),

@@ -9,6 +9,7 @@ import type { Notifier } from "../context/notifier.ts";
 import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
+import type { Detail } from "../image/detail.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
@@ -24,6 +25,7 @@ export interface Controls {
   readonly notifier: Notifier;
   readonly connection: Connection;
   readonly images: Images;
+  readonly detail: Detail;
   readonly studies: Studies;
   readonly prompts: Prompts;
   readonly strokes: Strokes;

@@ -100,6 +100,8 @@ export interface OpenImage {
   readonly modality: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
+  /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
+  readonly detail?: Slice | undefined;
   readonly embedding: Embedding | undefined;
   readonly stage: EncodeStage;
   /** `plane/window/slice` of every slice known to be encoded. */

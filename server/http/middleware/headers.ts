@@ -30,13 +30,23 @@ export function securityHeaderList({ frameAncestors = [], hsts = false }: Header
   ];
 }
 
-/** Sets them, and `no-store` on whatever a route does not declare cacheable. */
+/** What a page is loaded for when another one shows it. */
+const FRAMES = new Set(["iframe", "frame"]);
+
+/**
+ * A page that is cross-origin isolated (COEP) shows a frame of another origin only with `Cross-Origin-Resource-Policy:
+ * cross-origin`. Only frames get it, and only where some origin is allowed to frame; which one, `frame-ancestors` says.
+ * Whatever a route does not declare cacheable is `no-store`.
+ */
 export function securityHeaders(options?: HeaderOptions): MiddlewareHandler {
   const always = securityHeaderList(options);
+  const mayBeFramed = (options?.frameAncestors ?? []).length > 0;
   return async (c, next) => {
     await next();
     const { headers } = c.res;
     for (const [name, value] of always) headers.set(name, value);
+    if (mayBeFramed && FRAMES.has(c.req.header("sec-fetch-dest") ?? ""))
+      headers.set("Cross-Origin-Resource-Policy", "cross-origin");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
   };
 }

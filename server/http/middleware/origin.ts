@@ -2,9 +2,11 @@
 import type { MiddlewareHandler } from "hono";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { AppEnv } from "../app-env.ts";
+import type { AppDeps } from "../deps.ts";
 import { httpProblem } from "../problem.ts";
 
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+const ACCEPTED = ["Accept", "Authorization", "Content-Type", "If-None-Match", "Range", "X-Deadline-Ms"];
 const EXPOSED =
   "ETag, Location, Server-Timing, X-Request-Id, X-Dtype, X-Shape, X-Rescale-Slope, X-Rescale-Intercept, X-Inverted, X-Spacing-Mm, Retry-After";
 
@@ -29,12 +31,16 @@ export function hostCheck(allowed: readonly string[] | undefined): MiddlewareHan
  * Cross-origin requests by exact match; without a list none. Requests that change something need a known origin. Another
  * site's page may link to this one, and nothing more: what it embeds without an `Origin` is refused.
  */
-export function crossOrigin(origins: readonly string[]): MiddlewareHandler<AppEnv> {
+export function crossOrigin({
+  corsOrigins: origins = [],
+  corsCredentials = false,
+  corsHeaders = [],
+}: Pick<AppDeps, "corsOrigins" | "corsCredentials" | "corsHeaders">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const origin = c.req.header("origin");
     const allowed = origin !== undefined && origins.includes(origin);
     const { method } = c.req;
-    if (method === "OPTIONS" && allowed) c.res = preflight();
+    if (method === "OPTIONS" && allowed) c.res = preflight(corsHeaders);
     else if (!allowed && isForeign(origin, c.req) && (changes(method) || isEmbedded(origin, c.req))) {
       c.res = httpProblem(403, c.get("requestId"), { reason: "origin" });
     } else await next();
@@ -42,15 +48,16 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler<AppEn
     if (!allowed) return;
     c.res.headers.set("Access-Control-Allow-Origin", origin);
     c.res.headers.set("Access-Control-Expose-Headers", EXPOSED);
+    if (corsCredentials) c.res.headers.set("Access-Control-Allow-Credentials", "true");
   };
 }
 
-function preflight(): Response {
+function preflight(more: readonly string[]): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      "Access-Control-Allow-Methods": "GET, HEAD, POST",
-      "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match, Range, X-Deadline-Ms",
+      "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE",
+      "Access-Control-Allow-Headers": [...ACCEPTED, ...more].join(", "),
       "Access-Control-Max-Age": "600",
     },
   });

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createTransport, jsonBody } from "../../../client/http/transport.ts";
+import { createSegmenter } from "../../../client/index.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 
 const problem = (status: number, body: unknown) =>
@@ -43,7 +44,33 @@ describe("createTransport", () => {
     const cause = new TypeError("fetch failed");
     const transport = createTransport("http://server.test", () => Promise.reject(cause));
     const error = await transport.bytes("v1/x").catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "ServerUnreachable", detail: { status: 0, reason: "fetch failed" }, cause });
+    const hint = "Is the server at http://server.test up?";
+    expect(error).toMatchObject({
+      code: "ServerUnreachable",
+      detail: { status: 0, reason: "fetch failed", hint },
+      cause,
+    });
+  });
+
+  test.each([
+    { page: "https://pacs.example", hint: /^A page on https may not ask http:\/\/server\.test/ },
+    { page: "http://pacs.example", hint: /--cors http:\/\/pacs\.example/ },
+  ])("tells a page of $page what may be in the way", async ({ page, hint }) => {
+    vi.stubGlobal("location", new URL(page));
+    const transport = createTransport("http://server.test", () => Promise.reject(new TypeError("fetch failed")));
+    const error = await transport.bytes("v1/x").catch((thrown: unknown) => thrown);
+    vi.unstubAllGlobals();
+    expect(error).toMatchObject({ code: "ServerUnreachable", detail: { hint: expect.stringMatching(hint) } });
+  });
+
+  test("gives up connecting when its caller does", async () => {
+    const reason = new Error("closed the tab");
+    const connecting = createSegmenter({
+      server: "http://server.test",
+      signal: AbortSignal.abort(reason),
+      fetch: async () => Response.json([]),
+    });
+    await expect(connecting).rejects.toBe(reason);
   });
 
   test("says the same when the connection breaks in the middle of an answer", async () => {

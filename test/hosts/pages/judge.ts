@@ -1,6 +1,7 @@
 /** How well a viewer's own voxels agree with `POST /v1/masks`: without any of the client's placing code. */
 import { decodeRle, invert, transformPoint, type Vec3 } from "@promptomy/client";
 import type { Binding, HostPoint } from "@promptomy/client/viewer";
+import { server } from "./series.ts";
 
 /** The viewer's labels, with the viewer's own way from an index to the patient. */
 export interface ViewerLabels {
@@ -23,7 +24,11 @@ export async function judge(binding: Binding, at: HostPoint, labels: ViewerLabel
   const window = line?.kind === "prompt" ? line.at.window : null;
   const prompts = [{ kind: "point", x, y, label: "foreground" }];
   const body = JSON.stringify({ imageId: image.imageId, plane, slice, prompts, ...(window ? { window } : {}) });
-  const response = await fetch("/v1/masks", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const response = await fetch(`${server}/v1/masks`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+  });
   const { masks } = await response.json();
   const truth = decodeRle(masks[0].rle);
   const grid = image.planes.find((stack) => stack.plane === plane);

@@ -11,7 +11,10 @@ export interface Series {
 
 export type SeriesName = "plain" | "mirrored" | "oblique";
 
-export const connect = (): Promise<Segmenter> => createSegmenter({ server: location.origin, decode: "wasm" });
+/** On another origin than the page. */
+export const server = new URLSearchParams(location.search).get("server") ?? location.origin;
+
+export const connect = (): Promise<Segmenter> => createSegmenter({ server, decode: "wasm" });
 
 /** Every second pixel: quick to encode in three planes, and more anisotropic. */
 const STEP = 2;
@@ -35,7 +38,7 @@ export async function makeSeries(segmenter: Segmenter, name: SeriesName): Promis
 }
 
 async function studyId(): Promise<string> {
-  const [{ imageId }] = await (await fetch("/v1/studies")).json();
+  const [{ imageId }] = await (await fetch(`${server}/v1/studies`)).json();
   return imageId;
 }
 
