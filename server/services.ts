@@ -78,7 +78,7 @@ export async function createServices(
   );
   const models = withDefault(await loadModels(modelDirs), model);
   const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
-  const pool = await createInferencePool({ models, device, limits, observe });
+  const pool = await createInferencePool({ models, device, encoder: settings.encoder, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
     return { encode: encode.queued, decode: decode.queued };
