@@ -46,6 +46,7 @@ export type {
   ExportOrder,
   ImageInfo,
   ImageReference,
+  ImportResult,
   JobMask,
   JobState,
   ListedTerm,

@@ -79,6 +79,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return status.now();
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
+    importSegments: api.importSegments,
     image: api.image,
     findSeries: api.findSeries,
     source: api.source,

@@ -19,6 +19,7 @@ import type {
   ImageDescription,
   ImageInfo,
   ImageReference,
+  ImportResult,
   JobMask,
   JobState,
   ListedTerm,
@@ -239,6 +240,8 @@ export interface Segmenter {
    * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
    */
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
+  /** Segments of a file (DICOM SEG, RTSTRUCT, labelmap), laid on an image. Rejects with `DoesNotFit` where they are of another place. */
+  importSegments(imageId: string, file: Blob, call?: CallOptions): Promise<ImportResult>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */

@@ -63,6 +63,7 @@ const TYPES = [
   "ExportedFile",
   "ImageInfo",
   "ImageReference",
+  "ImportResult",
   "JobMask",
   "JobState",
   "Labelmap",

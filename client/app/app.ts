@@ -10,6 +10,7 @@ import { type Connection, createConnection, type Fetch } from "./context/connect
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
 import { createEdits } from "./edit/edits.ts";
+import { createImports } from "./edit/imports.ts";
 import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
@@ -74,6 +75,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
   const prompts = createPrompts(context, writer);
   const editing = { writer, keepMasks: keeper.keepMasks };
   const strokes = createStrokes(context, editing);
+  const imports = createImports(context, editing);
   const edits = createEdits(context, { ...editing, setSlice: images.setSlice });
   const propagation = createPropagation(context, {
     keepMasks: keeper.keepMasks,
@@ -95,6 +97,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     prompts,
     strokes,
     edits,
+    imports,
     preview,
     view,
     exports,

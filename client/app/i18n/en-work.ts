@@ -20,7 +20,7 @@ export const work = {
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
       coco: "COCO JSON, all slices",
-      "coco-compressed": "COCO JSON with compressed run lengths",
+      "coco-compressed": "COCO, compressed run lengths",
       "seg-nrrd": "3D Slicer segmentation, whole volume",
       rtstruct: "DICOM RT Structure Set, whole series",
       geojson: "GeoJSON polygons, for QuPath",
