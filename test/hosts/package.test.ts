@@ -30,6 +30,14 @@ describe("the packed client", () => {
     expect(readFileSync(`${client}/LICENSE`, "utf8")).toContain("Apache License");
   });
 
+  test("is clean to attw, as ES modules alone", () => {
+    const attw = at("node_modules/@arethetypeswrong/cli/dist/index.js");
+    const args = [attw, at("../../dist/promptomy-client-0.1.0.tgz"), "--profile", "esm-only", "--no-emoji"];
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect(stdout).toContain("@promptomy/client/cornerstone");
+    expect(status).toBe(0);
+  });
+
   test("is at most 40 kB on the page, packed, without onnxruntime", async () => {
     const bundle = await build({
       configFile: false,
