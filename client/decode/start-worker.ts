@@ -9,6 +9,8 @@ export function startWorker(url: URL): Worker {
   const text = `import ${JSON.stringify(url.href)};`;
   const blob = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const worker = new Worker(blob, { type: "module" });
-  URL.revokeObjectURL(blob); // the worker has begun to fetch it
+  // Revoked before its script is there, it would start nothing.
+  const done = () => URL.revokeObjectURL(blob);
+  for (const event of ["message", "error"]) worker.addEventListener(event, done, { once: true });
   return worker;
 }

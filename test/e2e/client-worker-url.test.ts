@@ -1,10 +1,11 @@
 /** A worker on another origin than the page, as from a CDN. */
-import { readdirSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import type { ClientPage } from "../support/client-page/main.ts";
+import { repositoryRoot } from "../support/data.ts";
 import {
   type BuiltPage,
   buildClientPage,
@@ -25,6 +26,13 @@ let page: Page;
 
 beforeAll(async () => {
   built = await buildClientPage();
+  // From another origin onnxruntime looks for these beside the worker, as client/README.md says.
+  const runtime = join(repositoryRoot, "node_modules/onnxruntime-web/dist");
+  for (const kind of ["mjs", "wasm"])
+    copyFileSync(
+      join(runtime, `ort-wasm-simd-threaded.${kind}`),
+      join(built.dir, "assets", `ort-wasm-simd-threaded.${kind}`),
+    );
   [host, cdn] = await Promise.all([serveForeign(built.dir), serveForeign(built.dir)]);
   server = await startTestServer({ corsOrigins: [new URL(host.url).origin] });
   browser = await launchBrowser();
@@ -52,6 +60,7 @@ describe("workerUrl", () => {
   test("starts a worker of another origin", async () => {
     const script = readdirSync(join(built.dir, "assets")).find((name) => /^decoder\.worker-.*\.js$/.test(name));
     const found = await statusWith(new URL(`assets/${script}`, cdn.url).href);
+    expect(found.reason).toMatch(/^WASM/);
     expect(found.backend).toBe("wasm");
   });
 
