@@ -78,7 +78,7 @@ export async function createServices(
   );
   const models = withDefault(await loadModels(modelDirs), model);
   const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
-  const pool = await createInferencePool({ models, device, limits, observe });
+  const pool = await createInferencePool({ models, device, encoder: settings.encoder, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
     return { encode: encode.queued, decode: decode.queued };
@@ -131,7 +131,7 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
   });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
   const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
-  const jobs = createJobService({ images, masks, records, dispatch });
+  const jobs = createJobService({ images, masks, embeddings, records, dispatch });
   return {
     ...{ images, embeddings, masks, jobs },
     degraded: async () => [...(await images.degraded()), ...connections.degraded()],

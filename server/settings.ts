@@ -50,6 +50,8 @@ export interface Settings {
   readonly oidcIssuer?: string;
   readonly oidcAudience?: string;
   readonly oidcTenantClaim?: string;
+  /** `oip://host:port/model`: an engine elsewhere that runs the encoder of the default model. */
+  readonly encoder?: string;
   /** A JSON file of API keys by digest. */
   readonly keysFile?: string;
   /** Serves anybody who can reach the address. */
@@ -93,6 +95,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_OIDC_TENANT_CLAIM ? { oidcTenantClaim: env.PROMPTOMY_OIDC_TENANT_CLAIM } : {}),
     ...(env.PROMPTOMY_KEYS ? { keysFile: env.PROMPTOMY_KEYS } : {}),
     ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
+    ...(env.PROMPTOMY_ENCODER ? { encoder: env.PROMPTOMY_ENCODER } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

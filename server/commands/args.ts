@@ -27,6 +27,7 @@ export const SHARED = {
   redis: { type: "string", description: "Redis that replicas share", valueHint: "redis://host:port" },
   s3: { type: "string", description: "Bucket that replicas share", valueHint: "https://host/bucket/prefix" },
   queue: { type: "string", description: "Redis of the queue of workers", valueHint: "redis://host:port" },
+  encoder: { type: "string", description: "Engine that runs the encoder", valueHint: "oip://host:port/model" },
   "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
 } as const satisfies ArgsDef;
 
@@ -106,7 +107,7 @@ export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
   const [host, port] = [given.value("host"), given.value("port")];
   const [oidcIssuer, oidcAudience, keysFile] = ["oidc-issuer", "oidc-audience", "keys"].map(given.value);
-  const [redis, s3, queue, imageDir] = ["redis", "s3", "queue", "image-dir"].map(given.value);
+  const [redis, s3, queue, imageDir, encoder] = ["redis", "s3", "queue", "image-dir", "encoder"].map(given.value);
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portOf(port) }),
@@ -116,6 +117,7 @@ export function settingsOf(given: Given): Partial<Settings> {
     ...(given.flag("insecure") ? { insecure: true } : {}),
     ...(redis === undefined ? {} : { redis }),
     ...(queue === undefined ? {} : { queue }),
+    ...(encoder === undefined ? {} : { encoder }),
     ...(s3 === undefined ? {} : { s3 }),
     ...(imageDir === undefined ? {} : { imageDir }),
     ...(device === undefined ? {} : { device: deviceOf(device) }),
