@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Two projects: `unit` runs in parallel; `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. */
+/** `unit` runs in parallel; `peers` speaks with foreign servers (`npm run test:peers`); `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. */
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/skips.mjs"],
@@ -9,9 +9,19 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/hosts/**"],
+          exclude: ["test/e2e/**", "test/archive/**", "test/hosts/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "peers",
+          globalSetup: ["./scripts/browser.mjs"],
+          include: ["test/archive/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {

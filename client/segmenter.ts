@@ -2,9 +2,11 @@
 import type { Named } from "../core/annotation/answer.ts";
 import { EMBEDDING_MEDIA } from "../core/embedding/file.ts";
 import { isSegmenterError, SegmenterError } from "../core/errors.ts";
+import { isLarge } from "../core/image/part.ts";
 import { findPlane } from "../core/image/planes.ts";
+import { inputPart } from "../core/model/preprocess.ts";
 import { isWholeCrop } from "../core/prompt/space.ts";
-import type { Crop, EmbeddingInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
+import type { Crop, EmbeddingInfo, ImageInfo, Manifest, PlaneInfo, PromptContext } from "../core/wire/index.ts";
 import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
@@ -15,6 +17,7 @@ import { startWorker } from "./decode/start-worker.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
+import { createLocalApi } from "./local/local-api.ts";
 import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
@@ -42,12 +45,12 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  * const [best] = await segmenter.segment(slice, [{ kind: "point", x: 212, y: 140, label: "foreground" }]);
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
-  const api = createApi(createTransport(options.server, options.fetch));
+  const { api, close } = await apiOf(options);
   const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({
-    rungs: RUNGS.slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
+    rungs: rungsOf(options).slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
     open: opener(api, manifest, options),
     report: status.change,
   });
@@ -77,6 +80,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return status.now();
     },
     upload: (files, call) => api.upload(files instanceof Blob ? [files] : files, call),
+    importSegments: api.importSegments,
     image: api.image,
     findSeries: api.findSeries,
     source: api.source,
@@ -95,9 +99,22 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return api.propagate(imageId, request, call);
     },
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
-    close: ladder.close,
+    close() {
+      ladder.close();
+      close();
+    },
   };
 }
+
+/** The server's routes, or the same answers made here. Throws RangeError when nobody is named who could. */
+async function apiOf({ server, fetch, local }: SegmenterOptions): Promise<{ api: Api; close(): void }> {
+  if (server !== null) return { api: createApi(createTransport(server, fetch)), close: () => {} };
+  if (!local) throw new RangeError("createSegmenter({ server: null }) expects `local`, got none.");
+  const api = await createLocalApi(local);
+  return { api, close: api.close };
+}
+
+const rungsOf = ({ server }: SegmenterOptions) => RUNGS.filter((name) => server !== null || name !== "server");
 
 interface StatusBoard {
   now(): SegmenterStatus;
@@ -199,11 +216,14 @@ async function sourceOf(
   const media = EMBEDDING_MEDIA[manifest.embedding.wire];
   const [embedding, slice] = await Promise.all([
     renew(on, () => api.embedding(on.id, media, call), call),
-    manifest.graphs.prepare ? api.slice(on.imageId, on.plane, on.slice, call) : undefined,
+    manifest.graphs.prepare ? api.slice(on.imageId, on.plane, on.slice, { ...call, ...partOfLarge(on) }) : undefined,
   ]);
   const { width, height, window, transform } = on;
   return { embedding, width, height, window, transform, ...(slice ? { slice } : {}) };
 }
+
+/** Of a large picture only what the decoder looks at travels. */
+const partOfLarge = (on: Embedding) => (isLarge(on) ? { part: inputPart(on.transform) } : {});
 
 interface EmbedContext {
   readonly api: Api;
@@ -220,15 +240,26 @@ async function embed(
   const { imageId, plane = "native", slice = 0, window, crop } = await reference(api, image, call);
   const wantsPixels = manifest.graphs.prepare !== undefined && status.now().backend !== "server";
   // Begun before the encoder answers; `prepare` finds it in the cache. Its failure is reported there.
-  if (wantsPixels) api.slice(imageId, plane, slice, call).catch(() => {});
+  const known = api.image(imageId, call);
+  if (wantsPixels) known.then((record) => preloadPixels(api, record, { plane, slice }, call)).catch(() => {});
   const request = { plane, slice, model: manifest.id, ...(window ? { window } : {}), ...(crop ? { crop } : {}) };
-  const [info, record] = await Promise.all([api.embed(imageId, request, call), api.image(imageId, call)]);
+  const [info, record] = await Promise.all([api.embed(imageId, request, call), known]);
   const embedding = embeddingOf(info, findPlane(record, plane));
   await raceSignal(
     ladder.run((backend) => backend.prepare(embedding, call.signal)),
     call.signal,
   );
   return embedding;
+}
+
+async function preloadPixels(
+  api: Api,
+  image: ImageInfo,
+  { plane, slice }: Pick<Embedding, "plane" | "slice">,
+  call: CallOptions,
+) {
+  const grid = findPlane(image, plane);
+  if (grid && !isLarge(grid)) await api.slice(image.imageId, plane, slice, call);
 }
 
 async function reference(api: Api, image: ImageData | Blob | EmbedTarget, call: CallOptions): Promise<EmbedTarget> {

@@ -4,13 +4,14 @@ import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
 import type { Digest } from "../core/digest.ts";
 import type { SliceRef } from "../core/image/slice-ref.ts";
-import type { Plane, Slice, Window } from "../core/image/volume.ts";
+import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
 import type { ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
   ArchiveSeriesRef,
   ArchiveSeriesRequest,
+  ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
   Crop,
@@ -18,6 +19,7 @@ import type {
   ImageDescription,
   ImageInfo,
   ImageReference,
+  ImportResult,
   JobMask,
   JobState,
   ListedTerm,
@@ -34,9 +36,19 @@ import type {
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
 
+/** Where a browser without a server finds the model, and who reads files for it. */
+export interface LocalOptions {
+  /** Folder with the model's `manifest.json`, the files that it names, `vocabulary.json` and `names.json`. */
+  readonly models: string | URL;
+  /** Makes the worker that opens files and encodes; `npm run build:static` builds one. */
+  readonly worker: () => Worker;
+}
+
 export interface SegmenterOptions {
-  /** Base address of a Promptomy server, for example `location.origin`. */
-  readonly server: string | URL;
+  /** Base address of a Promptomy server, for example `location.origin`; `null` to do without one, by `local`. */
+  readonly server: string | URL | null;
+  /** With `server: null`: images are opened and encoded in this browser. */
+  readonly local?: LocalOptions;
   /** A model id of `GET /v1/models`; the server's default when left out. */
   readonly model?: string;
   /** `auto` takes the best backend that answers the self-check; a name starts the ladder there. */
@@ -125,6 +137,8 @@ export interface Sources {
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
   searchStudies(request: ArchiveStudiesRequest, call?: CallOptions): Promise<ArchiveStudies>;
+  /** Sends a DICOM file of the image's study to an archive; what became of it is the answer. */
+  store(result: { imageId: string; archive: string; file: Blob }, call?: CallOptions): Promise<ArchiveStored>;
   searchSeries(request: ArchiveSeriesRequest, call?: CallOptions): Promise<ArchiveSeriesList>;
 }
 
@@ -183,6 +197,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SliceOptions extends CallOptions {
+  /** A region of the slice, at a coarser level of detail. The whole at its own when left out. */
+  readonly part?: PartRequest;
+}
+
 export interface SegmentOptions extends CallOptions {
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
@@ -223,14 +242,16 @@ export interface Segmenter {
    * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
    */
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
+  /** Segments of a file (DICOM SEG, RTSTRUCT, labelmap), laid on an image. Rejects with `DoesNotFit` where they are of another place. */
+  importSegments(imageId: string, file: Blob, call?: CallOptions): Promise<ImportResult>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
   /** DICOM UIDs of where an image came from: patient data. `undefined` for an image that is not from DICOM. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
-  /** Stored pixels of a slice, shared with the decoder: no second download. */
-  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: CallOptions): Promise<Slice>;
+  /** Stored pixels of a slice, shared with the decoder: no second download. Of a large picture a part may be enough. */
+  slice(ref: Pick<EmbedTarget, "imageId" | "plane" | "slice">, call?: SliceOptions): Promise<Slice>;
   /** Encodes a slice on the server and prepares it here; afterwards each `segment` is one decode. */
   embed(image: ImageData | Blob | EmbedTarget, call?: CallOptions): Promise<Embedding>;
   /** Masks for the prompts, best predicted IoU first, never empty. Rejects with a `SegmenterError`, or with the signal's reason. */

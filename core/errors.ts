@@ -33,6 +33,8 @@ export interface ErrorDetail {
   NotAcceptable: { supported: string };
   /** The queue is full; come back after `retryAfterS`. */
   Saturated: { retryAfterS: number };
+  /** This tenant has as much work waiting as one may; come back after `retryAfterS`. */
+  QuotaExceeded: { retryAfterS: number };
   DeadlineExceeded: { deadlineMs: number };
   Cancelled: { what: string };
   /** The encoder gave NaN, zeros or a wrong shape; nothing of it is cached. */

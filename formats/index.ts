@@ -25,7 +25,7 @@ export { readSegments } from "./read/segments/segments.ts";
 export type { Provenance } from "./write/dicom/provenance.ts";
 export { type NiftiLabels, type NiftiOptions, writeNiftiLabelmap } from "./write/raster/nifti.ts";
 export { type PngImage, writeMaskPng, writePng } from "./write/raster/png.ts";
-export { type Rectified, rectify } from "./write/raster/rectify.ts";
+export { gridChanges, type Rectified, rectify } from "./write/raster/rectify.ts";
 export { SEGMENTATION_FORMATS, type SegmentationFormatId } from "./write/registry.ts";
 export type { SegmentationFile } from "./write/writer.ts";
 export { writeZip } from "./write/zip.ts";

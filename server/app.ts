@@ -6,6 +6,7 @@ import type { AppDeps, Lifecycle } from "./http/deps.ts";
 import { compressed } from "./http/middleware/compress.ts";
 import { requestContext } from "./http/middleware/context.ts";
 import { deadline } from "./http/middleware/deadline.ts";
+import { refuseStrangers } from "./http/middleware/guard.ts";
 import { securityHeaders } from "./http/middleware/headers.ts";
 import { crossOrigin, hostCheck } from "./http/middleware/origin.ts";
 import { openApiDocument } from "./http/openapi.ts";
@@ -61,6 +62,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.use(crossOrigin(deps));
   app.use(hostCheck(deps.allowedHosts));
   app.use(drain(deps.lifecycle));
+  if (deps.refuseStrangers) app.use(refuseStrangers(deps.findStatic));
   app.use(deadline());
   for (const routes of ROUTES) app.route("/", routes(deps));
   const document = openApiDocument(app);

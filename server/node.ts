@@ -4,7 +4,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
+import { SegmenterError } from "../core/errors.ts";
 import { createApp } from "./app.ts";
+import { createAuthenticate } from "./auth/identity.ts";
+import type { Authenticate } from "./auth/types.ts";
 import type { Lifecycle, OpenFile } from "./http/deps.ts";
 import { answerBrokenRequests, refusal } from "./http/middleware/refused.ts";
 import { staticFiles } from "./http/static.ts";
@@ -14,6 +17,7 @@ import { readVersion } from "./ops/version.ts";
 import { createServices, openStudy, type Services } from "./services.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Folder } from "./sources/folder/folder.ts";
+import { byTenant } from "./tenants.ts";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080`, without a slash at the end. */
@@ -33,21 +37,36 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 /** Starts a server; every option that is left out comes from the environment, then from the defaults. */
 export async function startServer({ log = createLog(), ...given }: StartOptions = {}): Promise<RunningServer> {
   const settings = readSettings(given);
+  const authenticate = await createAuthenticate(settings);
+  refuseOpenDoor(settings, authenticate !== undefined);
   const services = await createServices(settings, { processMetrics: true, log });
   try {
-    return await serve(services, settings, log);
+    return await serve(services, settings, { log, authenticate });
   } catch (thrown) {
     await services.close();
     throw thrown;
   }
 }
 
-async function serve(services: Services, settings: Settings, log: Log): Promise<RunningServer> {
+/** Whoever reaches an address that is no loopback one could read every image. Throws InvalidRequest. */
+function refuseOpenDoor({ host, insecure }: Settings, signsIn: boolean): void {
+  if (LOOPBACK.has(host) || signsIn || insecure) return;
+  const reason =
+    "an address that others reach needs --oidc-issuer and --oidc-audience, or --keys; --insecure serves anybody, behind a proxy that signs people in";
+  throw new SegmenterError("InvalidRequest", { reason, path: "host" });
+}
+
+interface Door {
+  readonly log: Log;
+  readonly authenticate: Authenticate | undefined;
+}
+
+async function serve(services: Services, settings: Settings, { log, authenticate }: Door): Promise<RunningServer> {
   const { limits, host, frameAncestors, hsts, clientDir } = settings;
   const folder = await openStudy(services.images, settings.study, limits);
   const stopping = { draining: false };
   const version = await readVersion();
-  const app = createApp({
+  const deps = {
     ...services,
     ...originRules(settings),
     log,
@@ -58,8 +77,19 @@ async function serve(services: Services, settings: Settings, log: Log): Promise<
     lifecycle: lifecycleOf(services, stopping),
     headers: { frameAncestors, hsts },
     ...(existsSync(clientDir) ? { findStatic: staticFiles(clientDir) } : {}),
-  });
-  const server = createHttpServer(app.fetch, settings);
+  };
+  const tenantApp = async (name: string) => {
+    const own = await services.tenant(name);
+    const folder = await openStudy(own.images, settings.study, limits);
+    return createApp({ ...deps, ...own, folder }).fetch;
+  };
+  const fetch = authenticate
+    ? byTenant({
+        ...{ authenticate, open: tenantApp, limit: limits.tenants },
+        strangers: createApp({ ...deps, refuseStrangers: true }).fetch,
+      })
+    : createApp(deps).fetch;
+  const server = createHttpServer(fetch, settings);
   const inFlight = countInFlight(server);
   await listen(server, settings);
   services.images.warm();

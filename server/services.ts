@@ -4,9 +4,11 @@ import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
-import { openQueue } from "./cluster/queue.ts";
-import { openShared } from "./cluster/shared.ts";
+import { withQuota } from "./auth/quota.ts";
+import { openQueue, type WorkQueue } from "./cluster/queue.ts";
+import { type Connections, connect, sharedOf } from "./cluster/shared.ts";
 import { errorCode } from "./disk/durable.ts";
+import { hexOf, sha256 } from "./disk/sha256.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore } from "./images/types.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
@@ -24,24 +26,42 @@ import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
 import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
-import { createJobService, type JobService } from "./work/jobs.ts";
+import { createJobService, type JobService, type VolumeJob } from "./work/jobs.ts";
 import { createMaskService, type MaskService } from "./work/masks.ts";
 
-/** Everything behind the routes and the commands. */
-export interface Services {
+/** What belongs to one tenant: images, what was made from them, and jobs. */
+export interface TenantServices {
   readonly images: ImageStore;
+  readonly embeddings: EmbeddingService;
+  readonly masks: MaskService;
+  readonly jobs: JobService;
+  /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
+  degraded(): Promise<readonly string[]>;
+}
+
+/** Everything behind the routes and the commands; the tenant's part is that of a server without tenants. */
+export interface Services extends TenantServices {
   readonly archives: Archives;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
   readonly pool: InferencePool;
-  readonly embeddings: EmbeddingService;
-  readonly masks: MaskService;
-  readonly jobs: JobService;
   readonly metrics: Metrics;
-  /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
-  degraded(): Promise<readonly string[]>;
+  /** The part of a tenant, which sees nothing of the others'; opened when it is first asked for. */
+  tenant(name: string): Promise<TenantServices>;
   /** Ends the child processes; what runs may finish within `graceMs`. */
   close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** What all tenants share. */
+interface Common {
+  readonly settings: Settings;
+  readonly models: ModelRegistry;
+  readonly vocabulary: Vocabulary;
+  readonly pool: InferencePool;
+  readonly metrics: Metrics;
+  readonly observe: Observe;
+  readonly connections: Connections;
+  readonly queue: WorkQueue | undefined;
 }
 
 /** Opens stores, models and the inference pool as the settings say. */
@@ -49,52 +69,94 @@ export async function createServices(
   settings: Settings,
   { processMetrics = false, log }: { processMetrics?: boolean; log?: Log } = {},
 ): Promise<Services> {
-  const { cacheDir, imageDir = cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb } = settings;
+  const { cacheDir, limits, modelDirs, model, device, vocabularyFile, dicomweb } = settings;
   const archives = createArchives(dicomweb === undefined ? [] : await readArchives(dicomweb), limits);
   const metrics = createMetrics({ processMetrics });
   const observe = both(countEvents(metrics), log ? logEvents(log) : ignoreEvents);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch((thrown) =>
     observe({ kind: "no-folder", what: "images", reason: errorCode(thrown) }),
   );
-  const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
   const models = withDefault(await loadModels(modelDirs), model);
   const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
-  const pool = await createInferencePool({ models, device, limits, observe });
+  const pool = await createInferencePool({ models, device, encoder: settings.encoder, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
     return { encode: encode.queued, decode: decode.queued };
   });
-  const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
-  const shared = await openShared({ ...settings, redis: settings.redis ?? settings.queue, env: process.env, observe });
-  const [limit, waitMs] = [limits.encodeQueueJobs, limits.queueWaitMs + limits.encodeCpuMs];
-  const queue =
-    settings.queue === undefined ? undefined : await openQueue({ url: settings.queue, limit, waitMs, observe });
-  const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
-  const { claims, records } = shared;
-  const embeddings = createEmbeddingService({ images, pool, store, models, observe, claims, remote: queue?.encode });
-  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
-  const jobs = createJobService({ images, masks, records, dispatch: queue?.volume });
+  const connections = await connect({ ...settings, env: process.env, observe });
+  const queue = await queueOf(settings, observe);
+  const common = { settings, models, vocabulary, pool, metrics, observe, connections, queue };
+  const open = new Map<string, Promise<OpenTenant>>();
+  const tenant = (name: string): Promise<OpenTenant> => {
+    const opened = open.get(name) ?? openTenant(common, name);
+    open.set(name, opened);
+    return opened;
+  };
   return {
-    images,
-    archives,
-    models,
-    vocabulary,
-    pool,
-    embeddings,
-    masks,
-    jobs,
-    metrics,
-    degraded: async () => [...(await images.degraded()), ...shared.degraded()],
+    ...(await tenant("")),
+    ...{ archives, models, vocabulary, pool, metrics, tenant },
     async close({ graceMs = 0 } = {}) {
       archives.close();
-      await jobs.close();
+      const tenants = await Promise.all(open.values());
+      for (const { jobs } of tenants) await jobs.close();
       await pool.close({ graceMs });
-      await embeddings.settled();
+      for (const { end } of tenants) await end();
       await queue?.close();
-      await images.close();
-      shared.close();
+      connections.close();
     },
   };
+}
+
+interface OpenTenant extends TenantServices {
+  end(): Promise<void>;
+}
+
+/** The ports of one tenant. The one without a name is that of a server without tenants. */
+async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
+  const { settings, connections, queue, observe, metrics, models, vocabulary } = common;
+  const limits = tenant === "" ? settings.limits : shareOf(settings.limits);
+  const pool = tenant === "" ? common.pool : withQuota(common.pool, Math.ceil(limits.encodeQueueJobs / 2));
+  const [cacheDir, imageDir] = [settings.cacheDir, settings.imageDir ?? settings.cacheDir].map((dir) =>
+    tenant === "" ? dir : join(dir, "tenants", hexOf(sha256(tenant)).slice(0, 32)),
+  );
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch(() => {}); // the stores tell
+  const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
+  const shared = await sharedOf(connections, tenant, observe);
+  const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
+  const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
+  const { claims, records } = shared;
+  const embeddings = createEmbeddingService({
+    ...{ images, pool, store, models, observe, claims, tenant },
+    remote: queue?.encode,
+  });
+  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
+  const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
+  const jobs = createJobService({ images, masks, embeddings, records, dispatch });
+  return {
+    ...{ images, embeddings, masks, jobs },
+    degraded: async () => [...(await images.degraded()), ...connections.degraded()],
+    async end() {
+      await embeddings.settled();
+      await images.close();
+    },
+  };
+}
+
+/** The memory of one tenant: all of them together keep to the server's. */
+function shareOf(limits: Limits): Limits {
+  const part = (bytes: number): number => Math.ceil(bytes / limits.tenants);
+  const { embeddingMemoryBytes, imageMemoryBytes } = limits;
+  return {
+    ...limits,
+    embeddingMemoryBytes: part(embeddingMemoryBytes),
+    imageMemoryBytes: part(imageMemoryBytes),
+  };
+}
+
+async function queueOf({ queue: url, limits }: Settings, observe: Observe): Promise<WorkQueue | undefined> {
+  if (url === undefined) return undefined;
+  const waitMs = limits.queueWaitMs + limits.encodeCpuMs;
+  return openQueue({ url, limit: limits.encodeQueueJobs, waitMs, observe });
 }
 
 /** The embeddings on disk; a store that keeps nothing where there is no folder for them. */

@@ -46,6 +46,16 @@ export interface Settings {
   /** Host names to answer to; decided by `host` when left out. */
   readonly allowedHosts?: readonly string[];
   readonly hsts: boolean;
+  /** OpenID Connect: who gives tokens, for whom, and the claim that names the tenant (`sub`). */
+  readonly oidcIssuer?: string;
+  readonly oidcAudience?: string;
+  readonly oidcTenantClaim?: string;
+  /** `oip://host:port/model`: an engine elsewhere that runs the encoder of the default model. */
+  readonly encoder?: string;
+  /** A JSON file of API keys by digest. */
+  readonly keysFile?: string;
+  /** Serves anybody who can reach the address. */
+  readonly insecure?: boolean;
   readonly limits: Limits;
 }
 
@@ -80,6 +90,12 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_IMAGE_DIR ? { imageDir: env.PROMPTOMY_IMAGE_DIR } : {}),
     ...(env.PROMPTOMY_REDIS ? { redis: env.PROMPTOMY_REDIS } : {}),
     ...(env.PROMPTOMY_QUEUE ? { queue: env.PROMPTOMY_QUEUE } : {}),
+    ...(env.PROMPTOMY_OIDC_ISSUER ? { oidcIssuer: env.PROMPTOMY_OIDC_ISSUER } : {}),
+    ...(env.PROMPTOMY_OIDC_AUDIENCE ? { oidcAudience: env.PROMPTOMY_OIDC_AUDIENCE } : {}),
+    ...(env.PROMPTOMY_OIDC_TENANT_CLAIM ? { oidcTenantClaim: env.PROMPTOMY_OIDC_TENANT_CLAIM } : {}),
+    ...(env.PROMPTOMY_KEYS ? { keysFile: env.PROMPTOMY_KEYS } : {}),
+    ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
+    ...(env.PROMPTOMY_ENCODER ? { encoder: env.PROMPTOMY_ENCODER } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

@@ -3,14 +3,16 @@
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import { isDtype, voxelsOf } from "../../core/image/dtype.ts";
+import { partGrid } from "../../core/image/part.ts";
 import { findPlane } from "../../core/image/planes.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
 import type {
   EmbeddingInfo,
   EmbeddingRequest,
   ExportOrder,
   ImageDescription,
   ImageInfo,
+  ImportResult,
   ListedTerm,
   Manifest,
   MaskRequest,
@@ -26,7 +28,7 @@ import type {
 import { raceSignal } from "../common/abort.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, Sources, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
 import { createSources } from "./sources.ts";
@@ -41,12 +43,13 @@ export interface Api {
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
+  importSegments(imageId: string, file: Blob, call?: CallOptions): Promise<ImportResult>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** DICOM UIDs of where an image came from: patient data, and not kept here. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
   /** The image of a DICOM series that the server has. */
   findSeries(seriesInstanceUid: string, call?: CallOptions): Promise<ImageInfo | undefined>;
-  slice(imageId: string, plane: Plane, k: number, call?: CallOptions): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, call?: SliceOptions): Promise<Slice>;
   embed(imageId: string, request: EmbeddingRequest, call?: CallOptions): Promise<EmbeddingInfo>;
   embedding(id: Digest, mediaType: string, call?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   masks(request: MaskRequest, call?: CallOptions): Promise<MaskResponse>;
@@ -89,10 +92,12 @@ export function createApi(transport: Transport): Api {
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
   const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const path = `v1/images/${imageId}/slices/${plane}/${k}`;
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
     const fetchSlice = async () => {
       const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const made = sliceFrom(info, plane, k, bytes);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
       slices.set(path, made, bytes.byteLength);
       return made;
     };
@@ -121,6 +126,8 @@ export function createApi(transport: Transport): Api {
       const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
+    importSegments: (imageId, file, call) =>
+      transport.json(`v1/images/${imageId}/imports`, uploadBody([file], call?.signal)),
     image,
     source: async (imageId, call) =>
       (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
@@ -194,14 +201,16 @@ function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): Re
   return withSignal({ method: "POST", body: form }, signal);
 }
 
-function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+/** Throws ModelCorrupt when bytes are not those that the manifest names. */
+export function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
   const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
   if (expected !== undefined && bytes.byteLength !== expected)
     throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
   if (digest !== undefined && digestOf(bytes) !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
-function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
+/** Stored values, little-endian, as a slice of an image. */
+export function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
   const grid = findPlane(info, plane);
   if (!grid || !isDtype(info.dtype))
     throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });
@@ -217,6 +226,9 @@ function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<A
     xyToLps: atSlice(info, grid, k),
   };
 }
+
+const partQuery = ({ region: { x0, y0, x1, y1 }, level }: PartRequest): string =>
+  `?region=${x0},${y0},${x1},${y1}&level=${level}`;
 
 /** (x, y, k) → LPS with k fixed: to where the slice says that it lies, else as many steps as k. */
 function atSlice({ slicePositions }: ImageInfo, { xyToLps }: PlaneInfo, k: number): readonly number[] {

@@ -32,6 +32,11 @@ export function createSources(transport: Transport, remember: (info: ImageInfo) 
     },
     archives: (call) => get("v1/archives", call?.signal),
     searchStudies: (request, call) => transport.json("v1/archives/studies", jsonBody(request, call?.signal)),
+    store: ({ imageId, archive, file }, call) => {
+      const init = { method: "POST", headers: { "Content-Type": "application/dicom" }, body: file };
+      const path = `v1/images/${imageId}/results?archive=${encodeURIComponent(archive)}`;
+      return transport.json(path, withSignal(init, call?.signal));
+    },
     searchSeries: (request, call) => transport.json("v1/archives/series", jsonBody(request, call?.signal)),
   };
 }

@@ -111,6 +111,7 @@ const CODES = {
   ModelCorrupt: true,
   NotAcceptable: true,
   Saturated: true,
+  QuotaExceeded: true,
   DeadlineExceeded: true,
   Cancelled: true,
   EncoderOutputInvalid: true,

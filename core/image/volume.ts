@@ -1,4 +1,5 @@
 /** The image as the whole product sees it: a grid of stored values with its place in the patient. */
+import type { Crop } from "../wire/embedding.ts";
 import type { ImageSource } from "./source.ts";
 
 export type Vec3 = readonly [number, number, number];
@@ -82,4 +83,19 @@ export interface Slice {
   readonly spacingMm: readonly [number, number] | undefined;
   /** Pixel (x, y, 0) → LPS. */
   readonly xyToLps: Mat4;
+  /** Says that this is not the whole slice, or not at its own level of detail. */
+  readonly part?: SlicePart;
+}
+
+/** What to cut out of a slice. */
+export interface PartRequest {
+  /** Half-open, in pixels of the slice. */
+  readonly region: Crop;
+  /** Each pixel of the part is the mean of 2^level × 2^level pixels, of fewer at the region's right and lower edge. */
+  readonly level: number;
+}
+
+/** What a part was cut out of. */
+export interface SlicePart extends PartRequest {
+  readonly whole: Pick<Slice, "width" | "height" | "spacingMm">;
 }

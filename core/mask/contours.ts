@@ -3,7 +3,7 @@
  * at every convex corner). Vertices are slice coordinates, so a pixel's corners are at ±0.5 of its centre.
  */
 import { connectedComponents } from "./components.ts";
-import type { Mask } from "./mask.ts";
+import { cropMask, type Mask, maskBounds } from "./mask.ts";
 import type { Vertex } from "./polygon.ts";
 
 /** One 4-connected part of a mask, as GeoJSON's Polygon has it, except that rings are not closed by a repeated vertex. */
@@ -20,6 +20,13 @@ const DY = [0, 1, 0, -1];
 
 /** Area-true polygons of a mask in raster order; rings are simple, pixels that touch in a corner only are apart. */
 export function traceContours(mask: Mask): Contour[] {
+  const bounds = maskBounds(mask);
+  if (!bounds) return [];
+  const move = (ring: readonly Vertex[]) => ring.map(([x, y]): Vertex => [x + bounds.x0, y + bounds.y0]);
+  return contoursIn(cropMask(mask, bounds)).map(({ outer, holes }) => ({ outer: move(outer), holes: holes.map(move) }));
+}
+
+function contoursIn(mask: Mask): Contour[] {
   const { width, height, data } = mask;
   const { labels, count } = connectedComponents(mask, 4);
   const found = Array.from({ length: count }, () => ({ outer: [] as Vertex[], holes: [] as Vertex[][] }));

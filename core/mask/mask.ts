@@ -32,22 +32,32 @@ export function maskArea({ data }: Mask): number {
   return area;
 }
 
-/** The smallest box around the mask, corners included; `null` for an empty one. */
-export function maskBounds({ width, height, data }: Mask): PixelBox | null {
-  let x0 = width;
-  let x1 = -1;
-  let y0 = height;
-  let y1 = -1;
-  for (let y = 0, n = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, n++) {
-      if (data[n] === 0) continue;
-      if (x < x0) x0 = x;
-      if (x > x1) x1 = x;
-      if (y < y0) y0 = y;
-      y1 = y;
-    }
+/**
+ * The smallest box around the mask, corners included; `null` for an empty one. What lies around it is found by the engine's
+ * own search, many times faster than a loop: a mask in a large picture is mostly empty.
+ */
+export function maskBounds({ width, data }: Mask): PixelBox | null {
+  const first = data.indexOf(1);
+  if (first < 0) return null;
+  const y0 = Math.floor(first / width);
+  const y1 = Math.floor(data.lastIndexOf(1) / width);
+  let [x0, x1] = [width, -1];
+  for (let y = y0; y <= y1; y++) {
+    const row = data.subarray(y * width, (y + 1) * width);
+    const left = row.indexOf(1);
+    if (left < 0) continue;
+    x0 = Math.min(x0, left);
+    x1 = Math.max(x1, row.lastIndexOf(1));
   }
-  return x1 < 0 ? null : { x0, y0, x1, y1 };
+  return { x0, y0, x1, y1 };
+}
+
+/** The part of a mask within a box, corners included. */
+export function cropMask({ width, data }: Mask, { x0, y0, x1, y1 }: PixelBox): Mask {
+  const cropped = createMask(x1 - x0 + 1, y1 - y0 + 1);
+  for (let y = y0, o = 0; y <= y1; y++, o += cropped.width)
+    cropped.data.set(data.subarray(y * width + x0, y * width + x1 + 1), o);
+  return cropped;
 }
 
 /** Intersection over union, 0 to 1; two empty masks agree (1). */

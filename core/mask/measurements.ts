@@ -24,13 +24,16 @@ export interface Measurement {
   readonly unit: "mm" | "px";
 }
 
-/** Measures a mask on its slice; throws RangeError when their sizes differ. */
+/**
+ * Measures a mask on its slice. A part of the slice that covers all of it at a coarser level will do: grey values are then
+ * those of that level. Throws RangeError when the sizes differ.
+ */
 export function measureMask(mask: Mask, slice: Slice): Measurement {
-  if (mask.width !== slice.width || mask.height !== slice.height) {
+  const { width, height, spacingMm } = slice.part?.whole ?? slice;
+  if (mask.width !== width || mask.height !== height) {
     const got = `${mask.width} × ${mask.height}`;
-    throw new RangeError(`The mask must be ${slice.width} × ${slice.height} as its slice, got ${got}.`);
+    throw new RangeError(`The mask must be ${width} × ${height} as its slice, got ${got}.`);
   }
-  const { spacingMm } = slice;
   const [spacingX, spacingY] = spacingMm ?? [1, 1];
   const tally = createTally();
   tally.add(mask, slice);
@@ -49,9 +52,9 @@ function outerCorners({ width, height, data }: Mask, spacingX: number, spacingY:
   const corners: Vertex[] = [];
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((value) => value !== 0);
+    const first = row.indexOf(1);
     if (first < 0) continue;
-    const end = row.findLastIndex((value) => value !== 0) + 1;
+    const end = row.lastIndexOf(1) + 1;
     for (const edge of [y, y + 1]) corners.push([first * spacingX, edge * spacingY], [end * spacingX, edge * spacingY]);
   }
   return corners.sort(([ax, ay], [bx, by]) => ay - by || ax - bx);

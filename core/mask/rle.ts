@@ -1,29 +1,36 @@
 /** COCO run-length codes: column-major, the first run counts zeros, `size` is [height, width]. */
 import { SegmenterError } from "../errors.ts";
 import type { Rle } from "../wire/common.ts";
-import type { Mask } from "./mask.ts";
+import { type Mask, maskBounds } from "./mask.ts";
 
 /** A mask larger than this is refused before it is allocated: 2^26 pixels = 8192 × 8192. */
 const MAX_PIXELS = 1 << 26;
 
 /** Run lengths down the columns. */
-export function encodeRle({ width, height, data }: Mask): Rle {
+export function encodeRle(mask: Mask): Rle {
+  const { width, height, data } = mask;
+  const size: Rle["size"] = [height, width];
+  const bounds = maskBounds(mask);
+  if (!bounds) return { size, counts: [width * height] };
   const counts: number[] = [];
-  let run = 0;
+  const { x0, y0, x1, y1 } = bounds;
+  let start = 0;
   let inside = false;
-  for (let x = 0; x < width; x++) {
-    for (let n = x; n < data.length; n += width) {
-      if ((data[n] !== 0) === inside) {
-        run++;
-        continue;
-      }
-      counts.push(run);
-      run = 1;
-      inside = !inside;
-    }
+  const turn = (at: number) => {
+    counts.push(at - start);
+    start = at;
+    inside = !inside;
+  };
+  for (let x = x0; x <= x1; x++) {
+    const column = x * height;
+    for (let y = y0; y <= y1; y++) if ((data[y * width + x] !== 0) !== inside) turn(column + y);
+    // Below the bounds nothing is inside, nor above them in the next column.
+    if (inside && y1 + 1 < height) turn(column + y1 + 1);
+    else if (inside && y0 > 0) turn(column + height);
   }
-  counts.push(run);
-  return { size: [height, width], counts };
+  if (inside && (x1 + 1) * height < width * height) turn((x1 + 1) * height);
+  if (start < width * height) counts.push(width * height - start);
+  return { size, counts };
 }
 
 /** The mask of an RLE; throws SegmenterError "InvalidRequest" when the runs do not fill `size`, "TooLarge" over 2^26 pixels. */

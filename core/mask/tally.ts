@@ -1,6 +1,6 @@
 /** Grey values under masks, counted value by value: exact statistics over any number of slices, in memory by distinct values. */
 import type { Slice } from "../image/volume.ts";
-import type { Mask } from "./mask.ts";
+import { type Mask, maskBounds } from "./mask.ts";
 
 /** Of modality values (HU for CT); colour counts as luminance (ITU-R BT.601). */
 export interface ValueStatistics {
@@ -24,7 +24,7 @@ export interface Histogram {
 }
 
 export interface Tally {
-  /** Counts what lies under a mask of the slice's size. */
+  /** Counts what lies under a mask of the slice's size; of a coarser part of it, each value for the pixels that it stands for. */
   add(mask: Mask, slice: Slice): void;
   statistics(): ValueStatistics;
   /** `undefined` when nothing was counted. */
@@ -35,12 +35,22 @@ export function createTally(): Tally {
   const counts = new Map<number, number>();
   const sorted = () => [...counts].sort(([a], [b]) => a - b);
   return {
-    add({ data }, slice) {
+    add(mask, slice) {
+      const bounds = maskBounds(mask);
+      if (!bounds) return;
       const { slope, intercept } = slice.rescale;
-      for (let n = 0; n < data.length; n++) {
-        if (data[n] === 0) continue;
-        const value = storedAt(slice, n) * slope + intercept;
-        counts.set(value, (counts.get(value) ?? 0) + 1);
+      const level = slice.part?.level ?? 0;
+      for (let y = bounds.y0; y <= bounds.y1; y++) {
+        const row = y * mask.width;
+        for (let x = bounds.x0; x <= bounds.x1; ) {
+          const end = Math.min(bounds.x1 + 1, ((x >> level) + 1) << level);
+          const at = (y >> level) * slice.width + (x >> level);
+          let times = 0;
+          for (; x < end; x++) times += mask.data[row + x];
+          if (times === 0) continue;
+          const value = storedAt(slice, at) * slope + intercept;
+          counts.set(value, (counts.get(value) ?? 0) + times);
+        }
       }
     },
     statistics: () => statisticsOf(sorted()),
@@ -86,5 +96,6 @@ function histogramOf(values: Counted, bins: number): Histogram | undefined {
 
 function storedAt({ channels, data }: Slice, n: number): number {
   if (channels === 1) return data[n] ?? 0;
-  return 0.299 * (data[3 * n] ?? 0) + 0.587 * (data[3 * n + 1] ?? 0) + 0.114 * (data[3 * n + 2] ?? 0);
+  // In thousandths, so that equal colours and rounding make no more values than there are.
+  return (299 * (data[3 * n] ?? 0) + 587 * (data[3 * n + 1] ?? 0) + 114 * (data[3 * n + 2] ?? 0)) / 1000;
 }

@@ -22,6 +22,21 @@ function axis(count: number, pitch: number, size: number): Axis {
   return { index, weight };
 }
 
+/** The first pixel whose lower neighbour is `i` or later, and the first one whose lower neighbour is later. */
+const startOf = ({ index }: Axis, i: number): number => lowerBound(index, i);
+const endOf = ({ index }: Axis, i: number): number => lowerBound(index, i + 1);
+
+/** Place of the first value that is at least `value`, in ascending values. */
+function lowerBound(values: Int32Array, value: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Side of square logits; RangeError when they are not square. */
 export function logitsSide(logits: Float32Array): number {
   const side = Math.sqrt(logits.length);
@@ -49,9 +64,15 @@ export function logitsToMask(
     const upper = rows.index[y] * side;
     const lower = upper + next * side;
     const share = rows.weight[y];
-    for (let i = 0; i < side; i++) line[i] = logits[upper + i] + (logits[lower + i] - logits[upper + i]) * share;
+    let [first, last] = [side, -1];
+    for (let i = 0; i < side; i++) {
+      line[i] = logits[upper + i] + (logits[lower + i] - logits[upper + i]) * share;
+      if (line[i] > threshold) [first, last] = [Math.min(first, i), i];
+    }
+    // Between two values that are not over the threshold nothing is: most of a large picture is passed over.
     const at = (crop.y0 + y) * width + crop.x0;
-    for (let x = 0; x < columns.index.length; x++) {
+    const end = endOf(columns, last);
+    for (let x = startOf(columns, first - next); x < end; x++) {
       const i = columns.index[x];
       data[at + x] = line[i] + (line[i + next] - line[i]) * columns.weight[x] > threshold ? 1 : 0;
     }

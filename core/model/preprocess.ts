@@ -1,14 +1,15 @@
 /** Slice pixels → the `image` tensor, and the one transform that prompts, logits and masks share. */
 
 import { SegmenterError } from "../errors.ts";
-import type { Slice, Window } from "../image/volume.ts";
-import { applyWindow, autoWindow, shownColour, withCurve } from "../image/window.ts";
+import { levelFor, partOf } from "../image/part.ts";
+import type { PartRequest, Slice, Window } from "../image/volume.ts";
+import { applyWindow, autoWindow, colourWindow, shownColour, withCurve } from "../image/window.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
 import type { InputSpec } from "../wire/manifest.ts";
 import { resizeTriangle } from "./resize.ts";
 
 /** Goes into the embedding key: raise it whenever `modelInput` gives other numbers for the same slice. */
-export const PREPROCESS_VERSION = 2;
+export const PREPROCESS_VERSION = 3;
 
 type SliceShape = Pick<Slice, "width" | "height" | "spacingMm">;
 
@@ -40,28 +41,23 @@ export function transformOf(slice: SliceShape, input: InputSpec, crop?: Crop): T
   return { crop: region, scaleX: width / columns, scaleY: height / rows, width, height, inputSize: input.size };
 }
 
-/** One channel of the crop, as float32. */
-function cropChannel(slice: Slice, crop: Crop, channel: number): Float32Array {
-  const { width, channels, data } = slice;
-  const columns = crop.x1 - crop.x0;
-  const out = new Float32Array(columns * (crop.y1 - crop.y0));
-  for (let y = crop.y0, o = 0; y < crop.y1; y++) {
-    for (let i = (y * width + crop.x0) * channels + channel, x = 0; x < columns; x++, i += channels) out[o++] = data[i];
-  }
+/** One channel, as float32. */
+function channelOf({ width, height, channels, data }: Slice, channel: number): Float32Array {
+  const out = new Float32Array(width * height);
+  for (let i = channel, o = 0; o < out.length; i += channels) out[o++] = data[i];
   return out;
 }
 
 /** As the picture is shown. */
-function colourChannels(slice: Slice, crop: Crop, window: Window | null): Float32Array[] {
-  const shown = { ...slice, data: shownColour(slice, window) };
-  return [0, 1, 2].map((c) => cropChannel(shown, crop, c));
+function colourChannels(part: Slice, window: Window | undefined): Float32Array[] {
+  const shown = window ? { ...part, data: shownColour(part, window) } : part;
+  return [0, 1, 2].map((c) => channelOf(shown, c));
 }
 
-function greyChannels(slice: Slice, crop: Crop, window: Window | null): [Float32Array] {
-  const { slope, intercept } = slice.rescale;
-  const rescale = { slope, intercept, inverted: slice.inverted };
-  const chosen = window ? withCurve(window, slice.curves) : autoWindow(slice.data, rescale);
-  return [applyWindow(cropChannel(slice, crop, 0), chosen, rescale)];
+function greyChannel(part: Slice, window: Window): Float32Array {
+  const { slope, intercept } = part.rescale;
+  const rescale = { slope, intercept, inverted: part.inverted };
+  return applyWindow(channelOf(part, 0), withCurve(window, part.curves), rescale);
 }
 
 /** Writes a 0…255 channel into a plane of the tensor: (value − mean) / std, top left, the rest stays 0. */
@@ -78,19 +74,33 @@ function place(
 }
 
 /**
- * The `image` tensor `[3, S, S]` of a slice: window → 0…255, resize, normalise, zero padding right and below.
- * Without a window, grey is shown by its own 1–99 % range, and colour as it is, or brightened where it is dark. Throws InvalidRequest for a crop outside.
+/**
+ * What of a slice becomes the input: the crop, of a large one at a coarser level, which still has twice the pixels of the
+ * model's square. Whoever has it need not have the slice.
+ */
+export const inputPart = ({ crop, inputSize }: Pick<Transform, "crop" | "inputSize">): PartRequest => ({
+  region: crop,
+  level: levelFor(crop, 2 * inputSize),
+});
+
+/**
+ * The `image` tensor `[3, S, S]` of a slice, or of its `inputPart`: window → 0…255, resize, normalise, zero padding right
+ * and below. Without a window, grey is shown by its own 1–99 % range, and colour as it is, or brightened where the whole slice is dark.
+ * Throws InvalidRequest for a crop outside, RangeError for another part.
  */
 export function modelInput(
   slice: Slice,
   { window, crop, input }: { window: Window | null; crop?: Crop | undefined; input: InputSpec },
 ): { image: Float32Array; transform: Transform } {
-  const transform = transformOf(slice, input, crop);
-  const region = transform.crop;
-  const sources = slice.channels === 3 ? colourChannels(slice, region, window) : greyChannels(slice, region, window);
-  const columns = region.x1 - region.x0;
-  const rows = region.y1 - region.y0;
-  const resized = sources.map((source) => resizeTriangle(source, columns, rows, transform.width, transform.height));
+  const transform = transformOf(slice.part?.whole ?? slice, input, crop);
+  const part = cut(slice, inputPart(transform));
+  const sources =
+    part.channels === 3
+      ? colourChannels(part, window ?? (slice.part ? undefined : colourWindow(slice)))
+      : [greyChannel(part, window ?? autoWindow(slice.data, slice.rescale))];
+  const resized = sources.map((source) =>
+    resizeTriangle(source, part.width, part.height, transform.width, transform.height),
+  );
   const plane = input.size * input.size;
   const image = new Float32Array(3 * plane);
   for (let c = 0; c < 3; c++) {
@@ -104,3 +114,13 @@ export function modelInput(
   }
   return { image, transform };
 }
+
+function cut(slice: Slice, wanted: PartRequest): Slice {
+  if (!slice.part) return partOf(slice, wanted);
+  const { region, level } = slice.part;
+  const same = level === wanted.level && JSON.stringify(cornersOf(region)) === JSON.stringify(cornersOf(wanted.region));
+  if (!same) throw new RangeError("The part of the slice is not the one that becomes the input.");
+  return slice;
+}
+
+const cornersOf = ({ x0, y0, x1, y1 }: Crop) => [x0, y0, x1, y1];

@@ -3,6 +3,7 @@ import type { Digest, HashText } from "../digest.ts";
 import { embeddingKeyText } from "../embedding/key.ts";
 import { planeOf } from "../image/planes.ts";
 import type { Plane, Window } from "../image/volume.ts";
+import { isFullRange } from "../image/window.ts";
 import { isWholeCrop } from "../prompt/space.ts";
 import type { Crop, EmbeddingRequest, Transform } from "../wire/embedding.ts";
 import type { ImageInfo } from "../wire/image.ts";
@@ -54,8 +55,10 @@ export function embeddingTarget(
   return { id: sha256(text), plane, slice, window, transform, crop, width, height, spacingMm };
 }
 
-/** The one asked for, else the slice's own, else the image's first; without any, and for colour, `null`: its own range. */
+/** The one asked for, else the slice's own, else the image's first; `null` where there is none, and for colour as it is. */
 function windowOf({ channels, windows }: ImageInfo, own: Window | undefined, asked: Window | undefined): Window | null {
-  const window = asked ?? (channels === 3 ? undefined : (own ?? windows[0]));
+  const [first] = windows;
+  const asItIs = channels === 3 && (!first || isFullRange(first));
+  const window = asked ?? own ?? (asItIs ? undefined : first);
   return window ? { center: window.center, width: window.width } : null;
 }

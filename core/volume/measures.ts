@@ -2,6 +2,7 @@
 import type { Segment, Segmentation, SegmentationHeader, SliceMask } from "../annotation/segmentation.ts";
 import { spacingOf } from "../image/geometry.ts";
 import { sliceGrid } from "../image/slice.ts";
+import { sliceThickness } from "../image/thickness.ts";
 import type { Plane, Slice, Vec3 } from "../image/volume.ts";
 import { type Mask, maskArea } from "../mask/mask.ts";
 import { diametersOf } from "../mask/measurements.ts";
@@ -11,7 +12,7 @@ import { type PlaneMasks, resliceMasks, voxelsOf } from "./reslice.ts";
 export interface SegmentMeasures extends Omit<ValueStatistics, "count"> {
   readonly segmentId: string;
   readonly voxels: number;
-  /** Absent without spacing, and where slices lie unevenly. */
+  /** Absent without spacing, and of frames in time; each slice counts half the way to its neighbours. */
   readonly volumeMl?: number;
   /** The plane that the numbers of slices are of: the one with the most masks. */
   readonly plane: Plane;
@@ -67,18 +68,31 @@ async function measureSegment(
   const step = spacingMm ? spacingOf(header.ijkToLps) : [1, 1, 1];
   const to = box.start.map((start, n) => start + box.size[n] - 1);
   return {
-    ...{ segmentId, voxels, ...volumeOf(header, voxels), plane, areas, ...best, unit, ...statistics },
+    ...{
+      segmentId,
+      voxels,
+      ...volumeOf(header, plane === "native" ? areas : [{ slice: 0, area: voxels }]),
+      plane,
+      areas,
+      ...best,
+      unit,
+      ...statistics,
+    },
     bounds: { from: box.start, to: [to[0], to[1], to[2]] },
     extent: [box.size[0] * step[0], box.size[1] * step[1], box.size[2] * step[2]],
     histogram: tally.histogram(),
   };
 }
 
-/** Nothing where it is not one number for all voxels. */
-export function volumeOf({ unit, ijkToLps, slicePositions, size }: SegmentationHeader, voxels: number) {
-  if (unit !== "mm" || slicePositions || size[2] < 2) return {};
-  const [x, y, z] = spacingOf(ijkToLps);
-  return { volumeMl: (voxels * x * y * z) / 1000 };
+/** From the areas of native slices in pixels, each with its own thickness; an even stack may give all its voxels as one. */
+export function volumeOf(
+  { unit, ijkToLps, slicePositions, size }: SegmentationHeader,
+  areas: readonly { readonly slice: number; readonly area: number }[],
+) {
+  const thickness = sliceThickness({ xyToLps: ijkToLps, count: size[2] }, slicePositions);
+  if (unit !== "mm" || size[2] < 2 || !thickness) return {};
+  const [x, y] = spacingOf(ijkToLps);
+  return { volumeMl: areas.reduce((sum, { slice, area }) => sum + area * x * y * (thickness[slice] ?? 0), 0) / 1000 };
 }
 
 function planesIn(masks: readonly SliceMask[]): readonly PlaneMasks[] {

@@ -61,6 +61,12 @@ export const ExportRequest = z.strictObject({
     .optional()
     .describe("who keeps a voxel that several claim; the first way that the format has when left out"),
   slice: z.strictObject({ plane: Plane, slice: Slice }).optional().describe("the slice that `png` writes"),
+  deidentify: z
+    .boolean()
+    .default(false)
+    .describe(
+      "DICOM formats without anything that tells of a person (PS3.15 basic profile): new UIDs, names of segments by code or number",
+    ),
   model: z.string().max(64).optional().describe("made the masks; the default model when left out"),
   name: z
     .string()

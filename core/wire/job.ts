@@ -51,7 +51,10 @@ const Voxel = z.tuple([z.int(), z.int(), z.int()]);
 /** Of all masks of a segment. Values are HU for CT. */
 export const VolumeMeasurements = z.strictObject({
   voxels: z.int().nonnegative(),
-  volumeMl: z.number().nullable().describe("null without geometry, and where slices lie unevenly"),
+  volumeMl: z
+    .number()
+    .nullable()
+    .describe("null without geometry, and of frames in time; each slice counts half the way to its neighbours"),
   areaMm2BySlice: z.record(z.string(), z.number()).nullable(),
   longestDiameter: z.number().describe("in the plane, in `unit`"),
   perpendicularDiameter: z

@@ -12,6 +12,7 @@ export interface FileHead {
   readonly dicom?: {
     readonly studyUid?: string | undefined;
     readonly seriesUid?: string | undefined;
+    readonly instanceUid?: string | undefined;
     readonly object: DicomObject;
     /** Columns and rows; undefined for an object without pixels. */
     readonly size?: readonly [number, number] | undefined;
@@ -39,6 +40,7 @@ export function readHead(bytes: Uint8Array, limits: Limits): FileHead | undefine
     dicom: {
       studyUid: uidOf(dataSet, 0x0020000d),
       seriesUid: uidOf(dataSet, 0x0020000e),
+      instanceUid: uidOf(dataSet, 0x00080018),
       object: objectOf(dataSet),
       size: rows && columns ? [columns, rows] : undefined,
       frames: Math.max(1, whole(0x00280008) ?? 1),

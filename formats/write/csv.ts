@@ -3,6 +3,7 @@ import type { Segment, Segmentation, SliceMask } from "../../core/annotation/seg
 import { spacingOf } from "../../core/image/geometry.ts";
 import { sliceGrid } from "../../core/image/slice.ts";
 import { maskArea } from "../../core/mask/mask.ts";
+import { volumeOf } from "../../core/volume/measures.ts";
 import { nativeSlices } from "./native-slices.ts";
 import { textFile, type Write } from "./writer.ts";
 
@@ -39,19 +40,19 @@ function cell(value: Cell): string {
 function segmentRow(segmentation: Segmentation, segment: Segment): readonly Cell[] {
   const { header } = segmentation;
   const planes = nativeSlices(segmentation, segment);
-  const voxels = planes.reduce((sum, { data }) => sum + data.reduce((count, inside) => count + inside, 0), 0);
+  const areas = planes.map(({ k, data }) => ({ slice: k, area: data.reduce((count, inside) => count + inside, 0) }));
+  const voxels = areas.reduce((sum, { area }) => sum + area, 0);
   const { number, name, code } = segment;
-  return [number, name, code?.scheme, code?.value, planes.length, voxels, volumeOf(header, voxels), header.unit];
-}
-
-/** Millilitres; none where slices lie unevenly or nothing is known of millimetres. */
-function volumeOf(
-  { unit, ijkToLps, slicePositions, size }: Segmentation["header"],
-  voxels: number,
-): number | undefined {
-  if (unit !== "mm" || slicePositions || size[2] < 2) return undefined;
-  const [a = 0, b = 0, c = 0, , d = 0, e = 0, f = 0, , g = 0, h = 0, i = 0] = ijkToLps;
-  return (voxels * Math.abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))) / 1000;
+  return [
+    number,
+    name,
+    code?.scheme,
+    code?.value,
+    planes.length,
+    voxels,
+    volumeOf(header, areas).volumeMl,
+    header.unit,
+  ];
 }
 
 function sliceRows({ header, segments, masks }: Segmentation): (readonly Cell[])[] {

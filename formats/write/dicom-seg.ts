@@ -2,8 +2,10 @@
 import type { Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import type { ImageSource } from "../../core/image/source.ts";
-import { type DicomElement, type DicomItem, writeDicom } from "./dicom/encode.ts";
+import { withPlainNames } from "./dicom/deidentify.ts";
+import type { DicomElement, DicomItem } from "./dicom/encode.ts";
 import { isPlaced, pixelMeasures, planeOrientation, planePosition } from "./dicom/frame-geometry.ts";
+import { writeObject } from "./dicom/object.ts";
 import {
   dicomDateTime,
   equipmentElements,
@@ -24,9 +26,10 @@ const MOST_BYTES = 2 ** 29;
 /** Throws CannotExport for an image without a DICOM source. */
 export const writeDicomSeg: Write = (segmentation, { stem, provenance }) => {
   const known = requireSource(provenance, "dicom-seg");
+  const shown = known.deidentify ? withPlainNames(segmentation) : segmentation;
   return {
     covered: [],
-    files: () => [{ name: `${stem}.seg.dcm`, type: "application/dicom", bytes: segOf(segmentation, known) }],
+    files: () => [{ name: `${stem}.seg.dcm`, type: "application/dicom", bytes: segOf(shown, known) }],
   };
 };
 
@@ -69,7 +72,7 @@ function segOf(segmentation: Segmentation, provenance: Provenance & { source: Im
     ...functionalGroups(segmentation, frames, provenance),
     [0x7fe00010, "OB", pixels],
   ];
-  return writeDicom({ sopClassUid: SEGMENTATION_STORAGE, sopInstanceUid, elements });
+  return writeObject({ sopClassUid: SEGMENTATION_STORAGE, sopInstanceUid, elements }, provenance);
 }
 
 /** Bits run on over the frames without a gap, the first pixel in the lowest bit (PS3.5 §8.1.1, PS3.3 C.8.20.2). */

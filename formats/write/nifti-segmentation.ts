@@ -3,6 +3,7 @@ import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import type { Segment, Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { writeNiftiLabelmap } from "./raster/nifti.ts";
+import { gridChanges } from "./raster/rectify.ts";
 import { writeSidecars } from "./sidecar.ts";
 import { type SegmentationFile, segmentName, type Write, type Written } from "./writer.ts";
 
@@ -21,7 +22,8 @@ export const writeNiftiSegmentation: Write = (segmentation, { stem, overlap }) =
         : labelmapFile(segmentation, name, overlap);
   const { covered } = written;
   const sidecars = () => writeSidecars(segmentation, { stem: name, overlap, covered });
-  return { covered, files: () => [...written.files(), ...sidecars()] };
+  const changes = gridChanges(segmentation.header);
+  return { covered, changes, files: () => [...written.files(), ...sidecars()] };
 };
 
 function labelmapFile(segmentation: Segmentation, name: string, overlap: "smaller" | "later" | "earlier"): Written {

@@ -7,8 +7,10 @@ import { atSlice, sliceGrid } from "../../core/image/slice.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import { type Contour, traceContours } from "../../core/mask/contours.ts";
 import type { Vertex } from "../../core/mask/polygon.ts";
-import { type DicomItem, writeDicom } from "./dicom/encode.ts";
+import { withPlainNames } from "./dicom/deidentify.ts";
+import type { DicomItem } from "./dicom/encode.ts";
 import { isPlaced } from "./dicom/frame-geometry.ts";
+import { writeObject } from "./dicom/object.ts";
 import {
   dicomDateTime,
   equipmentElements,
@@ -31,9 +33,10 @@ export const writeRtstruct: Write = (segmentation, { stem, provenance }) => {
   const known = requireSource(provenance, "rtstruct");
   if (!isPlaced(segmentation.header, known.source))
     throw new SegmenterError("CannotExport", { format: "rtstruct", reason: "the image has no patient coordinates" });
+  const shown = known.deidentify ? withPlainNames(segmentation) : segmentation;
   return {
     covered: [],
-    files: () => [{ name: `${stem}.rtstruct.dcm`, type: "application/dicom", bytes: objectOf(segmentation, known) }],
+    files: () => [{ name: `${stem}.rtstruct.dcm`, type: "application/dicom", bytes: objectOf(shown, known) }],
   };
 };
 
@@ -66,7 +69,7 @@ function objectOf(segmentation: Segmentation, provenance: Known): Uint8Array<Arr
     [0x30060080, "SQ", segments.map((_, n) => observation(n + 1))],
     [0x300e0002, "CS", "UNAPPROVED"],
   ];
-  return writeDicom({ sopClassUid: RTSTRUCT_STORAGE, sopInstanceUid, elements, implicit: true });
+  return writeObject({ sopClassUid: RTSTRUCT_STORAGE, sopInstanceUid, elements, implicit: true }, provenance);
 }
 
 function frameOfReference(source: ImageSource, frame: string): DicomItem {

@@ -5,7 +5,7 @@ import { SegmenterError } from "../../core/errors.ts";
 import { axisOf } from "../../core/image/geometry.ts";
 import type { Vec3 } from "../../core/image/volume.ts";
 import { nativeSlices } from "./native-slices.ts";
-import { rectify } from "./raster/rectify.ts";
+import { gridChanges, rectify } from "./raster/rectify.ts";
 import type { Write } from "./writer.ts";
 
 /** More than this is not built in one piece. */
@@ -13,6 +13,7 @@ const MOST_BYTES = 2 ** 30;
 
 export const writeSegNrrd: Write = (segmentation, { stem }) => ({
   covered: [],
+  changes: gridChanges(segmentation.header),
   files: () => [{ name: `${stem}.seg.nrrd`, type: "application/octet-stream", bytes: fileOf(segmentation) }],
 });
 

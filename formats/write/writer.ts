@@ -3,6 +3,7 @@ import type { Covered, Overlap } from "../../core/annotation/labelmap.ts";
 import type { Segmentation } from "../../core/annotation/segmentation.ts";
 import type { Plane } from "../../core/image/volume.ts";
 import type { Provenance } from "./dicom/provenance.ts";
+import type { Rectified } from "./raster/rectify.ts";
 
 /** Which segment keeps a place that several claim, or no need to choose: a file, or a volume of a 4-D file, for each. */
 export type OverlapChoice = Overlap | "separate" | "4d";
@@ -26,6 +27,8 @@ export interface SegmentationFile {
 export interface Written {
   /** What segments lose to others, because the format holds one number a place: known before a byte is written. */
   readonly covered: readonly Covered[];
+  /** What a format of one even, right-angled grid does to the slices of a tilted or uneven stack. */
+  readonly changes?: Rectified["changes"];
   /** The main file first. */
   files(): readonly SegmentationFile[];
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Queue, QueueEvents } from "bullmq";
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
-import { hexOf } from "../disk/sha256.ts";
+import { hexOf, sha256 } from "../disk/sha256.ts";
 import type { Observe } from "../ops/events.ts";
 import { openRedis, optional, type SharedRedis } from "../stores/connection.ts";
 import type { EncodeWork, RemoteCall } from "../work/embeddings.ts";
@@ -13,7 +13,7 @@ export interface WorkQueue {
   /** Has a worker encode and store it. False when no worker can be reached. Rejects with Saturated, Cancelled and as the worker did. */
   encode(work: EncodeWork, call: RemoteCall): Promise<boolean>;
   /** Hands a volume to the workers. False when none can be reached. Rejects with Saturated. */
-  volume(work: VolumeJob): Promise<boolean>;
+  volume(work: TenantVolume): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -24,6 +24,11 @@ export interface WorkQueueOptions {
   /** Longest wait for a worker's answer. */
   readonly waitMs: number;
   readonly observe: Observe;
+}
+
+/** A volume and whose it is. */
+export interface TenantVolume extends VolumeJob {
+  readonly tenant: string;
 }
 
 /** What a worker says of an encode. */
@@ -50,7 +55,7 @@ export async function openQueue({ url, limit, waitMs: mostMs, observe }: WorkQue
   const keep = { removeOnComplete: { age: ENDED_S }, removeOnFail: { age: ENDED_S } };
   const options = { ...base, defaultJobOptions: keep };
   const encodes = new Queue<EncodeWork, Encoded>(QUEUES.encode, options);
-  const volumes = new Queue<VolumeJob>(QUEUES.volume, options);
+  const volumes = new Queue<TenantVolume>(QUEUES.volume, options);
   const events = new QueueEvents(QUEUES.encode, base);
   const ignore = (): void => {}; // `redis` tells that Redis is away
   encodes.on("error", ignore);
@@ -86,7 +91,7 @@ export async function openQueue({ url, limit, waitMs: mostMs, observe }: WorkQue
         const workers = await counted.volume();
         if (workers === 0) return false;
         await refuseFull(volumes, limit, workers);
-        await volumes.add("volume", work, { jobId: hexOf(work.jobId) });
+        await volumes.add("volume", work, { jobId: hexOf(sha256(JSON.stringify([work.tenant, work.jobId]))) });
         return true;
       }),
     async close() {

@@ -3,9 +3,9 @@ import type { Job as QueueJob } from "bullmq";
 import { SegmenterError } from "../../core/errors.ts";
 import { optional } from "../stores/connection.ts";
 import type { EmbeddingService, EncodeWork } from "../work/embeddings.ts";
-import type { JobService, VolumeJob } from "../work/jobs.ts";
+import type { JobService } from "../work/jobs.ts";
 import { asFailure, STALLS } from "./failures.ts";
-import { type Encoded, QUEUES } from "./queue.ts";
+import { type Encoded, QUEUES, type TenantVolume } from "./queue.ts";
 
 export interface QueueWorker {
   /** Takes nothing new and lets what runs end. */
@@ -16,8 +16,7 @@ export interface QueueWorkerOptions {
   readonly url: string;
   /** Encodes at the same time. */
   readonly encodes: number;
-  readonly embeddings: EmbeddingService;
-  readonly jobs: Pick<JobService, "run">;
+  readonly tenant: (name: string) => Promise<{ embeddings: EmbeddingService; jobs: Pick<JobService, "run"> }>;
 }
 
 /** A job whose worker has not renewed its lock for so long is given to another. */
@@ -25,7 +24,7 @@ const LOCK_MS = 6000;
 const STALLED_MS = 3000;
 
 /** Starts to take jobs. An encode is done by whoever takes it, once: the result lies in the shared store under its key. */
-export async function startWorker({ url, encodes, embeddings, jobs }: QueueWorkerOptions): Promise<QueueWorker> {
+export async function startWorker({ url, encodes, tenant: open }: QueueWorkerOptions): Promise<QueueWorker> {
   const { Worker } = await optional("bullmq", () => import("bullmq"));
   const options = {
     connection: { url, maxRetriesPerRequest: null },
@@ -35,10 +34,11 @@ export async function startWorker({ url, encodes, embeddings, jobs }: QueueWorke
     maxStalledCount: STALLS,
   };
   const encode = async (job: QueueJob<EncodeWork, Encoded>): Promise<Encoded> => {
-    const { id, imageId, request } = job.data;
+    const { tenant, id, imageId, request } = job.data;
     const from = performance.now();
     const waitMs = Date.now() - job.timestamp;
     try {
+      const { embeddings } = await open(tenant);
       const { embeddingId } = await embeddings.embed(imageId, request);
       if (embeddingId !== id) throw new SegmenterError("ModelMismatch", { expected: id, got: embeddingId });
       await embeddings.settled();
@@ -47,7 +47,8 @@ export async function startWorker({ url, encodes, embeddings, jobs }: QueueWorke
       throw asFailure(thrown);
     }
   };
-  const volume = async ({ data }: QueueJob<VolumeJob>): Promise<void> => {
+  const volume = async ({ data }: QueueJob<TenantVolume>): Promise<void> => {
+    const { jobs } = await open(data.tenant);
     await jobs.run(data.imageId, data.request);
   };
   const workers = [

@@ -27,7 +27,16 @@ export const SHARED = {
   redis: { type: "string", description: "Redis that replicas share", valueHint: "redis://host:port" },
   s3: { type: "string", description: "Bucket that replicas share", valueHint: "https://host/bucket/prefix" },
   queue: { type: "string", description: "Redis of the queue of workers", valueHint: "redis://host:port" },
+  encoder: { type: "string", description: "Engine that runs the encoder", valueHint: "oip://host:port/model" },
   "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
+} as const satisfies ArgsDef;
+
+/** Options of who may ask. */
+export const AUTH = {
+  "oidc-issuer": { type: "string", description: "Issuer of access tokens", valueHint: "https://…" },
+  "oidc-audience": { type: "string", description: "Audience that tokens must name", valueHint: "name" },
+  keys: { type: "string", description: "JSON file of API keys by digest", valueHint: "file" },
+  insecure: { type: "boolean", description: "Serve anybody who can reach the address" },
 } as const satisfies ArgsDef;
 
 /** What was given: flags, the last value of each option, every value of options that repeat, and what has no name. */
@@ -97,12 +106,18 @@ function optionName(arg: string, definition: ArgsDef): string | undefined {
 export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
   const [host, port] = [given.value("host"), given.value("port")];
-  const [redis, s3, queue, imageDir] = ["redis", "s3", "queue", "image-dir"].map(given.value);
+  const [oidcIssuer, oidcAudience, keysFile] = ["oidc-issuer", "oidc-audience", "keys"].map(given.value);
+  const [redis, s3, queue, imageDir, encoder] = ["redis", "s3", "queue", "image-dir", "encoder"].map(given.value);
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(oidcIssuer === undefined ? {} : { oidcIssuer }),
+    ...(oidcAudience === undefined ? {} : { oidcAudience }),
+    ...(keysFile === undefined ? {} : { keysFile }),
+    ...(given.flag("insecure") ? { insecure: true } : {}),
     ...(redis === undefined ? {} : { redis }),
     ...(queue === undefined ? {} : { queue }),
+    ...(encoder === undefined ? {} : { encoder }),
     ...(s3 === undefined ? {} : { s3 }),
     ...(imageDir === undefined ? {} : { imageDir }),
     ...(device === undefined ? {} : { device: deviceOf(device) }),

@@ -10,7 +10,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
 import type { SliceOptions } from "./prompts.ts";
-import { nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
   readonly path: string;
@@ -32,6 +32,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
     return { info, job, file: await fileOf(services, info, job, asked) };
   });
   if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
+  for (const change of changesOf(target, info)) note(change);
   await writeResult(target, file ?? bytesOf(target, info, job));
   const [{ masks, measurements }] = job.segments;
   const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;

@@ -1,5 +1,7 @@
 /** Results of a command in the formats of `POST /v1/exports`, by the name of the file that is wanted. */
+import { segmentationHeader } from "../../core/annotation/segmentation.ts";
 import type { ExportFormat, ExportRequest, ImageInfo, Prompt, Rle } from "../../core/wire/index.ts";
+import { gridChanges } from "../../formats/index.ts";
 import { readVersion } from "../ops/version.ts";
 import type { Services } from "../services.ts";
 
@@ -15,6 +17,17 @@ export const RESULT_ENDINGS: readonly string[] = Object.keys(FORMATS);
 
 export const resultFormat = (target: string | undefined): ExportFormat | undefined =>
   Object.entries(FORMATS).find(([ending]) => target?.endsWith(ending))?.[1];
+
+const CHANGES = {
+  tilt: "The gantry was tilted: slices are shifted sideways by whole pixels, because the format is opened with right angles only.",
+  distance: "Slices lie unevenly: they are repeated on even steps, because the format has one slice distance.",
+} as const;
+
+/** What a file of one even, right-angled grid does to the slices of an image, in sentences. */
+export function changesOf(target: string | undefined, info: ImageInfo): readonly string[] {
+  if (!target || !/\.(nii|nii\.gz|seg\.nrrd)$/.test(target)) return [];
+  return gridChanges(segmentationHeader(info)).map((change) => CHANGES[change]);
+}
 
 export interface Result {
   readonly info: ImageInfo;
@@ -40,7 +53,7 @@ export async function resultBytes(
   const { manifest } = models.get();
   const { digest } = manifest.graphs.encoder;
   const request: ExportRequest = {
-    ...{ imageId: info.imageId, format, plane: "native" },
+    ...{ imageId: info.imageId, format, plane: "native", deidentify: false },
     segments: [{ name: name.slice(0, 256) || "Segment 1", masks: masks.map((mask) => ({ ...mask })) }],
   };
   const { body } = await images.exportSegments({

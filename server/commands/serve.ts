@@ -1,7 +1,7 @@
 import { startServer } from "../node.ts";
 import { createLog, loggable } from "../ops/log.ts";
 import { headerNameOf, listOf, originOf, type Settings } from "../settings.ts";
-import { type Given, SHARED } from "./args.ts";
+import { AUTH, type Given, SHARED } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
 
 export const serve = command({
@@ -12,6 +12,7 @@ export const serve = command({
     dicomweb: { type: "string", description: "Address of an archive, or a JSON file of archives", valueHint: "url" },
     host: { type: "string", description: "Address to listen on (127.0.0.1)", valueHint: "address" },
     port: { type: "string", description: "Port to listen on (8080), 0 for any", valueHint: "port" },
+    ...AUTH,
     cors: { type: "string", description: "Origins whose pages may call, with commas", valueHint: "origins" },
     "cors-credentials": { type: "boolean", description: "They may send cookies" },
     "cors-headers": { type: "string", description: "Headers that they may send beside ours", valueHint: "names" },

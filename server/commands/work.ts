@@ -15,7 +15,7 @@ export const work = command({
     const log = createLog({ level: process.env.PROMPTOMY_LOG_LEVEL ?? "warn" });
     const services = await createServices({ redis: url, ...settings }, { log });
     const { slots } = services.pool.stats().encode;
-    const worker = await startWorker({ url, encodes: slots, ...services });
+    const worker = await startWorker({ url, encodes: slots, tenant: services.tenant });
     result({ device: services.pool.device, encodes: slots }, `Promptomy works on ${services.pool.device}.`);
     note("Research use only, not for diagnosis.");
     await untilSignal();

@@ -43,6 +43,8 @@ export interface AppDeps {
   readonly corsHeaders?: readonly string[];
   /** Host names that this server answers to; any when left out. */
   readonly allowedHosts?: readonly string[];
+  /** Answers as to somebody who has not shown who they are: nothing but health and the page. */
+  readonly refuseStrangers?: boolean;
   readonly headers?: HeaderOptions;
 }
 

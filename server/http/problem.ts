@@ -27,6 +27,7 @@ export const STATUS = {
   ModelCorrupt: 503,
   NotAcceptable: 406,
   Saturated: 503,
+  QuotaExceeded: 429,
   DeadlineExceeded: 504,
   Cancelled: 499,
   EncoderOutputInvalid: 500,
@@ -63,6 +64,7 @@ const SENTENCE = {
   ModelMismatch: "The embedding belongs to another model.",
   ModelCorrupt: "A model file is not what its manifest says.",
   NotAcceptable: "None of the accepted media types can be given.",
+  QuotaExceeded: "You have as much work waiting as one may; come back later.",
   Saturated: "The server is busy; come back later.",
   DeadlineExceeded: "The work took longer than its deadline.",
   Cancelled: "The request was cancelled.",
@@ -90,6 +92,7 @@ const ECHOES: { readonly [C in ErrorCode]?: readonly string[] } = {
 /** Problems of HTTP itself, which no domain code throws. */
 const HTTP = {
   400: ["InvalidRequest", "The body is not what its content type says."],
+  401: ["Unauthorized", "Say who you are: a bearer token or an API key."],
   403: ["Forbidden", "This host or origin is not allowed."],
   404: ["NotFound", "No such route."],
   405: ["MethodNotAllowed", "The route does not take this method."],

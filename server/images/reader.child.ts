@@ -25,7 +25,7 @@ async function run(task: ReaderTask, limits: Limits): Promise<ReaderAnswer> {
     case "file":
       return { kind: "file", ...(await writeResult(task)) };
     case "heads":
-      return toFile(task.out, async () => JSON.stringify(await headsOf(task.paths, wide(limits))));
+      return toFile(task.out, async () => JSON.stringify(await onDisk(async () => headsOf(task.paths, wide(limits)))));
     case "list":
       return toFile(task.out, async () =>
         JSON.stringify(listImages(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),

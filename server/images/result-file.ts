@@ -1,4 +1,5 @@
 /** A result of the wire → the bytes of a file. Runs in the reading process: packing a volume of masks takes seconds. */
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
   type Segment,
@@ -35,9 +36,12 @@ async function fileOf({ request, info, source, version, model, at }: WriteOrder)
   const provenance: Provenance = {
     ...{ version, at: new Date(at), digest: sha256 },
     ...(source && { source }),
+    ...(request.deidentify && { deidentify: { secret: randomUUID() } }),
     ...(model && { model }),
   };
-  const stem = request.name ?? info.imageId.slice("sha256:".length, "sha256:".length + 8);
+  // The id tells which image it was.
+  const short = info.imageId.slice("sha256:".length, "sha256:".length + 8);
+  const stem = request.name ?? (request.deidentify ? "segmentation" : short);
   const overlap = overlapOf(request, format);
   const write = await format.load();
   const options = { stem, overlap, provenance, ...(request.slice && { slice: request.slice }) };

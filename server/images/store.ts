@@ -3,10 +3,11 @@ import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { segmentationHeader } from "../../core/annotation/segmentation.ts";
-import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
+import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
+import { partOf } from "../../core/image/part.ts";
 import { sliceOf } from "../../core/image/slice.ts";
-import type { Slice, Volume } from "../../core/image/volume.ts";
+import type { PartRequest, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import { type Target, targetFrames } from "../../formats/index.ts";
 import { errorCode, sweepTemporaries, writeSynced } from "../disk/durable.ts";
@@ -65,6 +66,14 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     heads: async (paths) => jsonOf(await survey("heads", paths)),
+    head: (file) =>
+      inSpool(async (spool) => {
+        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
+        const out = join(spool.dir, "heads");
+        await reader.survey({ kind: "heads", paths: [path], out });
+        const [head = null] = jsonOf(await readFile(out));
+        return { head, bytes: new Uint8Array(await readFile(path)) };
+      }),
     contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
@@ -100,11 +109,21 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
         return { ...written, ...(await openOnce(out)) };
       }),
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),
-    slice: (imageId, plane, k) => library.use(imageId, (volume) => owned(sliceOf(volume, plane, k), volume)),
+    slice: (imageId, plane, k, part) =>
+      library.use(imageId, (volume) => owned(cut(sliceOf(volume, plane, k), part), volume)),
     degraded: async () => ((await isFull()) ? ["NoDiskCache"] : []),
     warm: reader.warm,
     close: reader.close,
   };
+}
+
+function cut(slice: Slice, part: PartRequest | undefined): Slice {
+  if (!part) return slice;
+  try {
+    return partOf(slice, part);
+  } catch (thrown) {
+    throw new SegmenterError("InvalidRequest", { reason: toError(thrown).message, path: "region" });
+  }
 }
 
 /** What our own child process wrote. */

@@ -1,5 +1,5 @@
 /** What can be told of files without keeping an image of them; runs in the reading process. */
-import { open } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
 import { isSegmenterError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
 import { sliceOf } from "../../core/image/slice.ts";
@@ -7,32 +7,31 @@ import type { Slice, Volume } from "../../core/image/volume.ts";
 import { defaultWindow, shownColour, windowToBytes } from "../../core/image/window.ts";
 import { type FileHead, type Limits, readHead, writePng } from "../../formats/index.ts";
 
-/** Most headers end before; of the others more is read. */
-const HEAD_BYTES = [64 * 1024, 4 * 1024 * 1024];
+/** Most headers end before the first; of the others more is read. */
+const HEAD_BYTES = [16 * 1024, 256 * 1024, 4 * 1024 * 1024];
 const SIDE = 128;
 
-/** What each file says at its start; `null` for what no reader takes. */
-export async function headsOf(paths: readonly string[], limits: Limits): Promise<(FileHead | null)[]> {
-  const heads: (FileHead | null)[] = [];
-  for (const path of paths) heads.push(await headOf(path, limits));
-  return heads;
+/** What each file says at its start; `null` for what no reader takes. Nothing else waits in this process. */
+export function headsOf(paths: readonly string[], limits: Limits): (FileHead | null)[] {
+  const buffer = new Uint8Array(HEAD_BYTES.at(-1) ?? 0);
+  return paths.map((path) => headOf(path, buffer, limits));
 }
 
-async function headOf(path: string, limits: Limits): Promise<FileHead | null> {
-  const file = await open(path);
+function headOf(path: string, buffer: Uint8Array, limits: Limits): FileHead | null {
+  const file = openSync(path, "r");
   try {
     for (const length of HEAD_BYTES) {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0);
+      const read = readSync(file, buffer, 0, length, 0);
       try {
-        return readHead(buffer.subarray(0, bytesRead), limits) ?? null;
+        return readHead(buffer.subarray(0, read), limits) ?? null;
       } catch (thrown) {
         if (!isSegmenterError(thrown)) throw thrown; // cut short here, or broken
-        if (bytesRead < length) return null;
+        if (read < length) return null;
       }
     }
     return null;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the rest of the server needs of images. */
 import type { Digest } from "../../core/digest.ts";
 import type { ImageSource } from "../../core/image/source.ts";
-import type { Plane, Slice, Volume } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice, Volume } from "../../core/image/volume.ts";
 import type { ImageInfo } from "../../core/wire/index.ts";
 import type { FileHead, ImageList } from "../../formats/index.ts";
 import type { WriteOrder, WrittenFile } from "./reader.ts";
@@ -46,6 +46,8 @@ export interface ImageStore {
   ): Promise<AddedImage>;
   /** What the starts of files say; `null` for what no reader takes. In the order of the paths. */
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
+  /** What the start of one file says. Throws what `add` throws. */
+  head(file: IncomingFile): Promise<{ readonly head: FileHead | null; readonly bytes: Uint8Array }>;
   /** The images in these files, without decoding them. */
   contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
   /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */
@@ -77,8 +79,8 @@ export interface ImageStore {
   exportSegments(order: ExportOrder, options?: { signal?: AbortSignal }): Promise<ExportedFile>;
   /** A copy that is the caller's own. Throws ImageNotFound. */
   volume(imageId: string): Promise<Volume>;
-  /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  /** A slice, or a part of it. Throws ImageNotFound, SliceNotFound; InvalidRequest for a part outside of it. */
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
   /** What does not work as it should: `NoDiskCache`. */
   degraded(): Promise<readonly string[]>;
   /** Starts what reads uploads, so that the first need not wait for it. */

@@ -7,12 +7,15 @@ import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Session } from "../../core/tensor/session.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 import { readVerified } from "../models/verify.ts";
+import { oipSession } from "./oip.ts";
 import type { Provider } from "./protocol.ts";
 
 /** Where and how wide a session computes. */
 export interface SessionPlace {
   readonly provider: Provider;
   readonly threads: number;
+  /** Where the encoder runs instead. */
+  readonly remote?: string | undefined;
 }
 
 /** ONNX Runtime's numbering: 3 = errors only. Its warnings would fill the log of a server. */
@@ -33,7 +36,9 @@ export async function openGraph(model: Model, name: GraphName, { provider, threa
 }
 
 export async function openEncoder(model: Model, place: SessionPlace): Promise<Encoder> {
-  return createEncoder({ manifest: model.manifest, encoder: await openGraph(model, "encoder", place) });
+  const { remote } = place;
+  const encoder = await (remote === undefined ? openGraph(model, "encoder", place) : oipSession({ url: remote }));
+  return createEncoder({ manifest: model.manifest, encoder });
 }
 
 /** The decoder with what it may need beside it. */

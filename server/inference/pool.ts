@@ -8,6 +8,7 @@ import type { CallOptions, LaneStats } from "../processes/job.ts";
 import { Lane } from "../processes/lane.ts";
 import { shareCores, usableCores } from "./cores.ts";
 import { type ChosenDevice, chooseDevice, type Device } from "./device.ts";
+import { oipAddress } from "./oip.ts";
 import type {
   ChildSetup,
   DecodeResult,
@@ -62,6 +63,8 @@ export interface PoolLimits {
 export interface InferencePoolOptions {
   readonly models: ModelRegistry;
   readonly device?: Device;
+  /** An engine elsewhere that runs the encoder: `oip://host:port/model`. */
+  readonly encoder?: string | undefined;
   /** Children of each lane and threads of each child; by default shared out from the cores. */
   readonly encoders?: number;
   readonly decoders?: number;
@@ -78,6 +81,8 @@ const LIMITS: PoolLimits = {
   encodeGpuMs: 15_000,
   decodeMs: 10_000,
 };
+/** Requests that an engine elsewhere is sent at the same time, so that it has something to batch. */
+const REMOTE_AT_ONCE = 4;
 /** Prepared tensors of one slice take 4 to 8 MB. */
 const PREPARED_SLICES = 24;
 
@@ -92,7 +97,9 @@ const PREPARED_SLICES = 24;
 export async function createInferencePool(options: InferencePoolOptions): Promise<InferencePool> {
   const { models, device = "auto", observe = ignoreEvents } = options;
   const cores = usableCores();
-  const chosen = await chooseDevice(device, models.list(), options.threads ?? cores);
+  const chosen: ChosenDevice = options.encoder
+    ? { device: "cpu", deviceReason: `slices are encoded by ${oipAddress(options.encoder)}` }
+    : await chooseDevice(device, models.list(), options.threads ?? cores);
   const { encode, decode } = openLanes(options, chosen, cores);
   return {
     ...chosen,
@@ -131,6 +138,7 @@ function openLanes(
     provider: device,
     threads: options.threads ?? share.encoderThreads,
     preload: ["encoder"],
+    remote: options.encoder,
   };
   const decoder: ChildSetup = {
     ...setup,
@@ -143,7 +151,7 @@ function openLanes(
       ...common,
       name: "encode",
       queue: limits.encodeQueueJobs,
-      slots: options.encoders ?? share.encoders,
+      slots: options.encoders ?? (options.encoder ? REMOTE_AT_ONCE : share.encoders),
       runMs: device === "cpu" ? limits.encodeCpuMs : limits.encodeGpuMs,
       start: () => startInference(encoder),
     }),

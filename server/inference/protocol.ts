@@ -12,6 +12,8 @@ export type Provider = "cpu" | "webgpu" | "cuda";
 export interface ChildSetup {
   readonly models: readonly Model[];
   readonly provider: Provider;
+  /** An engine elsewhere that runs the encoder: `oip://host:port/model`. */
+  readonly remote?: string | undefined;
   /** Intra-op threads of each session. */
   readonly threads: number;
   /** Graphs of the first model that are loaded before the child says that it is ready. */

@@ -48,6 +48,7 @@ export const DEFAULT_LIMITS = {
   archiveRequests: 6,
   socketRequests: 1000,
   connections: 2048,
+  tenants: 16,
   drainMs: 30_000,
   images: 4096,
   imageMemoryBytes: GIB,

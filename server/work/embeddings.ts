@@ -3,7 +3,8 @@ import type { Digest } from "../../core/digest.ts";
 import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Plane, Slice } from "../../core/image/volume.ts";
+import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
+import { inputPart } from "../../core/model/preprocess.ts";
 import { embeddingTarget, type SliceRequest } from "../../core/model/target.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import type { Crop, EmbeddingInfo, ImageInfo } from "../../core/wire/index.ts";
@@ -19,7 +20,7 @@ import { singleFlight, type Waiting } from "./single-flight.ts";
 export interface SliceSource {
   get(imageId: string): Promise<ImageInfo | undefined> | ImageInfo | undefined;
   /** Throws ImageNotFound, SliceNotFound. */
-  slice(imageId: string, plane: Plane, k: number): Promise<Slice>;
+  slice(imageId: string, plane: Plane, k: number, part?: PartRequest): Promise<Slice>;
 }
 
 export interface EmbeddingService {
@@ -38,6 +39,7 @@ export interface EmbeddingService {
 
 /** An encode as a queue carries it: a request with every default filled in, and the name of its answer. */
 export interface EncodeWork {
+  readonly tenant: string;
   readonly id: Digest;
   readonly imageId: Digest;
   readonly request: SliceRequest;
@@ -81,8 +83,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
   const flight = singleFlight<{ cached: boolean }>("embedding");
 
   const encode = async ({ id, model, context, crop }: Target, signal: AbortSignal, background: () => boolean) => {
-    const { plane, slice: k, window, imageId } = context;
-    const slice = () => images.slice(imageId, plane, k);
+    const { plane, slice: k, window, imageId, transform } = context;
+    const slice = () => images.slice(imageId, plane, k, inputPart(transform));
     const { tensors } = await pool.encode({ modelId: model.id, slice, window, crop, name: id }, { signal, background });
     const stored = saves.save(id, encodeEmbedding(tensors, STORED, writeContext(context)));
     return { value: { cached: false }, stored };
@@ -97,7 +99,9 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
       const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
-        (await options.remote?.(workOf(target), { signal, background })) ? { cached: false } : undefined;
+        (await options.remote?.(workOf(target, options.tenant ?? ""), { signal, background }))
+          ? { cached: false }
+          : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>
         (await find()) ??
         (await elsewhere(signal, background)) ??
@@ -125,9 +129,9 @@ async function targetOf(imageId: Digest, request: SliceRequest, options: Embeddi
   return { id, model, crop, context: { ...place, imageId, model: model.id, modelDigest: encoder } };
 }
 
-function workOf({ id, model, context, crop }: Target): EncodeWork {
+function workOf({ id, model, context, crop }: Target, tenant: string): EncodeWork {
   const { imageId, plane, slice, window } = context;
-  return { id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
+  return { tenant, id, imageId, request: { plane, slice, model: model.id, crop, ...(window ? { window } : {}) } };
 }
 
 function infoOf({ id, model, context }: Target, cached: boolean): EmbeddingInfo {

@@ -5,6 +5,7 @@ import type { Digest } from "../../core/digest.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { findPlane } from "../../core/image/planes.ts";
+import { inputPart } from "../../core/model/preprocess.ts";
 import { isWholeCrop } from "../../core/prompt/space.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { MaskRequest, MaskResponse, MaskResult } from "../../core/wire/index.ts";
@@ -140,12 +141,12 @@ function portOf(
  */
 async function loadSource(
   { images, embeddings }: MaskServiceOptions,
-  { id, imageId, plane, slice }: OnSlice,
+  { id, imageId, plane, slice, transform }: OnSlice,
   { manifest }: Model,
 ): Promise<DecodeSource> {
   const [embedding, pixels] = await Promise.all([
     embeddings.bytes(id, manifest.embedding.wire),
-    manifest.graphs.prepare ? images.slice(imageId, plane, slice) : undefined,
+    manifest.graphs.prepare ? images.slice(imageId, plane, slice, inputPart(transform)) : undefined,
   ]);
   return { embedding, slice: pixels };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Labelmap } from "../../core/annotation/labelmap.ts";
 import { transformPoint } from "../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../core/image/volume.ts";
-import { readImage, rectify, writeNiftiLabelmap } from "../../formats/index.ts";
+import { gridChanges, readImage, rectify, writeNiftiLabelmap } from "../../formats/index.ts";
 
 const labelsOf = ([i, j, k]: Vec3) => Uint8Array.from({ length: i * j * k }, (_, n) => 1 + (n % 250));
 
@@ -27,6 +27,23 @@ describe("labelmaps for readers of right-angled grids (15)", () => {
     const labelmap = { labels: labelsOf(size), size, ijkToLps: [1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 3, 7, 0, 0, 0, 1] };
     expect(rectify(labelmap).labelmap).toBe(labelmap);
     expect(rectify(labelmap).changes).toEqual([]);
+  });
+
+  test.each([
+    { name: "nothing", ijkToLps: [1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 3, 7, 0, 0, 0, 1], heights: undefined, said: [] },
+    { name: "a tilt", ijkToLps: [1, 0, 0, 5, 0, 1, 2, 6, 0, 0, 3, 7, 0, 0, 0, 1], heights: undefined, said: ["tilt"] },
+    {
+      name: "gaps",
+      ijkToLps: [1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 3, 7, 0, 0, 0, 1],
+      heights: [7, 10, 19],
+      said: ["distance"],
+    },
+  ])("$name is said before it is written", ({ ijkToLps, heights, said }) => {
+    const size: Vec3 = [3, 4, 3];
+    const slicePositions = heights?.map((z): Vec3 => [5, 6, z]);
+    const grid = { size, ijkToLps, ...(slicePositions && { slicePositions }) };
+    expect(gridChanges(grid)).toEqual(said);
+    expect(rectify({ ...grid, labels: labelsOf(size) }).changes).toEqual(said);
   });
 
   test.each([0.27, -0.6, 1.4])(

@@ -151,11 +151,12 @@ def test_highdicom_makes_a_volume_of_a_regular_seg(study):
         np.testing.assert_allclose(np.array(sorted(map(tuple, np.round(found, 3)))), places(affine, expected), atol=1.1e-3)
 
 
+@pytest.mark.parametrize("deidentify", [False, True])
 @pytest.mark.parametrize("format", ["dicom-seg", "rtstruct"])
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (Debian dicom3tools) is not installed")
-def test_dciodvfy_finds_no_error(study, tmp_path, format):
+def test_dciodvfy_finds_no_error(study, tmp_path, format, deidentify):
     _, _, _, export = study
-    (tmp_path / "x.dcm").write_bytes(export(format))
+    (tmp_path / "x.dcm").write_bytes(export(format, deidentify=deidentify))
     said = subprocess.run(["dciodvfy", str(tmp_path / "x.dcm")], capture_output=True, text=True)
     # The term for rings with holes is younger than the dciodvfy that Debian has.
     lines = [line for line in (said.stdout + said.stderr).splitlines() if "<CLOSEDPLANAR_XOR>" not in line]

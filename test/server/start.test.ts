@@ -70,10 +70,10 @@ describe("a server starts", { timeout: 120_000 }, () => {
 
   test("with few file handles: nothing is deleted, and what can be read is served", async () => {
     const cache = join(dir, "handles");
-    await filled(cache, 100);
-    const { url } = await spawnServer({ cache, models, before: "ulimit -n 64;" });
+    await filled(cache, 200);
+    const { url } = await spawnServer({ cache, models, before: "ulimit -n 128;" });
     expect((await click(url)).status).toBe(200);
-    expect(await imageFiles(cache)).toHaveLength(2 * 101);
+    expect(await imageFiles(cache)).toHaveLength(2 * 201);
   });
 
   test("L-13: beside another one on the same cache: equal bytes, and never a torn read", async () => {

@@ -28,6 +28,8 @@ export interface Exports {
   formats(): readonly (SegmentationFormat & { id: SegmentationFormatId })[];
   /** Waits for every mask, then tells what would be lost; nothing is written yet. */
   prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
+  /** What was prepared, as files; DICOM is one. */
+  blobs(prepared: Prepared): readonly Blob[];
   /** Downloads what was prepared; gives the file's name. */
   save(prepared: Prepared): string;
   /** Tries the masks again that could not be computed. */
@@ -54,6 +56,7 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
       const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image) });
       return { ...written, segmentation };
     },
+    blobs: (prepared) => prepared.files().map(({ bytes, type }) => new Blob([bytes], { type })),
     save(prepared) {
       const files = prepared.files();
       const [first] = files;

@@ -1,6 +1,15 @@
 /** Work that is kept, exported and handed over; and what must be seen of it. */
 import { number } from "./format.ts";
 
+const REGIONS: Readonly<Record<string, string>> = {
+  "": "Other",
+  latest: "Asked last",
+  gut: "Endoscopy",
+  tissue: "Cells and tissue",
+  uterus: "Pregnancy",
+  trunk: "Whole trunk",
+};
+
 export const work = {
   exporting: {
     title: "Export",
@@ -11,7 +20,7 @@ export const work = {
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
       coco: "COCO JSON, all slices",
-      "coco-compressed": "COCO JSON with compressed run lengths",
+      "coco-compressed": "COCO, compressed run lengths",
       "seg-nrrd": "3D Slicer segmentation, whole volume",
       rtstruct: "DICOM RT Structure Set, whole series",
       geojson: "GeoJSON polygons, for QuPath",
@@ -28,6 +37,11 @@ export const work = {
     noOverlap: "Nothing overlaps.",
     keepsOverlap: "This format holds overlapping segments as they are.",
     covered: (name: string, by: string, places: string, part: string) => `${name} loses ${places} (${part}) to ${by}.`,
+    changes: {
+      tilt: "The gantry was tilted: slices are shifted sideways by whole pixels, so that programs that know right angles only open the file. Every voxel stays within half a pixel of its place.",
+      distance:
+        "Slices lie unevenly: they are repeated on even steps, each at the step nearest to it, because the format has one slice distance. Volumes measured in the file are those of the even steps.",
+    },
     voxels: (count: number) => (count === 1 ? "1 voxel" : `${number(count)} voxels`),
     pixels: (count: number) => (count === 1 ? "1 pixel" : `${number(count)} pixels`),
     hidden: (count: number) => (count === 1 ? "Also the hidden segment" : `Also the ${number(count)} hidden segments`),
@@ -93,6 +107,8 @@ export const work = {
     none: "No name like that",
     intro: (count: number) => `The model knows ${number(count)} names.`,
     option: (name: string, synonym: string) => `${name} (${synonym})`,
+    quality: { works: "", partly: "partly works", weak: "hardly works", unmeasured: "", untaught: "not learned" },
+    region: (region: string) => REGIONS[region] ?? region,
     offline: "The names come from the server, which does not answer.",
   },
 } as const;

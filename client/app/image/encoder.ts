@@ -5,6 +5,7 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { bareWindow, encodedKey, isOwn, placeOf, windowOn } from "../state/places.ts";
 import type { OpenImage } from "../state/state.ts";
+import { overviewOf } from "./detail.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 
 const DEBOUNCE_MS = 150;
@@ -31,7 +32,7 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
 
   const loadPixels = async (image: OpenImage, signal: AbortSignal) => {
     const ready = await segmenter();
-    const pixels = await ready.slice(placeOf(image), { signal });
+    const pixels = await ready.slice(placeOf(image), { signal, ...overviewOf(image.plane) });
     if (!signal.aborted) patch({ pixels });
   };
 

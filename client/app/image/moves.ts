@@ -26,7 +26,7 @@ export interface Moves {
 const LEAST_WIDTH = 1e-6;
 
 /** Nothing of the slice before is left on the screen: neither its pixels nor what was begun on them. */
-const LEFT_BEHIND = { pixels: undefined, embedding: undefined } as const;
+const LEFT_BEHIND = { pixels: undefined, detail: undefined, embedding: undefined } as const;
 
 /** `onMeaning` runs when prompts mean something else from now on. */
 export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () => void): Moves {

@@ -35,7 +35,10 @@ export function createImageLayer(): ImageLayer {
       context.imageSmoothingEnabled = viewport.scaleX < PIXEL_VIEW;
       context.imageSmoothingQuality = "high";
       const { left, top, scaleX, scaleY } = viewport;
-      context.drawImage(canvas, left, top, slice.width * scaleX, slice.height * scaleY);
+      const { x0, y0 } = slice.part?.region ?? { x0: 0, y0: 0 };
+      const step = 2 ** (slice.part?.level ?? 0);
+      const [width, height] = [slice.width * step * scaleX, slice.height * step * scaleY];
+      context.drawImage(canvas, left + x0 * scaleX, top + y0 * scaleY, width, height);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isLarge } from "../../../core/image/part.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import type { Overlay } from "../state/state.ts";
 import { maskPaths } from "./mask-path.ts";
@@ -18,7 +19,7 @@ export interface MaskPaint {
 export function paintMask(context: CanvasRenderingContext2D, viewport: Viewport, paint: MaskPaint): void {
   if (paint.overlay === "off") return;
   const { scaleX, scaleY, left, top } = viewport;
-  const { exact, smooth } = maskPaths(paint.mask);
+  const { exact, smooth } = maskPaths(paint.mask, outlineLevel(paint.mask, scaleX));
   const screen = new Path2D();
   const outline = scaleX < PIXEL_VIEW ? smooth : exact;
   screen.addPath(outline, new DOMMatrix([scaleX, 0, 0, scaleY, left + scaleX / 2, top + scaleY / 2]));
@@ -40,6 +41,10 @@ export function paintMask(context: CanvasRenderingContext2D, viewport: Viewport,
   context.stroke(screen);
   context.restore();
 }
+
+/** The coarsest level whose steps nobody sees; small masks are traced once, whatever the zoom. */
+const outlineLevel = (mask: Mask, scale: number): number =>
+  isLarge(mask) ? Math.max(0, Math.floor(-Math.log2(scale))) : 0;
 
 const centres = new WeakMap<Mask, { x: number; y: number } | null>();
 

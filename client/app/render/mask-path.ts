@@ -1,6 +1,6 @@
 /** Mask outlines as canvas paths in slice coordinates, made once per mask. */
 import { traceContours } from "../../../core/mask/contours.ts";
-import type { Mask } from "../../../core/mask/mask.ts";
+import { createMask, type Mask } from "../../../core/mask/mask.ts";
 import type { Vertex } from "../../../core/mask/polygon.ts";
 
 export interface MaskPaths {
@@ -10,20 +10,41 @@ export interface MaskPaths {
   readonly smooth: Path2D;
 }
 
-const known = new WeakMap<Mask, MaskPaths>();
+const known = new WeakMap<Mask, Map<number, MaskPaths>>();
 
-/** The outline of a mask, exact and smoothed. */
-export function maskPaths(mask: Mask): MaskPaths {
-  const cached = known.get(mask);
-  if (cached) return cached;
-  const paths = { exact: new Path2D(), smooth: new Path2D() };
-  for (const { outer, holes } of traceContours(mask))
-    for (const ring of [outer, ...holes]) {
-      addRing(paths.exact, ring);
-      addRing(paths.smooth, smoothed(ring));
-    }
-  known.set(mask, paths);
+/** The outline of a mask, exact and smoothed. At a coarser level, for large masks far away, within 2^level pixels. */
+export function maskPaths(mask: Mask, level = 0): MaskPaths {
+  const levels = known.get(mask) ?? new Map<number, MaskPaths>();
+  known.set(mask, levels);
+  const paths = levels.get(level) ?? tracePaths(mask, level);
+  levels.set(level, paths);
   return paths;
+}
+
+function tracePaths(mask: Mask, level: number): MaskPaths {
+  const paths = { exact: new Path2D(), smooth: new Path2D() };
+  const step = 2 ** level;
+  const shift = (step - 1) / 2;
+  const place = (ring: readonly Vertex[]) =>
+    step === 1 ? ring : ring.map(([x, y]): Vertex => [x * step + shift, y * step + shift]);
+  for (const { outer, holes } of traceContours(coarser(mask, step)))
+    for (const ring of [outer, ...holes]) {
+      addRing(paths.exact, place(ring));
+      addRing(paths.smooth, place(smoothed(ring)));
+    }
+  return paths;
+}
+
+/** The pixel in the middle of each block stands for it. */
+function coarser(mask: Mask, step: number): Mask {
+  if (step === 1) return mask;
+  const [width, height] = [Math.floor(mask.width / step), Math.floor(mask.height / step)];
+  const reduced = createMask(width, height);
+  const middle = step >> 1;
+  for (let y = 0, n = 0; y < height; y++)
+    for (let x = 0, at = (y * step + middle) * mask.width + middle; x < width; x++, n++, at += step)
+      reduced.data[n] = mask.data[at] ?? 0;
+  return reduced;
 }
 
 function addRing(path: Path2D, ring: readonly Vertex[]) {

@@ -1,6 +1,7 @@
 /** Paints the canvas once per frame at most, from the state alone. */
 import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { PartRequest } from "../../../core/image/volume.ts";
 import { isBrush } from "../edit/brush.ts";
 import { focusIn } from "../state/focus.ts";
 import { placeOf } from "../state/places.ts";
@@ -12,7 +13,7 @@ import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
 import { paintCursor, paintGesture, paintLines, paintPrompts } from "./prompt-layer.ts";
 import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
-import { toScreen, type Viewport, viewportOf } from "./viewport.ts";
+import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
 
 export interface Renderer {
   viewport(): Viewport | undefined;
@@ -20,10 +21,15 @@ export interface Renderer {
   stop(): void;
 }
 
-export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize: () => void): Renderer {
+/** What the renderer shows, and whom it tells what the eye rests on. */
+export interface Scenery {
+  readonly store: Store;
+  readonly detail: { look(at: PartRequest): void };
+}
+
+export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
   const context = canvas.getContext("2d");
-  const image = createImageLayer();
-  const strokes = createStrokeLayer();
+  const layers = { image: createImageLayer(), detail: createImageLayer(), strokes: createStrokeLayer() };
   let size = { width: 1, height: 1 };
   let frame = 0;
 
@@ -36,7 +42,10 @@ export function createRenderer(canvas: HTMLCanvasElement, store: Store, onResize
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (current) paintScene({ context, viewport: current, image, strokes, size }, store.state);
+    if (!current) return;
+    paintScene({ context, viewport: current, layers, size }, store.state);
+    const plane = store.state.image?.plane;
+    if (plane) detail.look(visiblePart(current, size, plane));
   };
   const schedule = () => {
     frame ||= requestAnimationFrame(paint);
@@ -78,16 +87,17 @@ function paintFocus({ context, viewport, size }: Scene, state: State, image: Ope
 interface Scene {
   readonly context: CanvasRenderingContext2D;
   readonly viewport: Viewport;
-  readonly image: ImageLayer;
-  readonly strokes: StrokeLayer;
+  readonly layers: { readonly image: ImageLayer; readonly detail: ImageLayer; readonly strokes: StrokeLayer };
   readonly size: { readonly width: number; readonly height: number };
 }
 
 function paintScene(scene: Scene, state: State) {
-  const { context, viewport, image: layer, size } = scene;
+  const { context, viewport, layers, size } = scene;
   const { image } = state;
   if (!image?.pixels) return;
-  layer.paint(context, viewport, image.pixels, { window: image.window, inverted: state.inverted });
+  const display = { window: image.window, inverted: state.inverted };
+  layers.image.paint(context, viewport, image.pixels, display);
+  if (image.detail) layers.detail.paint(context, viewport, image.detail, display);
   if (!state.peek) paintMasks(scene, state, image);
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
@@ -112,7 +122,7 @@ export function paintElsewhere(
   }
 }
 
-function paintMasks({ context, viewport, strokes }: Scene, state: State, image: OpenImage) {
+function paintMasks({ context, viewport, layers: { strokes } }: Scene, state: State, image: OpenImage) {
   const { opacity, overlay, preview, activeSegment } = state;
   const open = openSegmentOf(state);
   const stroke = state.stroke && sliceKeyOf(state.stroke.at) === sliceKeyOf(placeOf(image)) ? state.stroke : undefined;

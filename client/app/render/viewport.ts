@@ -1,5 +1,11 @@
 /** Where slice pixels lie on the screen, in CSS pixels of the canvas. Integer slice coordinates are pixel centres. */
+import type { PartRequest } from "../../../core/image/volume.ts";
 import type { Point, View } from "../state/state.ts";
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 export interface Viewport {
   readonly scaleX: number;
@@ -54,12 +60,28 @@ export const toSlice = (viewport: Viewport, { x, y }: Point): Point => ({
   y: (y - viewport.top) / viewport.scaleY - 0.5,
 });
 
+/** The pixels on a canvas of this CSS size, and the coarsest level that is sharp there. */
+export function visiblePart(
+  { left, top, scaleX, scaleY }: Viewport,
+  canvas: Size,
+  slice: Size,
+  density = devicePixelRatio,
+): PartRequest {
+  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
+  const x0 = within(Math.floor(-left / scaleX), slice.width - 1);
+  const y0 = within(Math.floor(-top / scaleY), slice.height - 1);
+  const x1 = within(Math.ceil((canvas.width - left) / scaleX), slice.width);
+  const y1 = within(Math.ceil((canvas.height - top) / scaleY), slice.height);
+  const level = Math.max(0, Math.floor(-Math.log2(Math.max(scaleX, scaleY) * density)));
+  return { region: { x0, y0, x1: Math.max(x1, x0 + 1), y1: Math.max(y1, y0 + 1) }, level };
+}
+
 /** True when the pixel under a slice position exists. */
-export const isInside = ({ x, y }: Point, size: { readonly width: number; readonly height: number }): boolean =>
+export const isInside = ({ x, y }: Point, size: Size): boolean =>
   x >= -0.5 && y >= -0.5 && x < size.width - 0.5 && y < size.height - 0.5;
 
 /** Nearest position within the slice's pixel centres. */
-export const clampInside = ({ x, y }: Point, size: { readonly width: number; readonly height: number }): Point => ({
+export const clampInside = ({ x, y }: Point, size: Size): Point => ({
   x: Math.min(size.width - 1, Math.max(0, x)),
   y: Math.min(size.height - 1, Math.max(0, y)),
 });

@@ -10,8 +10,13 @@ const known = new WeakMap<Mask, Measurement>();
 export function measured({ candidates, chosen }: MaskView, pixels: Slice | undefined): Measurement | undefined {
   const mask = candidates[chosen];
   const before = known.get(mask);
-  if (before || !pixels || pixels.width !== mask.width || pixels.height !== mask.height) return before;
+  if (before || !pixels || !covers(pixels, mask)) return before;
   const found = measureMask(mask, pixels);
   known.set(mask, found);
   return found;
+}
+
+function covers(pixels: Slice, mask: Mask): boolean {
+  const { width, height } = pixels.part?.whole ?? pixels;
+  return width === mask.width && height === mask.height;
 }

@@ -6,7 +6,12 @@ import { type PlaneMasks, voxelsOf } from "../../../core/volume/reslice.ts";
 import { masksOf } from "./shown.ts";
 import type { State } from "./state.ts";
 
-const known = new WeakMap<readonly PlaneMasks[], number>();
+interface Area {
+  readonly slice: number;
+  readonly area: number;
+}
+
+const known = new WeakMap<readonly PlaneMasks[], readonly Area[]>();
 
 /** Millilitres of all masks of a segment; `undefined` without geometry, and for what is on one slice only. */
 export function volumeMlOf(state: State, segmentId: string): number | undefined {
@@ -15,14 +20,18 @@ export function volumeMlOf(state: State, segmentId: string): number | undefined 
   const masks = masksOf(state, segmentId);
   const slices = masks.reduce((sum, stack) => sum + stack.masks.size, 0);
   if (slices < 2) return undefined;
-  const voxels = known.get(masks) ?? countOf(state, masks);
-  known.set(masks, voxels);
-  return volumeOf(segmentationHeader(image.info), voxels).volumeMl;
+  const areas = known.get(masks) ?? areasOf(state, masks);
+  known.set(masks, areas);
+  return volumeOf(segmentationHeader(image.info), areas).volumeMl;
 }
 
-/** Masks of one plane do not overlap; those of several planes do. */
-function countOf({ image }: State, masks: readonly PlaneMasks[]): number {
-  if (masks.length === 1) return [...masks[0].masks.values()].reduce((sum, mask) => sum + maskArea(mask), 0);
-  const box = image && voxelsOf(segmentationHeader(image.info), masks);
-  return box ? box.data.reduce((sum, value) => sum + value, 0) : 0;
+/** Masks of one plane do not overlap; those of several planes do, and are counted as one. */
+function areasOf({ image }: State, planes: readonly PlaneMasks[]): readonly Area[] {
+  if (planes.length === 1) {
+    const areas = [...planes[0].masks].map(([slice, mask]) => ({ slice, area: maskArea(mask) }));
+    // Only the slices of the file may be of different thickness.
+    return planes[0].plane === "native" ? areas : [{ slice: 0, area: areas.reduce((sum, { area }) => sum + area, 0) }];
+  }
+  const box = image && voxelsOf(segmentationHeader(image.info), planes);
+  return [{ slice: 0, area: box ? box.data.reduce((sum, value) => sum + value, 0) : 0 }];
 }

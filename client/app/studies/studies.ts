@@ -25,6 +25,10 @@ export interface Studies {
   search(request: ArchiveStudiesRequest): Promise<ArchiveStudies>;
   series(at: { archive: string; study: string; offset: number }): Promise<ArchiveSeriesList>;
   parts(series: StudySeries): Promise<readonly SeriesImage[]>;
+  /** Archives that take results. */
+  stores(): Promise<readonly ArchiveInfo[]>;
+  /** Sends a result of the open image; true when the archive has it. */
+  send(archive: string, file: Blob): Promise<boolean>;
   thumbnail(series: string | ArchiveSeriesRef): Promise<Blob>;
   open(series: StudySeries, index?: number): void;
   openArchived(at: ArchiveSeriesRef, series: ArchiveSeries): void;
@@ -92,6 +96,13 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
     },
     list: async () => (await sources()).studies(),
     archives: async () => (await sources()).archives(),
+    stores: async () => (await (await sources()).archives()).filter(({ canStore }) => canStore),
+    async send(archive, file) {
+      const { image } = store.state;
+      if (!image) return false;
+      const { instances } = await (await sources()).store({ imageId: image.info.imageId, archive, file });
+      return instances.length > 0 && instances.every(({ stored }) => stored);
+    },
     search: async (request) => (await sources()).searchStudies(request),
     series: async (at) => (await sources()).searchSeries({ ...at, limit: SERIES_PAGE }),
     parts: async ({ seriesId }) => (await sources()).images(seriesId),

@@ -13,6 +13,8 @@ export interface Provenance {
   readonly version: string;
   readonly model?: { readonly id: string; readonly version: string; readonly digest?: string };
   readonly at: Date;
+  /** Take out whatever tells of a person; new UIDs are made with this secret, which is kept nowhere. */
+  readonly deidentify?: { readonly secret: string };
   /** The sha256 of a text's UTF-8; runtimes have different ways to it. */
   readonly digest: (text: string) => Digest;
 }

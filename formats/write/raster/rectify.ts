@@ -38,17 +38,12 @@ interface Offset {
 /** The same labels on a grid that every reader opens; the very same labelmap where it lies on one already. */
 export function rectify(labelmap: Labelmap): Rectified {
   const { ijkToLps, size, slicePositions } = labelmap;
+  const { changes, offsets, normal, even } = surveyed(labelmap);
+  if (changes.length === 0 && even) return { labelmap, changes };
   const [i, j] = [axisOf(ijkToLps, 0), axisOf(ijkToLps, 1)];
   const [u, v] = [unit(i), unit(j)];
-  const normal = signedNormal(u, v, axisOf(ijkToLps, 2));
-  const tilted = Math.max(...[u, v].map((axis) => Math.abs(dot(axis, unit(axisOf(ijkToLps, 2)))))) > RIGHT_ANGLE;
-  const flat =
-    !slicePositions || slicePositions.every((position) => samePlace(position, slicePositions[0] ?? position));
-  if (Math.abs(dot(u, v)) > RIGHT_ANGLE || size[2] < 2 || (flat && !tilted)) return { labelmap, changes: [] };
-  const offsets = offsetsOf(labelmap, { u, v, normal });
   const step = Math.abs(dot(axisOf(ijkToLps, 2), normal));
-  const grid = gridOf(offsets, size, flat ? undefined : step);
-  const shifted = offsets.some(({ di, dj }) => Math.abs(di) > 0.5 || Math.abs(dj) > 0.5);
+  const grid = gridOf(offsets, size, changes.includes("distance") ? step : undefined);
   const first: Vec3 = slicePositions?.[0] ?? [ijkToLps[3] ?? 0, ijkToLps[7] ?? 0, ijkToLps[11] ?? 0];
   const at = (axis: 0 | 1 | 2) => first[axis] + grid.i0 * i[axis] + grid.j0 * j[axis];
   const affine = ijkToLpsFromDicom({
@@ -57,8 +52,28 @@ export function rectify(labelmap: Labelmap): Rectified {
     pixelSpacing: [Math.hypot(...j), Math.hypot(...i)],
     sliceStep: [normal[0] * step, normal[1] * step, normal[2] * step],
   });
-  const changes = [...(tilted || shifted ? (["tilt"] as const) : []), ...(flat ? [] : (["distance"] as const))];
   return { labelmap: { labels: moved(labelmap, offsets, grid), size: grid.size, ijkToLps: affine }, changes };
+}
+
+type Placed = Pick<Labelmap, "ijkToLps" | "size" | "slicePositions">;
+
+/** What `rectify` would change, known before a voxel is written. */
+export const gridChanges = (grid: Placed): Rectified["changes"] => surveyed(grid).changes;
+
+/** How slices lie: where each is from the first one, and what of that no right-angled, even grid can say. */
+function surveyed(grid: Placed) {
+  const { ijkToLps, size, slicePositions } = grid;
+  const [u, v] = [unit(axisOf(ijkToLps, 0)), unit(axisOf(ijkToLps, 1))];
+  const normal = signedNormal(u, v, axisOf(ijkToLps, 2));
+  const tilted = Math.max(...[u, v].map((axis) => Math.abs(dot(axis, unit(axisOf(ijkToLps, 2)))))) > RIGHT_ANGLE;
+  const flat =
+    !slicePositions || slicePositions.every((position) => samePlace(position, slicePositions[0] ?? position));
+  if (Math.abs(dot(u, v)) > RIGHT_ANGLE || size[2] < 2 || (flat && !tilted))
+    return { changes: [], offsets: [], normal, even: true };
+  const offsets = offsetsOf(grid, { u, v, normal });
+  const shifted = offsets.some(({ di, dj }) => Math.abs(di) > 0.5 || Math.abs(dj) > 0.5);
+  const changes = [...(tilted || shifted ? (["tilt"] as const) : []), ...(flat ? [] : (["distance"] as const))];
+  return { changes, offsets, normal, even: false };
 }
 
 const samePlace = (a: Vec3, b: Vec3) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) < 1e-6;
@@ -70,7 +85,7 @@ function signedNormal(u: Vec3, v: Vec3, step: Vec3): Vec3 {
 }
 
 function offsetsOf(
-  { ijkToLps, size, slicePositions }: Labelmap,
+  { ijkToLps, size, slicePositions }: Placed,
   { u, v, normal }: { u: Vec3; v: Vec3; normal: Vec3 },
 ): Offset[] {
   const step = axisOf(ijkToLps, 2);

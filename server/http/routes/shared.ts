@@ -8,6 +8,7 @@ export const EmbeddingParams = z.object({ id: Digest.describe("embeddingId") });
 
 const STATUS_TEXT = {
   400: "The request does not have the documented form",
+  401: "No valid bearer token or API key, where the server asks for one",
   403: "Host or origin not allowed",
   404: "Unknown id, slice or model",
   406: "No acceptable media type",
@@ -17,6 +18,7 @@ const STATUS_TEXT = {
   415: "Content type or file format not supported",
   416: "Range outside the representation",
   422: "Well-formed, but impossible: a prompt outside the slice, a broken file",
+  429: "Your share of the queue is full; see `Retry-After`",
   500: "A mistake of the server",
   502: "The archive does not answer as it should",
   503: "Busy, starting or stopping; see `Retry-After`",
@@ -31,7 +33,13 @@ const problem = (status: ProblemStatus) => ({
 });
 
 /** Every route may answer these. */
-export const COMMON_PROBLEMS = { 400: problem(400), 403: problem(403), 500: problem(500), 503: problem(503) };
+export const COMMON_PROBLEMS = {
+  400: problem(400),
+  401: problem(401),
+  403: problem(403),
+  500: problem(500),
+  503: problem(503),
+};
 
 /** Problem answers for a route's description. */
 export function problems<S extends ProblemStatus>(...statuses: readonly S[]) {

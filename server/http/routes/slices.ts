@@ -3,8 +3,8 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { SegmenterError } from "../../../core/errors.ts";
 import { dtypeOf, littleEndianBytes } from "../../../core/image/dtype.ts";
-import { findPlane } from "../../../core/image/planes.ts";
-import type { Slice, Window } from "../../../core/image/volume.ts";
+import { findPlane, planeOf } from "../../../core/image/planes.ts";
+import type { PartRequest, Slice, Window } from "../../../core/image/volume.ts";
 import { shownColour, windowToBytes } from "../../../core/image/window.ts";
 import { Digest, type ImageInfo, Plane } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
@@ -27,7 +27,19 @@ const Query = z.strictObject({
     .regex(new RegExp(`^(?:auto|${NUMBER},${NUMBER})$`))
     .optional()
     .describe("`center,width` in modality units, or `auto`; the answer is an 8-bit PNG"),
+  region: z
+    .string()
+    .regex(/^\d{1,6}(?:,\d{1,6}){3}$/)
+    .optional()
+    .describe("`x0,y0,x1,y1`, half-open, in pixels of the slice: only this part of it"),
+  level: z
+    .string()
+    .regex(/^\d{1,2}$/)
+    .optional()
+    .describe("each pixel of the answer is the mean of 2^level × 2^level pixels; 0 by default"),
 });
+
+type Size = Pick<Slice, "width" | "height">;
 
 const slice = createRoute({
   method: "get",
@@ -35,7 +47,7 @@ const slice = createRoute({
   tags: ["images"],
   summary: "Pixels of one slice",
   description:
-    "Stored values, little-endian, row by row: `X-Dtype`, `X-Shape` (height,width[,3]), `X-Rescale-Slope`, `X-Rescale-Intercept`, `X-Inverted`, `X-Spacing-Mm` (x,y; absent when unknown). With `window` a PNG.",
+    "Stored values, little-endian, row by row: `X-Dtype`, `X-Shape` (height,width[,3]), `X-Rescale-Slope`, `X-Rescale-Intercept`, `X-Inverted`, `X-Spacing-Mm` (x,y; absent when unknown). With `window` a PNG. Large pictures are read in parts: `region` and `level`.",
   request: {
     params: z.object({
       id: Digest.describe("imageId"),
@@ -60,11 +72,12 @@ export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.openapi(slice, async (c) => {
     const { id, plane, k } = c.req.valid("param");
-    const { window: asked } = c.req.valid("query");
+    const { window: asked, ...wanted } = c.req.valid("query");
     const info = await images.get(id);
     if (!info) throw new SegmenterError("ImageNotFound", { imageId: id });
-    const found = await timed(c, "slice", () => images.slice(id, plane, Number(k)));
-    const name = `${id.slice(7, 39)}-${plane}-${Number(k)}`;
+    const part = partRequest(wanted, planeOf(info, plane, Number(k)));
+    const found = await timed(c, "slice", () => images.slice(id, plane, Number(k), part));
+    const name = `${id.slice(7, 39)}-${plane}-${Number(k)}${part ? `-${regionText(part.region)}-${part.level}` : ""}`;
     if (asked === undefined) {
       const bytes = littleEndianBytes(found.data);
       return immutable(c, { ...fixed(bytes, `${name}-r${REVISION}`, VOXELS), headers: headersOf(found) });
@@ -78,6 +91,14 @@ export function sliceRoutes({ images }: AppDeps): OpenAPIHono<AppEnv> {
   });
   return app;
 }
+
+function partRequest({ region, level }: Omit<z.infer<typeof Query>, "window">, plane: Size): PartRequest | undefined {
+  if (region === undefined && level === undefined) return undefined;
+  const [x0 = 0, y0 = 0, x1 = plane.width, y1 = plane.height] = region?.split(",").map(Number) ?? [];
+  return { region: { x0, y0, x1, y1 }, level: Number(level ?? 0) };
+}
+
+const regionText = ({ x0, y0, x1, y1 }: PartRequest["region"]): string => `${x0},${y0},${x1},${y1}`;
 
 /** A representation that is wholly in memory. */
 function fixed(bytes: Uint8Array, etag: string, type: string) {

@@ -76,13 +76,17 @@ describe("measures of a segment", () => {
     }
   });
 
-  test("have no volume where slices lie unevenly, and none for what is empty", async () => {
+  test("count each slice of an uneven stack by its own thickness, have no volume in time, and none for what is empty", async () => {
     const { header: even, ...rest } = brick();
     const slicePositions = SIZE.slice(0, 2) && Array.from({ length: 8 }, (_, k) => [3, -2, k * k] as const);
     const native = rest.masks.map((mask) => ({ ...mask, plane: "native" as const }));
     const uneven = { ...even, slicePositions };
     const [found] = await measuresOf({ ...rest, header: uneven, masks: native }, pixels);
-    expect(found).not.toHaveProperty("volumeMl");
+    // Slices at k²: half the way to both neighbours is 2k, so slices 2 to 5 are 4, 6, 8 and 10 mm thick.
+    expect(found!.volumeMl).toBeCloseTo((12 * 0.5 * 0.8 * 28) / 1000, 10);
+    const times = { ...even, slicePositions: slicePositions.map(() => [3, -2, 0] as const) };
+    const [cine] = await measuresOf({ ...rest, header: times, masks: native }, pixels);
+    expect(cine).not.toHaveProperty("volumeMl");
     expect(await measuresOf({ ...rest, header: even, masks: [] }, pixels)).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import type { Covered } from "../../../../core/annotation/labelmap.ts";
 import { isSegmenterError } from "../../../../core/errors.ts";
 import { maskArea } from "../../../../core/mask/mask.ts";
+import type { ArchiveInfo } from "../../../../core/wire/index.ts";
 import type { OverlapChoice } from "../../../../formats/write/writer.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
 import type { ExportChoice, Prepared } from "../../export/exports.ts";
@@ -13,18 +14,24 @@ import { icon } from "../base/icons.ts";
 import { DialogElement } from "./dialog.ts";
 import { exportStyles } from "./export-dialog-styles.ts";
 
+/** Formats that an archive takes. */
+const DICOM = new Set<string>(["dicom-seg", "rtstruct"]);
+
 export class ExportDialog extends DialogElement {
   static override properties = {
     ...DialogElement.properties,
     choice: { state: true },
     prepared: { state: true },
     problem: { state: true },
+    stores: { state: true },
   };
   protected readonly name = "export";
   declare choice: ExportChoice;
   /** `undefined` while masks are computed. */
   declare prepared: Prepared | undefined;
   declare problem: unknown;
+  /** Archives that take results. */
+  declare stores: readonly ArchiveInfo[];
   #under = new AbortController();
 
   static override styles = [...DialogElement.styles, exportStyles];
@@ -32,6 +39,7 @@ export class ExportDialog extends DialogElement {
   constructor() {
     super();
     this.choice = { format: "nifti", overlap: "smaller", hidden: false };
+    this.stores = [];
   }
 
   protected override watch(state: State) {
@@ -40,6 +48,7 @@ export class ExportDialog extends DialogElement {
   }
 
   protected override opened(): void {
+    void this.#findStores();
     const formats = this.app.exports.formats();
     const kept = formats.some(({ id }) => id === this.choice.format);
     this.#choose({ hidden: false, ...(kept ? {} : { format: formats[0].id }) });
@@ -84,6 +93,24 @@ export class ExportDialog extends DialogElement {
     this.close();
   };
 
+  /** Without an answer there is no button; files can be saved all the same. */
+  async #findStores() {
+    this.stores = this.state.offers ? await this.app.studies.stores().catch(() => []) : [];
+  }
+
+  async #send({ name, friendlyName }: ArchiveInfo) {
+    if (!this.prepared) return;
+    const { exports, notifier, studies } = this.app;
+    const files = exports.blobs(this.prepared);
+    this.close();
+    try {
+      const outcomes = await Promise.all(files.map((file) => studies.send(name, file)));
+      notifier.info(outcomes.every(Boolean) ? t.studies.sent(friendlyName) : t.studies.notSent(friendlyName));
+    } catch (thrown) {
+      notifier.failed(t.studies.notSent(friendlyName), thrown);
+    }
+  }
+
   #retry = () => {
     this.app.exports.retry();
     void this.#prepare();
@@ -102,9 +129,14 @@ export class ExportDialog extends DialogElement {
       <footer>
         <span class="space"></span>
         <button @click=${this.close}>${t.exporting.cancel}</button>
+        ${DICOM.has(this.choice.format) ? this.stores.map((store) => this.#store(store, empty)) : nothing}
         <button class="primary" ?disabled=${!this.prepared || empty} @click=${this.#save}>${icon("download")}${t.exporting.save}</button>
       </footer>`,
     );
+  }
+
+  #store(store: ArchiveInfo, empty: boolean | undefined) {
+    return html`<button ?disabled=${!this.prepared || empty} @click=${() => this.#send(store)}>${icon("open")}${t.studies.send(store.friendlyName)}</button>`;
   }
 
   #formats() {
@@ -149,11 +181,12 @@ export class ExportDialog extends DialogElement {
   #outcome() {
     if (this.problem) return this.#problem(this.problem);
     if (!this.prepared) return this.#progress();
-    const { segmentation, covered } = this.prepared;
+    const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
     if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
     return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}</p>
-      ${this.#losses(covered)}`;
+      ${this.#losses(covered)}
+      ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
   }
 
   #losses(covered: readonly Covered[]) {

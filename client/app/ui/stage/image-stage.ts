@@ -1,6 +1,7 @@
 /** The canvas and what lies on it: readouts in the corners, progress, the offer to encode again. */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
+import type { Slice } from "../../../../core/image/volume.ts";
 import { decimal, millimetres, number, share, t } from "../../i18n/index.ts";
 import { enterCursor, leaveCursor } from "../../input/cursor.ts";
 import { listenToKeys } from "../../input/keyboard.ts";
@@ -8,7 +9,7 @@ import { listenToPointer } from "../../input/pointer.ts";
 import { createRenderer, type Renderer } from "../../render/renderer.ts";
 import { scaleBar } from "../../render/viewport.ts";
 import { activeMask, sameWindow } from "../../state/places.ts";
-import type { OpenImage, State } from "../../state/state.ts";
+import type { OpenImage, Point, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { styled } from "../base/styled.ts";
 import { controls } from "../base/styles.ts";
@@ -44,7 +45,7 @@ export class ImageStage extends ViewerElement {
   override firstUpdated(): void {
     const canvas = this.#canvas.value;
     if (!canvas) return;
-    const renderer = createRenderer(canvas, this.app.store, () => this.requestUpdate());
+    const renderer = createRenderer(canvas, this.app, () => this.requestUpdate());
     this.#renderer = renderer;
     const surface = { app: this.app, viewport: renderer.viewport, size: renderer.size };
     listenToPointer(canvas, surface, listenToKeys(this.app));
@@ -114,14 +115,12 @@ export class ImageStage extends ViewerElement {
     </div>`;
   }
 
-  #value({ pixels, modality }: OpenImage) {
+  #value({ pixels, detail, modality }: OpenImage) {
     const at = this.state.cursor ?? this.state.pointer;
     if (!pixels || !at) return nothing;
-    const index = at.y * pixels.width + at.x;
-    const { slope, intercept } = pixels.rescale;
-    const stored = pixels.channels === 3 ? [0, 1, 2].map((c) => pixels.data[index * 3 + c]) : [pixels.data[index]];
+    const values = valuesAt(pixels, at) ?? (detail && valuesAt(detail, at));
     const unit = modality === "CT" ? " HU" : "";
-    return html`<strong>${stored.map((value) => decimal(value * slope + intercept)).join(", ")}${unit}</strong>
+    return html`<strong>${values ? `${values.map(decimal).join(", ")}${unit}` : nothing}</strong>
       <span>x ${number(at.x)}  y ${number(at.y)}</span>`;
   }
 
@@ -167,6 +166,19 @@ export class ImageStage extends ViewerElement {
       <i></i><span>${text}${queued}</span>
     </div>`;
   }
+}
+
+/** Modality values of a pixel; `undefined` where its own are not there, but a mean of several or none. */
+function valuesAt({ data, width, channels, rescale, part }: Slice, { x, y }: Point): number[] | undefined {
+  const { x0, y0, x1, y1 } = part?.region ?? {
+    x0: 0,
+    y0: 0,
+    x1: Number.POSITIVE_INFINITY,
+    y1: Number.POSITIVE_INFINITY,
+  };
+  if ((part && part.level > 0) || x < x0 || y < y0 || x >= x1 || y >= y1) return undefined;
+  const first = ((y - y0) * width + x - x0) * channels;
+  return Array.from(data.subarray(first, first + channels), (stored) => stored * rescale.slope + rescale.intercept);
 }
 
 customElements.define("image-stage", ImageStage);

@@ -5,19 +5,22 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
+import { SegmenterError } from "../../../../core/errors.ts";
 import {
   ArchiveInfo,
   ArchiveSeriesList,
   ArchiveSeriesRef,
   ArchiveSeriesRequest,
+  ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
 } from "../../../../core/wire/index.ts";
 import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
-import { jsonBody } from "../../middleware/body.ts";
+import { chunksOf, jsonBody } from "../../middleware/body.ts";
 import { timed } from "../../middleware/context.ts";
-import { binary, json, jsonContent, problems } from "../shared.ts";
+import { refuseDeclared } from "../images.ts";
+import { binary, ImageParams, json, jsonContent, problems } from "../shared.ts";
 
 const listed = createRoute({
   method: "get",
@@ -68,6 +71,40 @@ export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHon
       200: binary("PNG of at most 128 pixels a side", "image/png"),
       ...problems(404, 408, 413, 415, 422, 502, 504),
     },
+  });
+  const results = createRoute({
+    method: "post",
+    path: "/v1/images/{id}/results",
+    tags,
+    summary: "Send a result to the archive of its image",
+    description:
+      "The body is one DICOM file that belongs to the study of the image, such as an export as `dicom-seg`. It is sent once (STOW-RS); the answer tells what became of it, and a refusal of the archive is an answer too.",
+    request: {
+      params: ImageParams,
+      query: z.strictObject({ archive: z.string().max(64).optional().describe("the first one when left out") }),
+      body: {
+        required: true,
+        content: { "application/dicom": { schema: { type: "string" as const, format: "binary" } } },
+      },
+    },
+    responses: { 200: json(ArchiveStored, "What became of it"), ...problems(404, 408, 413, 415, 422, 502, 504) },
+  });
+  app.openapi(results, async (c) => {
+    const { id } = c.req.valid("param");
+    const { archive } = c.req.valid("query");
+    refuseDeclared(c.req.header("content-length"), limits.uploadBytes);
+    const study = (await images.source(id))?.studyInstanceUid;
+    if (!study) throw new SegmenterError("InvalidRequest", { reason: "the image is no DICOM: it belongs to no study" });
+    const { head, bytes } = await images.head({ body: chunksOf(c.req.raw.body, limits.uploadMs) });
+    const instance = head?.dicom?.instanceUid;
+    if (!instance || head.dicom?.studyUid !== study) {
+      throw new SegmenterError("InvalidRequest", {
+        reason: "expected a DICOM file of the image's study",
+        path: "body",
+      });
+    }
+    const request = { archive, study, instances: [{ instance, bytes }] };
+    return c.json(await timed(c, "archive", () => archives.store(request, callOf(c))), 200);
   });
   app.openapi(listed, (c) => c.json([...archives.list()], 200));
   app.openapi(studies, async (c) => {
