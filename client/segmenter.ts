@@ -16,6 +16,7 @@ import { type Renew, serverBackend } from "./decode/server-backend.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
+import { createLocalApi } from "./local/local-api.ts";
 import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
@@ -43,12 +44,12 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  * const [best] = await segmenter.segment(slice, [{ kind: "point", x: 212, y: 140, label: "foreground" }]);
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
-  const api = createApi(createTransport(options.server, options.fetch));
+  const { api, close } = await apiOf(options);
   const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({
-    rungs: RUNGS.slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
+    rungs: rungsOf(options).slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
     open: opener(api, manifest, options),
     report: status.change,
   });
@@ -97,9 +98,22 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return api.propagate(imageId, request, call);
     },
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
-    close: ladder.close,
+    close() {
+      ladder.close();
+      close();
+    },
   };
 }
+
+/** The server's routes, or the same answers made here. Throws RangeError when nobody is named who could. */
+async function apiOf({ server, fetch, local }: SegmenterOptions): Promise<{ api: Api; close(): void }> {
+  if (server !== null) return { api: createApi(createTransport(server, fetch)), close: () => {} };
+  if (!local) throw new RangeError("createSegmenter({ server: null }) expects `local`, got none.");
+  const api = await createLocalApi(local);
+  return { api, close: api.close };
+}
+
+const rungsOf = ({ server }: SegmenterOptions) => RUNGS.filter((name) => server !== null || name !== "server");
 
 interface StatusBoard {
   now(): SegmenterStatus;

@@ -68,6 +68,7 @@ const TYPES = [
   "JobState",
   "Labelmap",
   "ListedTerm",
+  "LocalOptions",
   "LogAction",
   "LogEntry",
   "LogSegment",

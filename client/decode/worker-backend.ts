@@ -10,6 +10,7 @@ import type { DecoderWorker, ReadFile, WorkerJob, WorkerSlice } from "./decoder.
 import { createLifeline, type Lifeline } from "./lifeline.ts";
 import { unwrap } from "./outcome.ts";
 import { asMaskPrompt } from "./refine.ts";
+import { wasmThreads } from "./wasm-threads.ts";
 
 export interface WorkerBackendOptions {
   readonly backend: "webgpu" | "wasm";
@@ -27,16 +28,13 @@ export interface WorkerBackendOptions {
   readonly startTimeoutMs: number;
 }
 
-/** More threads than this gain nothing on graphs of this size. */
-const MAX_THREADS = 4;
-
 /** Far above any decode; a worker that was killed for its memory tells nobody. */
 const CALL_TIMEOUT_MS = 60_000;
 
 /** Starts a worker and lets it check itself; rejects with the reason when it is not fit. */
 export async function workerBackend(options: WorkerBackendOptions): Promise<Backend> {
   const { backend, manifest, cacheBytes, mustBeFast, startTimeoutMs } = options;
-  const threads = crossOriginIsolated ? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency)) : 1;
+  const threads = wasmThreads();
   const worker = options.worker();
   const lifeline = watch(worker);
   const remote = Comlink.wrap<DecoderWorker>(worker);
