@@ -13,6 +13,7 @@ import type { Backend } from "./decode/backend.ts";
 import type { WorkerSlice } from "./decode/decoder.worker.ts";
 import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
+import { startWorker } from "./decode/start-worker.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
@@ -139,7 +140,8 @@ function statusOf(model: string, listener: SegmenterOptions["onStatus"]): Status
 
 function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name: BackendName) => Promise<Backend> {
   const { decode = "auto", cacheBytes = CACHE_BYTES } = options;
-  const worker = options.worker ?? defaultWorker;
+  const workerUrl = options.workerUrl === undefined ? undefined : new URL(options.workerUrl, globalThis.location?.href);
+  const worker = options.worker ?? (workerUrl ? () => startWorker(workerUrl) : defaultWorker);
   const renew = renewer(api, manifest);
   const encode = partEncoder(api, manifest);
   return async (name) => {
@@ -148,6 +150,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
       backend: name,
       manifest,
       worker,
+      workerUrl: options.worker ? undefined : workerUrl?.href,
       readFile: (file) => api.modelFile(manifest.id, file),
       source: (on, signal) => sourceOf(api, manifest, renew, on, signal),
       name: (text, on, context) => nameOf(api, manifest, { text, on, context }),
@@ -159,7 +162,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
   };
 }
 
-/** Bundlers find the worker by this expression; without one, pass `worker`. */
+/** Bundlers find the worker by this expression; without one, pass `workerUrl` or `worker`. */
 const defaultWorker = () => new Worker(new URL("./decode/decoder.worker.js", import.meta.url), { type: "module" });
 
 /** A part of a slice that is encoded already, as an embedding of its own. */

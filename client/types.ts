@@ -55,6 +55,8 @@ export interface SegmenterOptions {
   readonly decode?: "auto" | BackendName;
   /** Makes the decoder worker where the bundler cannot: a module worker that imports `@promptomy/client/worker`. */
   readonly worker?: () => Worker;
+  /** Where the bundled script of `@promptomy/client/worker` lies, on any origin that allows this page by CORS. */
+  readonly workerUrl?: string | URL;
   /** Every request to the server passes through here: credentials, retries, tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */

@@ -16,6 +16,8 @@ export interface WorkerBackendOptions {
   readonly backend: "webgpu" | "wasm";
   readonly manifest: Manifest;
   readonly worker: () => Worker;
+  /** Where its script lies, as far as that is known. */
+  readonly workerUrl?: string | undefined;
   readonly readFile: ReadFile;
   /** What the worker needs to prepare a slice; asked again when the slice was evicted. */
   readonly source: (on: Embedding, signal?: AbortSignal) => Promise<WorkerSlice>;
@@ -36,7 +38,7 @@ export async function workerBackend(options: WorkerBackendOptions): Promise<Back
   const { backend, manifest, cacheBytes, mustBeFast, startTimeoutMs } = options;
   const threads = wasmThreads();
   const worker = options.worker();
-  const lifeline = watch(worker);
+  const lifeline = watch(worker, options.workerUrl);
   const remote = Comlink.wrap<DecoderWorker>(worker);
   const close = () => {
     lifeline.cut("closed");
@@ -57,9 +59,13 @@ export async function workerBackend(options: WorkerBackendOptions): Promise<Back
   }
 }
 
-function watch(worker: Worker): Lifeline {
+/** A script that cannot be loaded says no reason: its event has no message. */
+function watch(worker: Worker, url: string | undefined): Lifeline {
   const lifeline = createLifeline();
-  worker.addEventListener("error", ({ message }) => lifeline.cut(`its worker crashed${message ? `: ${message}` : ""}`));
+  const missing = url
+    ? `its worker could not be loaded from ${url}: is it there, and may this page read it (CORS)?`
+    : "its worker crashed, or could not be loaded: see `workerUrl`";
+  worker.addEventListener("error", ({ message }) => lifeline.cut(message ? `its worker crashed: ${message}` : missing));
   worker.addEventListener("messageerror", () => lifeline.cut("its worker sent what cannot be read"));
   return lifeline;
 }
