@@ -19,6 +19,7 @@ import type {
   ImageDescription,
   ImageInfo,
   ImageReference,
+  ImportResult,
   JobMask,
   JobState,
   ListedTerm,
@@ -35,15 +36,27 @@ import type {
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
 
+/** Where a browser without a server finds the model, and who reads files for it. */
+export interface LocalOptions {
+  /** Folder with the model's `manifest.json`, the files that it names, `vocabulary.json` and `names.json`. */
+  readonly models: string | URL;
+  /** Makes the worker that opens files and encodes; `npm run build:static` builds one. */
+  readonly worker: () => Worker;
+}
+
 export interface SegmenterOptions {
-  /** Base address of a Promptomy server, for example `location.origin`. */
-  readonly server: string | URL;
+  /** Base address of a Promptomy server, for example `location.origin`; `null` to do without one, by `local`. */
+  readonly server: string | URL | null;
+  /** With `server: null`: images are opened and encoded in this browser. */
+  readonly local?: LocalOptions;
   /** A model id of `GET /v1/models`; the server's default when left out. */
   readonly model?: string;
   /** `auto` takes the best backend that answers the self-check; a name starts the ladder there. */
   readonly decode?: "auto" | BackendName;
   /** Makes the decoder worker where the bundler cannot: a module worker that imports `@promptomy/client/worker`. */
   readonly worker?: () => Worker;
+  /** Where the bundled script of `@promptomy/client/worker` lies, on any origin that allows this page by CORS. */
+  readonly workerUrl?: string | URL;
   /** Every request to the server passes through here: credentials, retries, tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */
@@ -229,6 +242,8 @@ export interface Segmenter {
    * `index` chooses one, counted as `listImages` does; without it the one that is most likely meant is read.
    */
   upload(files: Blob | readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
+  /** Segments of a file (DICOM SEG, RTSTRUCT, labelmap), laid on an image. Rejects with `DoesNotFit` where they are of another place. */
+  importSegments(imageId: string, file: Blob, call?: CallOptions): Promise<ImportResult>;
   /** What the server knows of an image. */
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** The image of a DICOM series that the server has, so that nobody sends it twice. The UID travels as a salted hash only. */

@@ -12,6 +12,7 @@ import type {
   ExportOrder,
   ImageDescription,
   ImageInfo,
+  ImportResult,
   ListedTerm,
   Manifest,
   MaskRequest,
@@ -42,6 +43,7 @@ export interface Api {
   /** Bytes of a model file that agree with its digest. */
   modelFile(modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>>;
   upload(files: readonly Blob[], call?: CallOptions & { readonly index?: number }): Promise<ImageInfo>;
+  importSegments(imageId: string, file: Blob, call?: CallOptions): Promise<ImportResult>;
   image(imageId: string, call?: CallOptions): Promise<ImageInfo>;
   /** DICOM UIDs of where an image came from: patient data, and not kept here. */
   source(imageId: string, call?: CallOptions): Promise<ImageDescription["source"]>;
@@ -124,6 +126,8 @@ export function createApi(transport: Transport): Api {
       const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
       return remember(await transport.json(path, uploadBody(files, signal)));
     },
+    importSegments: (imageId, file, call) =>
+      transport.json(`v1/images/${imageId}/imports`, uploadBody([file], call?.signal)),
     image,
     source: async (imageId, call) =>
       (await transport.json<ImageDescription>(`v1/images/${imageId}?source=true`, withSignal({}, call?.signal))).source,
@@ -197,14 +201,16 @@ function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): Re
   return withSignal({ method: "POST", body: form }, signal);
 }
 
-function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+/** Throws ModelCorrupt when bytes are not those that the manifest names. */
+export function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
   const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
   if (expected !== undefined && bytes.byteLength !== expected)
     throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
   if (digest !== undefined && digestOf(bytes) !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
-function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
+/** Stored values, little-endian, as a slice of an image. */
+export function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
   const grid = findPlane(info, plane);
   if (!grid || !isDtype(info.dtype))
     throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { spacingOf, transformPoint } from "../../core/image/geometry.ts";
+import { readImage } from "../../formats/index.ts";
 import { concat } from "./dicom-writer.ts";
 import { bytesOf, count, failure, nrrd, read, text } from "./raster-writers.ts";
 import { codeOf, expectNear } from "./support.ts";
@@ -108,6 +109,45 @@ describe("NRRD axes (06)", () => {
       }),
     );
     expectNear(transformPoint(volume.ijkToLps, [0, 0, 0]), [-1, -2, 3], 6);
+  });
+});
+
+describe("NRRD as text", () => {
+  const size = { dimension: "3", sizes: "2 3 4", encoding: "text" };
+  const numbers = [...count(24)];
+  test("is the numbers that it says, whatever stands between them", async () => {
+    for (const body of [numbers.join(" "), numbers.join("\n"), `${numbers.join(" \t\r\n")}\n`, numbers.join(", ")])
+      expect([...(await read(nrrd(size, text(body)))).data]).toEqual(numbers);
+    const ascii = nrrd({ ...size, encoding: "ascii", type: "uint8", endian: "big" }, text(numbers.join(" ")));
+    expect([...(await read(ascii)).data]).toEqual(numbers);
+  });
+
+  test("keeps fractions, 64-bit integers, NaN and infinities", async () => {
+    const odd = [0.5, -1e-3, Number.NaN, Infinity, -Infinity, 6];
+    const fractions = nrrd({ ...size, sizes: "2 3 1", type: "double" }, text("0.5 -1e-3 nan inf -INF 6"));
+    expect([...(await read(fractions)).data]).toEqual(odd);
+    const wide = nrrd({ ...size, sizes: "2 3 1", type: "int64" }, text("1 -2 3 4 5 9007199254740991"));
+    expect([...(await read(wide)).data]).toEqual([1, -2, 3, 4, 5, 2 ** 53 - 1]);
+  });
+
+  test("of several pieces is whole, and its list is chosen from as of any other", async () => {
+    const many = Array.from({ length: 40_000 }, (_, n) => (n * 7919) % 30_000);
+    const volume = await read(nrrd({ ...size, sizes: "200 100 2" }, text(many.join(" "))));
+    expect([...volume.data]).toEqual(many);
+    const bytes = nrrd(
+      { ...size, dimension: "4", sizes: "2 3 2 2", kinds: "domain domain domain list" },
+      text(numbers.join(" ")),
+    );
+    expect([...(await readImage([{ bytes }], { choose: 1 })).data]).toEqual(numbers.slice(12));
+  });
+
+  test.each([
+    { name: "too few numbers", body: numbers.slice(1).join(" ") },
+    { name: "words", body: [...numbers.slice(1), "twelve"].join(" ") },
+    { name: "one endless word", body: "1".repeat(300_000) },
+    { name: "nothing", body: "" },
+  ])("of $name is refused", async ({ body }) => {
+    expect(await codeOf(read(nrrd(size, text(body))))).toBe("MalformedFile");
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a user does to the segment list. */
 import { slicesOf } from "../../../core/annotation/chain.ts";
-import type { LogAction } from "../../../core/annotation/entries.ts";
+import type { LogAction, ReviewState } from "../../../core/annotation/entries.ts";
 import type { PromptLog } from "../../../core/annotation/log.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
@@ -17,6 +17,11 @@ export interface SegmentActions {
   remove(segmentId: string): void;
   /** One place up or down in the list, which is the order of exports. */
   reorder(segmentId: string, by: -1 | 1): void;
+  /** To the place of another one, which moves out of the way. */
+  moveTo(segmentId: string, otherId: string): void;
+  /** Shows this one alone; again, and all are shown. */
+  showAlone(segmentId: string): void;
+  setReview(segmentId: string, review: ReviewState): void;
   select(segmentId: string): void;
   toggleHidden(segmentId: string): void;
 }
@@ -64,6 +69,24 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
       ids.splice(at, 1);
       ids.splice(to, 0, segmentId);
       writer.act([{ kind: "order-segments", segmentIds: ids }]);
+    },
+    moveTo(segmentId, otherId) {
+      const ids = segmentList(store.state).map(({ id }) => id);
+      const [from, to] = [ids.indexOf(segmentId), ids.indexOf(otherId)];
+      if (from < 0 || to < 0 || from === to) return;
+      ids.splice(from, 1);
+      ids.splice(to, 0, segmentId);
+      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+    },
+    showAlone(segmentId) {
+      const others = segmentList(store.state).filter(({ id }) => id !== segmentId);
+      const alone = !find(segmentId)?.hidden && others.every(({ hidden }) => hidden);
+      store.set({ hidden: new Set(alone ? [] : others.map(({ id }) => id)) });
+    },
+    setReview(segmentId, review) {
+      const segment = find(segmentId);
+      if (segment && (segment.review ?? "to-do") !== review)
+        writer.act([{ kind: "change-segment", segmentId, review }]);
     },
     select: (segmentId) => store.set({ activeSegment: segmentId, preview: undefined }),
     toggleHidden(segmentId) {

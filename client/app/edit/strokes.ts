@@ -8,6 +8,7 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { placeOf } from "../state/places.ts";
 import { activeSegmentOf, nextSegment, openSegmentOf } from "../state/segments.ts";
+import { maskFromElsewhere } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import { maskHere } from "./current.ts";
 import { createWriteMasks, type EditOptions } from "./write-masks.ts";
@@ -54,6 +55,9 @@ export function createStrokes(context: Context, options: EditOptions): Strokes {
   const begin: Strokes["begin"] = (value, at) => {
     const { image, brush, log } = store.state;
     if (!image?.pixels || !options.writer.mayWrite()) return;
+    // A large picture is shown from fewer pixels than its masks have.
+    if (brush.range && image.pixels.width !== image.plane.width)
+      return notifier.info(t.edit.rangeOverview, { cause: "edit" });
     const start = startOf(store.state, image, value);
     if ("refused" in start) return notifier.info(start.refused, { cause: "edit" });
     const [pitchX, pitchY] = image.plane.spacingMm ?? [1, 1];
@@ -93,6 +97,8 @@ function startOf(state: State, image: OpenImage, value: 0 | 1): Start {
   if (value === 0 && active?.locked) return { refused: t.said.locked(active.name) };
   const known = segment && maskHere(state, image, segment.id);
   if (known === "waits") return { refused: t.said.maskWaits };
+  if (value === 0 && segment && maskFromElsewhere(state, image, segment.id, placeOf(image)))
+    return { refused: t.edit.elsewhere };
   if (value === 0 && !known) return { refused: t.said.nothingToErase };
   const { width, height } = image.plane;
   return { mask: createMask(width, height, known && Uint8Array.from(known.data)), segment };

@@ -2,6 +2,26 @@
 import { decimal, number } from "./format.ts";
 
 export const edit = {
+  review: {
+    label: (name: string) => `Review of ${name}`,
+    states: { "to-do": "to do", done: "done", checked: "checked" },
+  },
+  showAlone: "Only this",
+  showAloneDetail: "Hides all other segments; again shows all",
+  importing: {
+    title: "Image or segments?",
+    question: (file: string, image: string) =>
+      `“${file}” may be an image of its own, or segments of ${image}, which is open.`,
+    asImage: "Open as image",
+    asSegments: "As segments of the open image",
+    button: "Import",
+    buttonDetail: "Segments from a file: DICOM SEG, RTSTRUCT, or a labelmap as NIfTI, NRRD or MHA",
+    reading: (name: string) => `Reading the segments of ${name}`,
+    done: (count: number, name: string) =>
+      `${count === 1 ? "1 segment" : `${number(count)} segments`} of ${name} imported.`,
+    nothing: (name: string) => `${name} holds no segment on this image.`,
+    failed: (name: string) => `The segments of ${name} could not be imported.`,
+  },
   edit: {
     group: "Correction by hand",
     size: "Size",
@@ -39,9 +59,10 @@ export const edit = {
     splitDetail: "Each part that touches no other becomes a segment",
     partName: (name: string, part: number) => `${name} ${number(part)}`,
     working: "Correcting all slices",
+    rangeOverview: "This picture is shown reduced: paint without a range of values.",
     nothing: "Nothing to change here.",
     onePart: "It is one part already.",
     otherPlane: (plane: string) => `Its masks lie in the ${plane.toLowerCase()} plane: click the part there.`,
-    noSegment: "Choose a segment to correct, or paint to begin one.",
+    elsewhere: "Part of this mask was made in another plane: correct it there, or correct all slices.",
   },
 } as const;

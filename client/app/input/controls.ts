@@ -7,6 +7,7 @@ import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
 import type { Edits } from "../edit/edits.ts";
+import type { Imports } from "../edit/imports.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Exports } from "../export/exports.ts";
 import type { Detail } from "../image/detail.ts";
@@ -30,6 +31,7 @@ export interface Controls {
   readonly prompts: Prompts;
   readonly strokes: Strokes;
   readonly edits: Edits;
+  readonly imports: Imports;
   readonly preview: Preview;
   readonly view: ViewControls;
   readonly exports: Exports;
@@ -43,5 +45,5 @@ export interface Controls {
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
-  readonly server: URL;
+  readonly server: URL | null;
 }

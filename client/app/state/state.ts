@@ -12,7 +12,7 @@ export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" |
 /** What a correction reaches: the slice shown, or every slice of the segment. */
 export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
-export type DialogName = "help" | "export" | "work" | "studies";
+export type DialogName = "import" | "help" | "export" | "work" | "studies";
 
 export interface ModelFacts {
   readonly name: string;
@@ -204,6 +204,8 @@ export interface State {
   /** Keyboard crosshair. */
   readonly cursor: Point | undefined;
   readonly dialog: DialogName | undefined;
+  /** A file that may be an image or segments: the dialog asks. */
+  readonly offered: File | undefined;
   /** The server offers more than the image that is open from the start. */
   readonly offers: boolean;
   /** The open image is one of a list of pictures. */
@@ -258,6 +260,7 @@ export const initialState: State = {
   masks: new Map(),
   waiting: 0,
   dialog: undefined,
+  offered: undefined,
   offers: false,
   list: undefined,
   panelOpen: !matchMedia("(max-width: 760px)").matches,

@@ -70,6 +70,7 @@ export class TopBar extends ViewerElement {
     const { files, leftOut } = filesOfPicker(input.files);
     input.value = "";
     focusImage();
+    if (files.length === 1 && (await this.app.imports.offer(files[0]))) return;
     await this.app.images.openFiles(files, leftOut);
   };
 

@@ -10,6 +10,7 @@ import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
 import "./dialogs/export-dialog.ts";
 import "./dialogs/help-dialog.ts";
+import "./dialogs/import-dialog.ts";
 import "./dialogs/work-dialog.ts";
 import "./edit-bar.ts";
 import "./studies/studies-dialog.ts";
@@ -152,6 +153,7 @@ export class ViewerApp extends ViewerElement {
     this.dragging = false;
     if (!event.dataTransfer) return;
     const { files, leftOut } = await filesOfDrop(event.dataTransfer);
+    if (files.length === 1 && (await this.app.imports.offer(files[0]))) return;
     await this.app.images.openFiles(files, leftOut);
   };
 
@@ -176,6 +178,7 @@ export class ViewerApp extends ViewerElement {
       <toast-stack .app=${app}></toast-stack>
       <help-dialog .app=${app}></help-dialog>
       <export-dialog .app=${app}></export-dialog>
+      <import-dialog .app=${app}></import-dialog>
       <work-dialog .app=${app}></work-dialog>
       <studies-dialog .app=${app}></studies-dialog>
       <div class="hidden" role="status" aria-live="polite">${this.state.announcement}</div>
@@ -190,7 +193,7 @@ export class ViewerApp extends ViewerElement {
   }
 
   #dropHint() {
-    return html`<div class="drop">${icon("open", 44)}<strong>${t.dropHere}</strong><span>${t.dropDetail(this.app.server.host)}</span></div>`;
+    return html`<div class="drop">${icon("open", 44)}<strong>${t.dropHere}</strong><span>${t.dropDetail(this.app.server?.host)}</span></div>`;
   }
 }
 

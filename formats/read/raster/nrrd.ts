@@ -6,6 +6,7 @@ import type { Limits } from "../../bytes/limits.ts";
 import { type VoxelType, voxelBytes } from "../../bytes/voxels.ts";
 import type { DataFile } from "./data-file.ts";
 import { type Axes, directionsOf, type Fields, readAxes } from "./nrrd-axes.ts";
+import { bytesOfText, textType } from "./nrrd-text.ts";
 import { HEADER_LIMIT, latin1, numbersOf, readRaster } from "./raster.ts";
 
 const TYPES: Readonly<Record<string, VoxelType>> = Object.fromEntries(
@@ -84,21 +85,22 @@ function readBody(body: Uint8Array, fields: Fields, axes: Axes, { limits, meanin
   const type = typeOf(fields);
   if (axes.channels === 3 && type !== "uint8") throw unsupported("NRRD colour of more than 8 bits", "8-bit RGB");
   const geometry = readGeometry(fields, axes);
-  return readRaster(
-    afterLines(body, fields),
-    {
-      ...meaning,
-      format: "NRRD",
-      ...axes,
-      ...geometry,
-      type,
-      littleEndian: readEndian(fields, type),
-      compression: readEncoding(fields),
-      skip: skipOf(fields, "byte skip", "byteskip"),
-      warnings: [...axes.warnings, ...geometry.warnings],
-    },
-    limits,
-  );
+  const { bytes, ...stored } = storedOf(afterLines(body, fields), fields, { type, count: axes.values }, limits);
+  const warnings = [...axes.warnings, ...geometry.warnings];
+  return readRaster(bytes, { ...meaning, format: "NRRD", ...axes, ...geometry, ...stored, warnings }, limits);
+}
+
+/** How the values are written; a text is turned into the raw bytes that it stands for. */
+function storedOf(body: Uint8Array, fields: Fields, what: { type: VoxelType; count: number }, limits: Limits) {
+  const { type } = what;
+  const encoding = readEncoding(fields);
+  const skip = skipOf(fields, "byte skip", "byteskip");
+  if (encoding !== "text") {
+    return { bytes: body, type, littleEndian: readEndian(fields, type), compression: encoding, skip };
+  }
+  if (skip < 0) throw malformed("NRRD", "byte skip", "Only raw data can be counted from the end.");
+  const bytes = bytesOfText(body.subarray(skip), what, limits);
+  return { bytes, type: textType(type), littleEndian: true, compression: undefined, skip: 0 };
 }
 
 /**
@@ -178,11 +180,12 @@ function afterLines(bytes: Uint8Array, fields: Fields): Uint8Array {
   return bytes.subarray(at);
 }
 
-function readEncoding(fields: Fields): "gzip" | undefined {
+function readEncoding(fields: Fields): "gzip" | "text" | undefined {
   const encoding = fields.get("encoding")?.toLowerCase();
   if (encoding === "raw") return undefined;
   if (encoding === "gzip" || encoding === "gz") return "gzip";
-  throw unsupported("NRRD of another encoding than raw or gzip", "raw and gzip NRRD");
+  if (encoding === "text" || encoding === "txt" || encoding === "ascii") return "text";
+  throw unsupported("NRRD of another encoding (bzip2, hex)", "raw, gzip and text NRRD: save it as gzip");
 }
 
 function readEndian(fields: Fields, type: VoxelType): boolean {

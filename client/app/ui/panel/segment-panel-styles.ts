@@ -106,8 +106,23 @@ export const panelStyles = css`
   .obstacle {
     margin-top: 2px;
   }
+  .import {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    padding: 0 12px;
+    border-radius: var(--radius);
+    box-shadow: inset 0 0 0 1px var(--line);
+    cursor: pointer;
+  }
+  .import:hover {
+    background: var(--hover);
+  }
+  .import:focus-within {
+    outline: 2px solid var(--accent);
+  }
   .main {
-    width: 100%;
+    flex: 1;
     min-height: 36px;
     background: var(--hover);
     font-weight: 600;
@@ -117,6 +132,8 @@ export const panelStyles = css`
     background: var(--hover-more);
   }
   .foot {
+    display: flex;
+    gap: 8px;
     padding: 10px;
     border-top: 1px solid var(--line);
   }

@@ -50,10 +50,19 @@ export class SegmentPanel extends ViewerElement {
         ${this.#display()} ${this.#about()}
       </div>
       <div class="foot">
+        <label class="import" title=${t.importing.buttonDetail} ?hidden=${!mayAdd}>
+          <input class="hidden" type="file" aria-label=${t.importing.button} @change=${this.#import} />${icon("open")}${t.importing.button}</label>
         <button class="main" ?disabled=${segments.length === 0} @click=${() => store.set({ dialog: "export" })}>${icon("download")}${t.export}</button>
       </div>
     </aside>`;
   }
+
+  #import = ({ target }: Event) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    const [file] = target.files ?? [];
+    target.value = "";
+    if (file) void this.app.imports.importFile(file);
+  };
 
   #display() {
     const { overlay, opacity, previewOn } = this.state;

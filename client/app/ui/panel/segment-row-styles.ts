@@ -94,6 +94,13 @@ export const rowStyles = css`
     font-size: 12px;
     color: var(--accent);
   }
+  .actions select {
+    height: 26px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius-small);
+    background: transparent;
+    font-size: 12px;
+  }
   .space {
     flex: 1;
   }

@@ -1,6 +1,7 @@
 /** One segment of the list: name, look, lock, and what is measured of it on the slice shown. */
 import { html, nothing } from "lit";
 import { promptsOf, slicesOf } from "../../../../core/annotation/chain.ts";
+import type { ReviewState } from "../../../../core/annotation/entries.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import { area, decimal, millilitres, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
@@ -16,6 +17,9 @@ import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { rowStyles } from "./segment-row-styles.ts";
 import "../volume/propagate-controls.ts";
+
+const REVIEW_STATES: readonly ReviewState[] = ["to-do", "done", "checked"];
+const DRAGGED = "application/x-segment";
 
 export class SegmentRow extends ViewerElement {
   static override properties = { ...ViewerElement.properties, segmentId: { attribute: false } };
@@ -39,7 +43,8 @@ export class SegmentRow extends ViewerElement {
     if (!segment) return nothing;
     const active = segment.id === activeSegment;
     const view = image ? masks.get(maskKey(segment.id, placeOf(image))) : undefined;
-    return html`<div class="segment ${active ? "active" : ""}" ${styled({ "--segment": segment.colour })}>
+    return html`<div class="segment ${active ? "active" : ""}" ${styled({ "--segment": segment.colour })}
+      @dragover=${this.#over} @drop=${this.#drop}>
       ${this.#head(segment, active)} ${this.#summary(segment, view)}
       ${active && image && view ? this.#facts(segment, view, image) : nothing}
       ${active ? html`<propagate-controls .app=${this.app}></propagate-controls>` : nothing}
@@ -50,7 +55,7 @@ export class SegmentRow extends ViewerElement {
   #head({ id, number: shown, name, colour, hidden, locked }: Segment, active: boolean) {
     const { prompts } = this.app;
     return html`<div class="row">
-      <button class="number" ${styled({ background: colour, color: inkOn(colour) })} aria-pressed=${active}
+      <button class="number" draggable="true" @dragstart=${this.#drag} ${styled({ background: colour, color: inkOn(colour) })} aria-pressed=${active}
         aria-label=${t.segmentSelect(name)} title=${t.segmentSelect(name)} @click=${() => this.#pick(id, active)}>${shown}</button>
       <input type="text" .value=${name} maxlength="64" spellcheck="false" aria-label=${t.segmentNameField(shown)}
         @focus=${() => prompts.select(id)} @keydown=${this.#nameKey} @change=${this.#rename} />
@@ -71,7 +76,7 @@ export class SegmentRow extends ViewerElement {
     return html`<button class="icon" aria-label=${name} title=${name} aria-pressed=${pressed ?? nothing} @click=${run}>${icon(image)}</button>`;
   }
 
-  #summary({ id, locked }: Segment, view: MaskView | undefined) {
+  #summary({ id, locked, review }: Segment, view: MaskView | undefined) {
     const slices = slicesOf(this.state.log, id).length;
     const volumeMl = volumeMlOf(this.state, id);
     const doubtful = view !== undefined && view.area > 0 && view.doubtful;
@@ -81,6 +86,7 @@ export class SegmentRow extends ViewerElement {
       ${slices > 1 || (slices === 1 && !view) ? html`<span>${t.segmentSlices(slices)}</span>` : nothing}
       ${volumeMl === undefined ? nothing : html`<span>${millilitres(volumeMl)}</span>`}
       ${locked ? html`<span class="done">${icon("check", 13)}${t.accepted}</span>` : nothing}
+      ${review && review !== "to-do" ? html`<span class="done">${icon("check", 13)}${t.review.states[review]}</span>` : nothing}
     </div>`;
   }
 
@@ -113,12 +119,16 @@ export class SegmentRow extends ViewerElement {
     return html`<div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`;
   }
 
-  #actions({ id, name, locked }: Segment, view: MaskView | undefined) {
+  #actions({ id, name, locked, review = "to-do" }: Segment, view: MaskView | undefined) {
     const { prompts } = this.app;
     const ids = segmentList(this.state).map((segment) => segment.id);
     const at = ids.indexOf(id);
     return html`<div class="actions">
       <button ?disabled=${!view || locked} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
+      <button title=${t.showAloneDetail} @click=${() => prompts.showAlone(id)}>${t.showAlone}</button>
+      <select aria-label=${t.review.label(name)} .value=${review} @change=${this.#review}>
+        ${REVIEW_STATES.map((state) => html`<option value=${state} ?selected=${state === review}>${t.review.states[state]}</option>`)}
+      </select>
       <span class="space"></span>
       <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
         @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>
@@ -126,6 +136,25 @@ export class SegmentRow extends ViewerElement {
         @click=${() => prompts.reorder(id, 1)}>${icon("chevron")}</button>
     </div>`;
   }
+
+  #drag = (event: DragEvent) => event.dataTransfer?.setData(DRAGGED, this.segmentId);
+
+  #over = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault();
+  };
+
+  #drop = (event: DragEvent) => {
+    const dragged = event.dataTransfer?.getData(DRAGGED);
+    if (!dragged) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.app.prompts.moveTo(dragged, this.segmentId);
+  };
+
+  #review = ({ target }: Event) => {
+    const review = REVIEW_STATES.find((state) => target instanceof HTMLSelectElement && target.value === state);
+    if (review) this.app.prompts.setReview(this.segmentId, review);
+  };
 
   #nameKey = (event: KeyboardEvent) => {
     if ((event.key === "Enter" || event.key === "Escape") && event.target instanceof HTMLElement) event.target.blur();

@@ -1,0 +1,17 @@
+/** Which files may hold segments. */
+
+/** DICOM's storage classes of segmentations and of RT structure sets (PS3.4 B.5). */
+const SEGMENT_CLASSES = ["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3"];
+
+/** The file meta information and the first attributes stand in here. */
+const HEAD_BYTES = 2048;
+
+/** A labelmap's formats: only a person can say whether such a file is one. */
+const LABELMAP = /\.(nii(\.gz)?|nrrd|mha)$/i;
+
+/** A DICOM file of segments, or a file that may be a labelmap. */
+export async function mayHoldSegments(file: File): Promise<boolean> {
+  if (LABELMAP.test(file.name)) return true;
+  const head = new TextDecoder("latin1").decode(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  return head.slice(128, 132) === "DICM" && SEGMENT_CLASSES.some((uid) => new RegExp(`${uid}[^0-9.]`).test(head));
+}

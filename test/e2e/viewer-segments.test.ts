@@ -1,0 +1,53 @@
+/** The segment list in Chromium: order by drag, one alone, how far a person is. */
+import { expect, test } from "vitest";
+import { viewerStage } from "./viewer-stage.ts";
+
+const stage = viewerStage();
+
+async function paintThree() {
+  const { page, at } = stage.viewer;
+  await page.keyboard.press("d");
+  for (const [n, x] of [60, 100, 140].entries()) {
+    if (n > 0) await page.keyboard.press("n");
+    const { x: left, y: top } = await at(x, 80);
+    await page.mouse.click(left, top);
+  }
+  expect(await stage.viewer.masks()).toHaveLength(3);
+}
+
+const order = () =>
+  stage.viewer.read((state) => {
+    const [, , , ...rest] = state.log.done;
+    const ordered = rest.findLast(({ kind }) => kind === "order-segments");
+    return ordered?.kind === "order-segments" ? ordered.segmentIds.join(" ") : "";
+  });
+
+test("a segment is dragged to the place of another, and undo brings it back", async () => {
+  await paintThree();
+  const { page } = stage.viewer;
+  await page
+    .getByRole("button", { name: "Edit Segment 3" })
+    .dragTo(page.getByRole("textbox", { name: "Name of segment 1" }));
+  expect(await order()).toBe("segment-3 segment-1 segment-2");
+  await page.keyboard.press("Control+z");
+  expect(await order()).toBe("");
+});
+
+test("one is shown alone, and all again", async () => {
+  await paintThree();
+  const alone = stage.viewer.page.getByRole("button", { name: "Only this" });
+  await alone.click();
+  expect(await stage.viewer.read((state) => [...state.hidden].join(" "))).toBe("segment-1 segment-2");
+  await alone.click();
+  expect(await stage.viewer.read((state) => state.hidden.size)).toBe(0);
+});
+
+test("a segment that is checked says so, and still does after a reload", async () => {
+  await paintThree();
+  const { page } = stage.viewer;
+  await page.getByRole("combobox", { name: "Review of Segment 3" }).selectOption("checked");
+  expect(await stage.viewer.read((state) => state.log.done.at(-1)?.kind)).toBe("change-segment");
+  await page.reload();
+  await stage.viewer.ready();
+  expect(await page.getByRole("combobox", { name: "Review of Segment 3" }).inputValue()).toBe("checked");
+});
