@@ -21,6 +21,8 @@ export interface StackPort {
   ask(k: number, prompts: readonly Prompt[]): Promise<Guessed>;
   /** Stored values of slice k. */
   pixels(k: number): Promise<Slice>;
+  /** Slice k will be asked next, unless the structure ends before: what takes time may begin. Never waited for. */
+  ahead?(k: number): void;
 }
 
 export interface PropagateRequest {
@@ -82,7 +84,9 @@ async function* walk(
   let mask = seedAt(request, start);
   for (let k = start + step; (last - k) * step >= 0; k += step) {
     request.signal?.throwIfAborted();
-    const found = await nextSlice(port, k, mask, range);
+    const next = nextSlice(port, k, mask, range);
+    if ((last - k) * step > 0) port.ahead?.(k + step);
+    const found = await next;
     if (!found) return;
     yield { slice: k, ...found };
     mask = found.mask;

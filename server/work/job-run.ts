@@ -5,12 +5,14 @@ import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
 import { type Guessed, propagate } from "../../core/volume/propagate.ts";
 import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
-import type { SliceSource } from "./embeddings.ts";
+import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import type { MaskService } from "./masks.ts";
 
 export interface VolumeWork {
   readonly images: SliceSource;
   readonly masks: Pick<MaskService, "masks">;
+  /** Encodes the next slice while this one is decoded; without it each waits for the other. */
+  readonly embeddings?: Pick<EmbeddingService, "embed"> | undefined;
 }
 
 export interface VolumeAsked {
@@ -59,6 +61,11 @@ async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<S
       return { mask: decodeRle(rle), predictedIou };
     },
     pixels: (k: number) => work.images.slice(imageId, request.plane, k),
+    ahead: (k: number) => {
+      const { plane, window, model } = request;
+      // What fails here fails again, and is told, when the slice is asked.
+      work.embeddings?.embed(imageId, { plane, slice: k, window, model }, { signal, background: true }).catch(() => {});
+    },
   };
   for await (const { slice, doubtful, ...found } of propagate(port, { seeds, from, to, signal }))
     yield { mask: { ...maskOf(slice, found, "propagated"), doubtful }, done: ++done };

@@ -10,7 +10,7 @@ import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts"
 import { planeOf } from "../../core/image/planes.ts";
 import type { Job, JobMask, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
-import type { SliceSource } from "./embeddings.ts";
+import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
 import { type JobRecords, tellOf } from "./job-records.ts";
 import { masksOfVolume } from "./job-run.ts";
@@ -34,6 +34,7 @@ export interface JobService {
 export interface JobServiceOptions {
   readonly images: SliceSource;
   readonly masks: Pick<MaskService, "masks">;
+  readonly embeddings?: Pick<EmbeddingService, "embed">;
   /** Jobs that may wait for their turn. */
   readonly queue?: number;
   /** Of the masks of ended jobs that are kept. */

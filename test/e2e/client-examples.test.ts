@@ -47,6 +47,13 @@ describe("the examples", () => {
         .toMatch(/^\d+ pixels, predicted IoU \d\.\d\d, on wasm$/);
     }));
 
+  test("03-volume says the volume of what was clicked", () =>
+    inExample("03-volume", async (page) => {
+      await statusOf(page, /^Click a structure/);
+      await page.locator("canvas").click({ position: { x: 100, y: 90 } });
+      await statusOf(page, /^\d+\.\d ml, longest \d+ mm$/);
+    }));
+
   test("02-box shows the mask of a box in a chosen file", () =>
     inExample("02-box", async (page) => {
       const data = Uint8Array.from({ length: 200 * 150 }, (_, i) => ((i % 200) + Math.floor(i / 200)) % 256);

@@ -178,4 +178,6 @@ const imageOn = (page: Page) =>
 async function open(page: Page, path: string) {
   const files = statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : path;
   await page.getByLabel("Open image files").setInputFiles(files);
+  // It may hold segments of the open image as well: the page asks.
+  if (/\.nii(\.gz)?$/.test(path)) await page.getByRole("button", { name: "Open as image" }).click();
 }

@@ -55,6 +55,9 @@ export function createStrokes(context: Context, options: EditOptions): Strokes {
   const begin: Strokes["begin"] = (value, at) => {
     const { image, brush, log } = store.state;
     if (!image?.pixels || !options.writer.mayWrite()) return;
+    // A large picture is shown from fewer pixels than its masks have.
+    if (brush.range && image.pixels.width !== image.plane.width)
+      return notifier.info(t.edit.rangeOverview, { cause: "edit" });
     const start = startOf(store.state, image, value);
     if ("refused" in start) return notifier.info(start.refused, { cause: "edit" });
     const [pitchX, pitchY] = image.plane.spacingMm ?? [1, 1];

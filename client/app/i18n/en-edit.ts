@@ -59,6 +59,7 @@ export const edit = {
     splitDetail: "Each part that touches no other becomes a segment",
     partName: (name: string, part: number) => `${name} ${number(part)}`,
     working: "Correcting all slices",
+    rangeOverview: "This picture is shown reduced: paint without a range of values.",
     nothing: "Nothing to change here.",
     onePart: "It is one part already.",
     otherPlane: (plane: string) => `Its masks lie in the ${plane.toLowerCase()} plane: click the part there.`,

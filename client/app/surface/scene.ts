@@ -20,7 +20,7 @@ export interface Shape {
 export type Side = "anterior" | "posterior" | "left" | "right" | "superior" | "inferior";
 
 export interface Scene {
-  /** Shows these surfaces and no others; the camera moves only when there were none before. */
+  /** Shows these surfaces and no others; the view fits them until somebody has turned it. */
   show(shapes: readonly Shape[]): void;
   /** The outline of the slice in focus, as corners in LPS mm. */
   outline(corners: readonly Vec3[], colour: string): void;
@@ -58,6 +58,13 @@ export function createScene(element: HTMLElement): Scene {
   line.actor.getProperty().setLineWidth(2);
   line.actor.setPickable(false);
   line.actor.getProperty().setOpacity(0.6);
+  /** Until somebody turns it, the view fits what it shows. */
+  let turned = false;
+  const turn = () => {
+    turned = true;
+  };
+  element.addEventListener("pointerdown", turn);
+  element.addEventListener("wheel", turn, { passive: true });
   const observer = new ResizeObserver(() => view.resize());
   observer.observe(element);
   view.resize();
@@ -83,7 +90,6 @@ export function createScene(element: HTMLElement): Scene {
 
   return {
     show(shapes) {
-      const first = actors.size === 0;
       const wanted = new Set(shapes.map(({ id }) => id));
       for (const [id, { actor }] of actors) {
         if (wanted.has(id)) continue;
@@ -100,7 +106,7 @@ export function createScene(element: HTMLElement): Scene {
           actors.set(id, { actor, surface });
         }
       }
-      if (first && shapes.length > 0) lookFrom("anterior");
+      if (!turned && shapes.length > 0) lookFrom("anterior");
       else render();
     },
     outline(corners, colour) {
@@ -113,8 +119,12 @@ export function createScene(element: HTMLElement): Scene {
       renderer.setBackground(...rgb(colour));
       render();
     },
-    lookFrom,
+    lookFrom(side) {
+      turned = true;
+      lookFrom(side);
+    },
     turn(azimuth, elevation) {
+      turned = true;
       const camera = renderer.getActiveCamera();
       camera.azimuth(azimuth);
       camera.elevation(elevation);

@@ -26,6 +26,11 @@ function placed({ ijkToLps }: Series) {
 
 let count = 0;
 
+// A local volume has its images in the cache, and Cornerstone asks a loader for one of them again.
+core.imageLoader.registerImageLoader("local", (imageId: string) => ({
+  promise: Promise.resolve(core.cache.getImage(imageId) as core.Types.IImage),
+}));
+
 async function openVolume(name: SeriesName) {
   const series = await makeSeries(segmenter, name);
   const [volumeId, segmentationId, engineId] = [`local:${++count}`, `seg${count}`, `engine${count}`];
@@ -105,6 +110,7 @@ async function openStack(name: SeriesName) {
   engine.enableElement({ viewportId: "stack", type: core.Enums.ViewportType.STACK, element });
   const viewport = engine.getViewport("stack") as core.Types.IStackViewport;
   await viewport.setStack(imageIds, Math.floor(size[2] / 2));
+  viewport.setProperties({ voiRange: { lower: -160, upper: 240 } });
   const labelmapImageIds = core.imageLoader.createAndCacheDerivedLabelmapImages(imageIds).map(({ imageId }) => imageId);
   const { Labelmap } = tools.Enums.SegmentationRepresentations;
   tools.segmentation.addSegmentations([
