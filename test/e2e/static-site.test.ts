@@ -74,7 +74,11 @@ describe("the static site", () => {
   };
 
   test("isolates itself by its service worker, and opens the phantom under the server's id", async () => {
-    await viewer.page.waitForFunction(() => crossOriginIsolated, null, { timeout: 120_000 });
+    await viewer.page.waitForFunction(
+      () => crossOriginIsolated && document.querySelector("viewer-app")?.shadowRoot,
+      null,
+      { timeout: 120_000 },
+    );
     await viewer.ready();
     const imageId = await viewer.read((state) => state.image?.info.imageId);
     const studies = (await (await fetch(new URL("v1/studies", server.url))).json()) as { imageId: string }[];
@@ -125,10 +129,7 @@ describe("the static site", () => {
   test("a series in JPEG 2000 opens offline and takes a name", needsData(SERIES), async () => {
     const folder = dataPath(SERIES) ?? "";
     const names = await readdir(folder);
-    await viewer.page
-      .locator("input[type=file]")
-      .first()
-      .setInputFiles(names.map((name) => join(folder, name)));
+    await viewer.page.getByLabel("Open image files").setInputFiles(names.map((name) => join(folder, name)));
     await viewer.page.waitForFunction(
       () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.info.size[0] === 512,
       null,
