@@ -2,7 +2,7 @@
 import * as Comlink from "comlink";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
-import { withMeasures } from "../../core/text/measures.ts";
+import { isOf, withMeasures } from "../../core/text/measures.ts";
 import { createVocabulary, type Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Manifest, NameMeasures, PrefetchRequest, VocabularyEntry } from "../../core/wire/index.ts";
 import { createLifeline } from "../decode/lifeline.ts";
@@ -113,7 +113,7 @@ function vocabularyOnce(base: URL, manifest: Manifest): () => Promise<Vocabulary
       json<VocabularyEntry[]>(new URL("vocabulary.json", base)),
       json<NameMeasures>(new URL("names.json", base)).catch(() => undefined),
     ]);
-    return createVocabulary(withMeasures(entries, measures?.model === manifest.id ? measures : undefined));
+    return createVocabulary(withMeasures(entries, measures && isOf(measures, manifest) ? measures : undefined));
   };
   return () => {
     loading ??= load().catch((thrown) => {
