@@ -143,7 +143,7 @@ export const panelStyles = css`
   .sheet {
     display: none;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     :host {
       display: flex;
       flex-direction: column;

@@ -105,7 +105,7 @@ export const rowStyles = css`
   .space {
     flex: 1;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     button.icon {
       width: 40px;
       height: 40px;
