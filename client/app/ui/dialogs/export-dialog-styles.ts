@@ -25,6 +25,13 @@ export const exportStyles = css`
     font: 11px ui-monospace, monospace;
     color: var(--muted);
   }
+  label small {
+    display: block;
+    font-size: 11px;
+  }
+  .lacking {
+    color: var(--muted);
+  }
   .line {
     flex-wrap: wrap;
   }
