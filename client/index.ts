@@ -67,6 +67,7 @@ export type {
   Embedding,
   EmbedTarget,
   ExportedFile,
+  LocalOptions,
   ModelInfo,
   OpenOptions,
   PrefetchTarget,

@@ -13,9 +13,11 @@ import type { Backend } from "./decode/backend.ts";
 import type { WorkerSlice } from "./decode/decoder.worker.ts";
 import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
+import { startWorker } from "./decode/start-worker.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
+import { createLocalApi } from "./local/local-api.ts";
 import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
@@ -43,12 +45,12 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  * const [best] = await segmenter.segment(slice, [{ kind: "point", x: 212, y: 140, label: "foreground" }]);
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
-  const api = createApi(createTransport(options.server, options.fetch));
+  const { api, close } = await apiOf(options);
   const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
   const ladder = createLadder({
-    rungs: RUNGS.slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
+    rungs: rungsOf(options).slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
     open: opener(api, manifest, options),
     report: status.change,
   });
@@ -97,9 +99,22 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
       return api.propagate(imageId, request, call);
     },
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
-    close: ladder.close,
+    close() {
+      ladder.close();
+      close();
+    },
   };
 }
+
+/** The server's routes, or the same answers made here. Throws RangeError when nobody is named who could. */
+async function apiOf({ server, fetch, local }: SegmenterOptions): Promise<{ api: Api; close(): void }> {
+  if (server !== null) return { api: createApi(createTransport(server, fetch)), close: () => {} };
+  if (!local) throw new RangeError("createSegmenter({ server: null }) expects `local`, got none.");
+  const api = await createLocalApi(local);
+  return { api, close: api.close };
+}
+
+const rungsOf = ({ server }: SegmenterOptions) => RUNGS.filter((name) => server !== null || name !== "server");
 
 interface StatusBoard {
   now(): SegmenterStatus;
@@ -125,7 +140,8 @@ function statusOf(model: string, listener: SegmenterOptions["onStatus"]): Status
 
 function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name: BackendName) => Promise<Backend> {
   const { decode = "auto", cacheBytes = CACHE_BYTES } = options;
-  const worker = options.worker ?? defaultWorker;
+  const workerUrl = options.workerUrl === undefined ? undefined : new URL(options.workerUrl, globalThis.location?.href);
+  const worker = options.worker ?? (workerUrl ? () => startWorker(workerUrl) : defaultWorker);
   const renew = renewer(api, manifest);
   const encode = partEncoder(api, manifest);
   return async (name) => {
@@ -134,6 +150,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
       backend: name,
       manifest,
       worker,
+      workerUrl: options.worker ? undefined : workerUrl?.href,
       readFile: (file) => api.modelFile(manifest.id, file),
       source: (on, signal) => sourceOf(api, manifest, renew, on, signal),
       name: (text, on, context) => nameOf(api, manifest, { text, on, context }),
@@ -145,7 +162,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
   };
 }
 
-/** Bundlers find the worker by this expression; without one, pass `worker`. */
+/** Bundlers find the worker by this expression; without one, pass `workerUrl` or `worker`. */
 const defaultWorker = () => new Worker(new URL("./decode/decoder.worker.js", import.meta.url), { type: "module" });
 
 /** A part of a slice that is encoded already, as an embedding of its own. */

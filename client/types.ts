@@ -36,15 +36,27 @@ import type {
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
 
+/** Where a browser without a server finds the model, and who reads files for it. */
+export interface LocalOptions {
+  /** Folder with the model's `manifest.json`, the files that it names, `vocabulary.json` and `names.json`. */
+  readonly models: string | URL;
+  /** Makes the worker that opens files and encodes; `npm run build:static` builds one. */
+  readonly worker: () => Worker;
+}
+
 export interface SegmenterOptions {
-  /** Base address of a Promptomy server, for example `location.origin`. */
-  readonly server: string | URL;
+  /** Base address of a Promptomy server, for example `location.origin`; `null` to do without one, by `local`. */
+  readonly server: string | URL | null;
+  /** With `server: null`: images are opened and encoded in this browser. */
+  readonly local?: LocalOptions;
   /** A model id of `GET /v1/models`; the server's default when left out. */
   readonly model?: string;
   /** `auto` takes the best backend that answers the self-check; a name starts the ladder there. */
   readonly decode?: "auto" | BackendName;
   /** Makes the decoder worker where the bundler cannot: a module worker that imports `@promptomy/client/worker`. */
   readonly worker?: () => Worker;
+  /** Where the bundled script of `@promptomy/client/worker` lies, on any origin that allows this page by CORS. */
+  readonly workerUrl?: string | URL;
   /** Every request to the server passes through here: credentials, retries, tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Bytes of prepared slices that the worker keeps. Default 256 MiB. */

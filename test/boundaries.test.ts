@@ -21,7 +21,7 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
   client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
-    packages: [/^lit/, /^@kitware\/vtk\.js/, "comlink", "idb", "vite", /^node:/],
+    packages: [/^lit/, /^@kitware\/vtk\.js/, /\.?wasm\?url$/, "comlink", "idb", "vite", /^node:/],
   },
 };
 

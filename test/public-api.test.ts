@@ -68,6 +68,7 @@ const TYPES = [
   "JobState",
   "Labelmap",
   "ListedTerm",
+  "LocalOptions",
   "LogAction",
   "LogEntry",
   "LogSegment",
@@ -141,5 +142,5 @@ test("its part for viewers exports these values", () => {
 
 test("the client package is entered by these names", () => {
   const { exports } = JSON.parse(readFileSync(join(repositoryRoot, "client/package.json"), "utf8"));
-  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer", "./cornerstone", "./niivue"]);
+  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer", "./cornerstone", "./niivue", "./openseadragon"]);
 });

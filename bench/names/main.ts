@@ -26,7 +26,12 @@ export async function names(args: readonly string[]): Promise<void> {
   for await (const one of judgePictures({ data, predictor, vocabulary, note })) asked.push(one);
   for await (const one of judgeVolumes({ data, predictor, vocabulary, note })) asked.push(one);
   await predictor.release();
-  const summary: NameMeasures = { model: model.id, made: "npm run bench -- names", ...summaryOf(asked) };
+  const summary: NameMeasures = {
+    model: model.id,
+    version: model.manifest.version,
+    made: "npm run bench -- names",
+    ...summaryOf(asked),
+  };
   const json = `${JSON.stringify(summary, undefined, 1)}\n`;
   if (values.out) await writeFile(values.out, json);
   else process.stdout.write(json);

@@ -1,7 +1,7 @@
 /** Puts the viewer's parts together: one store, its controllers, and the segmenter they share. */
 
 import type { SliceRef } from "../../core/image/slice-ref.ts";
-import { createSegmenter, type Segmenter } from "../index.ts";
+import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
@@ -35,18 +35,21 @@ export interface App extends Controls {
 }
 
 export interface AppOptions {
-  /** Where pixels go. */
-  readonly server: URL;
+  /** Where pixels go; `null` for nowhere. */
+  readonly server: URL | null;
+  /** With `server: null`. */
+  readonly local?: LocalOptions;
   /** Every request passes through here: credentials, tests. */
   readonly fetch?: Fetch;
 }
 
 /** The viewer without its elements. */
-export function createApp({ server, fetch = (request) => globalThis.fetch(request) }: AppOptions): App {
+export function createApp({ server, local, fetch = (request) => globalThis.fetch(request) }: AppOptions): App {
   const store = createStore(initialState);
   const notifier = createNotifier(store);
   const connection = createConnection(store, fetch);
-  const context: Context = { store, notifier, connection, segmenter: segmenterOnce(server, store, connection) };
+  const place = local ? { server, local } : { server };
+  const context: Context = { store, notifier, connection, segmenter: segmenterOnce(place, store, connection) };
 
   const encoder = createEncoder(context, () => masks.sync());
   const masks = createMasks(context, {
@@ -122,10 +125,14 @@ export function createApp({ server, fetch = (request) => globalThis.fetch(reques
 }
 
 /** Starts the decoder on first use, and again after a failed start. */
-function segmenterOnce(server: URL, store: Store, { fetch }: Connection): () => Promise<Segmenter> {
+function segmenterOnce(
+  place: Pick<SegmenterOptions, "server" | "local">,
+  store: Store,
+  { fetch }: Connection,
+): () => Promise<Segmenter> {
   let made: Promise<Segmenter> | undefined;
   return () => {
-    made ??= createSegmenter({ server, fetch, onStatus: (engine) => store.set({ engine }) }).catch(
+    made ??= createSegmenter({ ...place, fetch, onStatus: (engine) => store.set({ engine }) }).catch(
       (thrown: unknown) => {
         made = undefined;
         throw thrown;

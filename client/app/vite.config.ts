@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { staticFiles } from "./local/static-files.ts";
 
 /** Cross-origin isolation gives the decoder worker its WASM threads. */
 const isolation = {
@@ -9,12 +10,17 @@ const isolation = {
 /** The API of a server that runs beside `vite`; the built app is served by the server itself. */
 const proxy = { "/v1": { target: "http://127.0.0.1:8080" } };
 
-export default defineConfig({
+/** `--mode static`: a folder for any file host, with the model in it and a service worker before it. */
+export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
   base: "./",
-  build: { outDir: "../../dist/app", emptyOutDir: true, target: "esnext", assetsInlineLimit: 0, modulePreload: false },
+  build: {
+    ...{ outDir: mode === "static" ? "../../dist/static" : "../../dist/app", emptyOutDir: true, target: "esnext" },
+    ...{ assetsInlineLimit: 0, modulePreload: false },
+  },
+  plugins: mode === "static" ? [staticFiles()] : [],
   worker: { format: "es" },
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   server: { host: "127.0.0.1", headers: isolation, proxy },
   preview: { host: "127.0.0.1", headers: isolation, proxy },
-});
+}));

@@ -10,11 +10,14 @@ import type { DecoderWorker, ReadFile, WorkerJob, WorkerSlice } from "./decoder.
 import { createLifeline, type Lifeline } from "./lifeline.ts";
 import { unwrap } from "./outcome.ts";
 import { asMaskPrompt } from "./refine.ts";
+import { wasmThreads } from "./wasm-threads.ts";
 
 export interface WorkerBackendOptions {
   readonly backend: "webgpu" | "wasm";
   readonly manifest: Manifest;
   readonly worker: () => Worker;
+  /** Where its script lies, as far as that is known. */
+  readonly workerUrl?: string | undefined;
   readonly readFile: ReadFile;
   /** What the worker needs to prepare a slice; asked again when the slice was evicted. */
   readonly source: (on: Embedding, signal?: AbortSignal) => Promise<WorkerSlice>;
@@ -27,18 +30,15 @@ export interface WorkerBackendOptions {
   readonly startTimeoutMs: number;
 }
 
-/** More threads than this gain nothing on graphs of this size. */
-const MAX_THREADS = 4;
-
 /** Far above any decode; a worker that was killed for its memory tells nobody. */
 const CALL_TIMEOUT_MS = 60_000;
 
 /** Starts a worker and lets it check itself; rejects with the reason when it is not fit. */
 export async function workerBackend(options: WorkerBackendOptions): Promise<Backend> {
   const { backend, manifest, cacheBytes, mustBeFast, startTimeoutMs } = options;
-  const threads = crossOriginIsolated ? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency)) : 1;
+  const threads = wasmThreads();
   const worker = options.worker();
-  const lifeline = watch(worker);
+  const lifeline = watch(worker, options.workerUrl);
   const remote = Comlink.wrap<DecoderWorker>(worker);
   const close = () => {
     lifeline.cut("closed");
@@ -59,9 +59,13 @@ export async function workerBackend(options: WorkerBackendOptions): Promise<Back
   }
 }
 
-function watch(worker: Worker): Lifeline {
+/** A script that cannot be loaded says no reason: its event has no message. */
+function watch(worker: Worker, url: string | undefined): Lifeline {
   const lifeline = createLifeline();
-  worker.addEventListener("error", ({ message }) => lifeline.cut(`its worker crashed${message ? `: ${message}` : ""}`));
+  const missing = url
+    ? `its worker could not be loaded from ${url}: is it there, and may this page read it (CORS)?`
+    : "its worker crashed, or could not be loaded: see `workerUrl`";
+  worker.addEventListener("error", ({ message }) => lifeline.cut(message ? `its worker crashed: ${message}` : missing));
   worker.addEventListener("messageerror", () => lifeline.cut("its worker sent what cannot be read"));
   return lifeline;
 }

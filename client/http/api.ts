@@ -201,14 +201,16 @@ function uploadBody(files: readonly Blob[], signal: AbortSignal | undefined): Re
   return withSignal({ method: "POST", body: form }, signal);
 }
 
-function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
+/** Throws ModelCorrupt when bytes are not those that the manifest names. */
+export function verify(bytes: Uint8Array<ArrayBuffer>, modelId: string, { path, bytes: expected, digest }: ModelFile) {
   const corrupt = (reason: string) => new SegmenterError("ModelCorrupt", { modelId, file: path, reason });
   if (expected !== undefined && bytes.byteLength !== expected)
     throw corrupt(`${bytes.byteLength} bytes instead of ${expected}`);
   if (digest !== undefined && digestOf(bytes) !== digest) throw corrupt("its sha256 is not that of the manifest");
 }
 
-function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
+/** Stored values, little-endian, as a slice of an image. */
+export function sliceFrom(info: ImageInfo, plane: Plane, k: number, bytes: Uint8Array<ArrayBuffer>): Slice {
   const grid = findPlane(info, plane);
   if (!grid || !isDtype(info.dtype))
     throw new SegmenterError("SliceNotFound", { plane, slice: k, count: grid?.count ?? 0 });

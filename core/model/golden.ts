@@ -23,7 +23,7 @@ export interface GoldenResult {
 }
 
 /** Stored bytes → the `image` tensor: (value − mean) / std, the one grey channel three times. */
-function imageOf({ data }: Tensor, { input: { mean, std } }: Manifest): Float32Array {
+export function imageOf({ data }: Tensor, { input: { mean, std } }: Manifest): Float32Array {
   const image = new Float32Array(3 * data.length);
   for (let c = 0; c < 3; c++) {
     for (let i = 0; i < data.length; i++) image[c * data.length + i] = (Number(data[i]) - mean[c]) / std[c];

@@ -1,6 +1,12 @@
 /** What a model was measured to make of names, set beside the names. */
 import type { ListedTerm, NameMeasures, TermMeasure, VocabularyEntry } from "../wire/text.ts";
 
+/** Whether numbers are of this very model. */
+export const isOf = (
+  { model, version }: Pick<NameMeasures, "model" | "version">,
+  manifest: { readonly id: string; readonly version: string },
+): boolean => model === manifest.id && version === manifest.version;
+
 /** Names with their measures. A side has that of its whole: the model is asked without the side. */
 export function withMeasures(
   entries: readonly VocabularyEntry[],

@@ -54,6 +54,7 @@ export type TermMeasure = z.infer<typeof TermMeasure>;
 /** `names.json` beside a model's manifest. */
 export const NameMeasures = z.strictObject({
   model: z.string(),
+  version: z.string().describe("of the model; another version is another model"),
   made: z.string().describe("command"),
   images: z.int().nonnegative(),
   answers: z.int().nonnegative(),

@@ -6,7 +6,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { bench } from "./bench.ts";
 import { doctor } from "./doctor.ts";
 import { encode } from "./encode.ts";
-import { MODEL_COMMANDS, models } from "./models.ts";
+import { MODEL_COMMANDS, models, names } from "./models.ts";
 import { segment } from "./segment.ts";
 import { serve } from "./serve.ts";
 import { work } from "./work.ts";
@@ -14,7 +14,7 @@ import { work } from "./work.ts";
 /** Exit codes of every command; `absent`: the structure that was named is not there. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, absent: 3, interrupted: 130 } as const;
 
-const subCommands: Record<string, CommandDef> = { serve, work, segment, encode, models, doctor, bench };
+const subCommands: Record<string, CommandDef> = { serve, work, segment, names, encode, models, doctor, bench };
 const main = defineCommand({
   meta: { name: "promptomy", description: "Promptable segmentation for medical images; research use" },
   subCommands,

@@ -18,7 +18,11 @@ export const SLICE_ARGS = {
 export const PROMPT_ARGS = {
   point: { type: "string", description: "Inside the segment; with `,-` outside", valueHint: "x,y[,-]" },
   box: { type: "string", description: "Around the segment", valueHint: "x0,y0,x1,y1" },
-  text: { type: "string", description: "Name of a structure", valueHint: "term" },
+  text: {
+    type: "string",
+    description: 'Name of a structure, or several: "liver, spleen; left kidney"',
+    valueHint: "term",
+  },
   prompts: {
     type: "string",
     description: "JSON list of prompts as the API takes them; - is standard input",

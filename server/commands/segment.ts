@@ -9,8 +9,9 @@ import { PRESENT } from "../../core/model/candidates.ts";
 import type { ImageInfo, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
+import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
-import { command, withServices } from "./command.ts";
+import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
@@ -51,6 +52,9 @@ export const segment = command({
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
     if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
+    const [only, ...others] = prompts;
+    if (only?.kind === "text" && others.length === 0 && !several && /[,;，、；]/.test(only.text))
+      return segmentNames({ given, result, note }, { path, options, text: only.text, target });
     const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
@@ -64,6 +68,36 @@ export const segment = command({
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
 });
+
+interface NamesAsked {
+  readonly path: string;
+  readonly options: SliceOptions;
+  readonly text: string;
+  readonly target: string | undefined;
+}
+
+/** `--text "liver, spleen"`: each name is a segment of one slice. */
+async function segmentNames(
+  { given, result, note }: Output,
+  { path, options, text, target }: NamesAsked,
+): Promise<void> {
+  if (target !== undefined && target !== "-" && !/\.(nii|nii\.gz|json)$/.test(target))
+    throw new UsageError("Several names need -o that ends in .nii.gz, .nii or .json.");
+  const { info, place, answers } = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const { plane, window } = options;
+    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window };
+    return { info, place, answers: await namedSegments(services, text, info, place) };
+  });
+  if (answers.length === 0) throw new UsageError("--text names nothing.");
+  const asJson = target === "-" || target?.endsWith(".json");
+  const json = () => new TextEncoder().encode(`${JSON.stringify(answers)}\n`);
+  const labels = () => namedLabelmap(answers, info, place, { gzip: target?.endsWith(".gz") ?? false });
+  if (target !== undefined) await writeResult(target, asJson ? json() : labels());
+  if (target !== "-") result(answers, answers.map(lineOfName).join("\n"));
+  if (answers.every(({ answer }) => !answer || isAbsent({ answer }))) throw new AbsentError("No structure was found.");
+}
 
 /** The slices that were named; the middle one of the plane when none was. */
 function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
@@ -104,7 +138,7 @@ async function fileOf(
   return resultBytes(services, { info, format, name: nameOf(prompts), masks });
 }
 
-const isAbsent = ({ answer: { presence, masks } }: Answered): boolean =>
+const isAbsent = ({ answer: { presence, masks } }: Pick<Answered, "answer">): boolean =>
   masks[0]?.area === 0 && presence !== undefined && presence < PRESENT;
 
 /** One file; a folder gets one PNG a slice, by its number from 0 as `--slice` takes it. */

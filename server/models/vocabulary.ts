@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { SegmenterError } from "../../core/errors.ts";
-import { withMeasures } from "../../core/text/measures.ts";
+import { isOf, withMeasures } from "../../core/text/measures.ts";
 import { createVocabulary, type Vocabulary } from "../../core/text/vocabulary.ts";
 import { NameMeasures, VocabularyEntry } from "../../core/wire/index.ts";
 import { errorCode } from "../disk/durable.ts";
@@ -12,13 +12,13 @@ import type { Model } from "./registry.ts";
  * Reads `models/vocabulary.json`, and what `names.json` beside the model says of its names. Throws MalformedFile with the
  * place of the first mistake.
  */
-export async function loadVocabulary(path: string, model?: Pick<Model, "id" | "dir">): Promise<Vocabulary> {
+export async function loadVocabulary(path: string, model?: Pick<Model, "dir" | "manifest">): Promise<Vocabulary> {
   const entries = await readJson(path, VocabularyEntry.array(), "vocabulary");
   return createVocabulary(withMeasures(entries, model && (await measuresOf(model))));
 }
 
 /** Numbers of another version of the model are not this one's. */
-async function measuresOf({ id, dir }: Pick<Model, "id" | "dir">): Promise<NameMeasures | undefined> {
+async function measuresOf({ dir, manifest }: Pick<Model, "dir" | "manifest">): Promise<NameMeasures | undefined> {
   const path = join(dir, "names.json");
   const exists = await readFile(path).then(
     () => true,
@@ -26,7 +26,7 @@ async function measuresOf({ id, dir }: Pick<Model, "id" | "dir">): Promise<NameM
   );
   if (!exists) return undefined;
   const measures = await readJson(path, NameMeasures, "names");
-  return measures.model === id ? measures : undefined;
+  return isOf(measures, manifest) ? measures : undefined;
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>, format: string): Promise<T> {

@@ -98,6 +98,11 @@ describe("NIfTI headers (B-9, E5)", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20);
   });
 
+  test("axes beyond space that are left at 0 are one long", async () => {
+    const volume = await read(nifti(both(short(40, 5), both(short(48, 0), short(50, 0)))));
+    expect([volume.size, volume.warnings.join().includes("volumes")]).toEqual([[2, 3, 4], false]);
+  });
+
   test("without sform and qform the voxel sizes stand, with a warning", async () => {
     const volume = await read(nifti());
     expect(volume.ijkToLps.map((value) => Math.round(value * 10) / 10)).toEqual(

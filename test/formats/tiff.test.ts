@@ -36,6 +36,28 @@ function tiff(entries: readonly (readonly [number, number, number])[], pixels: U
   return bytes;
 }
 
+/** Float16 by hand: sign, five bits of exponent, ten of mantissa. */
+const HALVES = [0x3c00, 0xc000, 0x3555, 0x0000, 0x7bff, 0x0001] as const;
+const MEANT = [1, -2, 1365 / 4096, 0, 65504, 2 ** -24];
+
+test("floating-point samples of 16 bits become float32", async () => {
+  const pixels = new Uint8Array(Uint16Array.from(HALVES).buffer);
+  const entries = [
+    [256, 3, 3],
+    [257, 3, 2],
+    [258, 3, 16],
+    [259, 3, 1],
+    [262, 3, 1],
+    [273, 4, 14 + 12 * 9],
+    [278, 3, 2],
+    [279, 4, 12],
+    [339, 3, 3],
+  ] as const;
+  const volume = await readImage([{ bytes: tiff(entries, pixels) }]);
+  expect(volume.data).toBeInstanceOf(Float32Array);
+  expect([...volume.data]).toEqual(MEANT);
+});
+
 const picture = (
   width: number,
   height: number,

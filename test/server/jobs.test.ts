@@ -99,6 +99,18 @@ describe("a volume job", () => {
     expect((await eventsOf(jobId)).at(-1)?.data.state).toBe("done");
   }, 60_000);
 
+  test("waits its turn among twenty; all of them end, and equal ones are one", async () => {
+    const request = (n: number) => {
+      const prompts = [{ slice: 6, prompts: [click] }];
+      return { prompts, propagate: { from: 5, to: 7 }, context: { task: `twenty ${n % 19}` } };
+    };
+    const jobs = await Promise.all(Array.from({ length: 20 }, async (_, n) => (await start(request(n))).json()));
+    const ids = jobs.map((job) => Job.parse(job).jobId);
+    expect(new Set(ids).size).toBe(19);
+    await Promise.all(ids.map(eventsOf));
+    for (const id of ids) expect((await shown(id)).state).toBe("done");
+  }, 120_000);
+
   test("that fails says why by code", async () => {
     const outside = { kind: "point", x: 900, y: 2, label: "foreground" };
     const { jobId } = Job.parse(await (await start({ prompts: [{ slice: 1, prompts: [outside] }] })).json());

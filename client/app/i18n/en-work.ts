@@ -1,6 +1,15 @@
 /** Work that is kept, exported and handed over; and what must be seen of it. */
 import { number } from "./format.ts";
 
+const REGIONS: Readonly<Record<string, string>> = {
+  "": "Other",
+  latest: "Asked last",
+  gut: "Endoscopy",
+  tissue: "Cells and tissue",
+  uterus: "Pregnancy",
+  trunk: "Whole trunk",
+};
+
 export const work = {
   exporting: {
     title: "Export",
@@ -106,6 +115,8 @@ export const work = {
     none: "No name like that",
     intro: (count: number) => `The model knows ${number(count)} names.`,
     option: (name: string, synonym: string) => `${name} (${synonym})`,
+    quality: { works: "", partly: "partly works", weak: "hardly works", unmeasured: "", untaught: "not learned" },
+    region: (region: string) => REGIONS[region] ?? region,
     offline: "The names come from the server, which does not answer.",
   },
 } as const;

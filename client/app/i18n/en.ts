@@ -15,11 +15,16 @@ export const en = {
   openFolder: "Open a folder",
   openHint: "DICOM, NIfTI, NRRD, TIFF, PNG, JPEG or WebP, or a project. Drop files or a folder anywhere.",
   dropHere: "Drop to open",
-  dropDetail: (host: string) => `The images are sent to ${host} and to nowhere else.`,
+  dropDetail: (host: string | undefined) =>
+    host
+      ? `The images are sent to ${host} and to nowhere else.`
+      : "The images are read in this browser and sent nowhere.",
   privacyLocal: "Images stay on this computer",
   privacyHost: (host: string) => `Images are sent to ${host}`,
-  privacyDetail: (host: string) =>
-    `Slices are encoded by the server at ${host}. Clicks, prompts and masks stay in this browser unless the badge says “Server”.`,
+  privacyDetail: (host: string | undefined) =>
+    host === undefined
+      ? "Images are opened, encoded and segmented in this browser; nothing is sent anywhere. Works without a network."
+      : `Slices are encoded by the server at ${host}. Clicks, prompts and masks stay in this browser unless the badge says “Server”.`,
   help: "Keyboard shortcuts and help",
   close: "Close",
   dismiss: "Dismiss",

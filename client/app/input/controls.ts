@@ -45,5 +45,5 @@ export interface Controls {
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
-  readonly server: URL;
+  readonly server: URL | null;
 }

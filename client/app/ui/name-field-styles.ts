@@ -74,8 +74,33 @@ export const nameFieldStyles = css`
     border-radius: var(--radius-small);
     cursor: pointer;
   }
-  li.other {
+  li {
+    display: flex;
+    justify-content: space-between;
+    gap: 12px;
+  }
+  li.other,
+  li.untaught {
     color: var(--muted);
+  }
+  li small {
+    flex: none;
+    color: var(--muted);
+  }
+  li.weak small,
+  li.untaught small {
+    color: var(--warning);
+  }
+  li.region,
+  li.region:hover {
+    min-height: 0;
+    padding: 8px 10px 2px;
+    background: none;
+    color: var(--muted);
+    font-size: 11px;
+    text-transform: uppercase;
+    letter-spacing: 0.06em;
+    cursor: default;
   }
   li:hover,
   li[aria-selected="true"] {

@@ -1,17 +1,20 @@
 /** Segment by name: a field that completes what is typed, and the list of all names (WAI-ARIA combobox). */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
+import { byRegion, matchingNames, type NameMatch } from "../../../core/text/completion.ts";
+import { splitNames } from "../../../core/text/list.ts";
+import { createVocabulary, type Vocabulary } from "../../../core/text/vocabulary.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
 import { isWritable, type State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
+import { latestNames, rememberNames } from "./latest-names.ts";
 import { nameFieldStyles } from "./name-field-styles.ts";
-import { matchingNames, type NameMatch } from "./name-matches.ts";
 
 /** While typing; browsing shows all. */
-const MOST_COMPLETIONS = 8;
+const MOST_COMPLETIONS = 10;
 
 export class NameField extends ViewerElement {
   static override properties = {
@@ -31,6 +34,7 @@ export class NameField extends ViewerElement {
   declare at: number;
   declare names: readonly ListedTerm[];
   #field = createRef<HTMLInputElement>();
+  #vocabulary: Vocabulary | undefined;
 
   constructor() {
     super();
@@ -55,18 +59,30 @@ export class NameField extends ViewerElement {
     document.removeEventListener("pointerdown", this.#outside);
   }
 
+  /** In the order in which they are shown: under their regions. */
   get #matches(): readonly NameMatch[] {
+    return this.#groups.flatMap(([, matches]) => matches);
+  }
+
+  get #groups() {
     const modality = this.state.image?.modality ?? "";
-    const found = matchingNames(this.names, this.typed, modality);
-    return this.all ? found : found.slice(0, MOST_COMPLETIONS);
+    const found = matchingNames(this.names, lastName(this.typed), modality);
+    const latest = this.all && this.typed === "" ? this.#latest(found) : [];
+    const others = found.filter((match) => !latest.includes(match));
+    const groups = byRegion(this.all ? others : others.slice(0, MOST_COMPLETIONS));
+    return latest.length > 0 ? [["latest", latest] as const, ...groups] : groups;
+  }
+
+  #latest(found: readonly NameMatch[]): NameMatch[] {
+    return latestNames().flatMap((name) => found.find((match) => match.name === name) ?? []);
   }
 
   override render() {
     const { model, image } = this.state;
     const takesText = model?.prompts.includes("text") ?? false;
     const usable = takesText && image !== undefined && isWritable(this.state);
-    const matches = this.open ? this.#matches : [];
-    const shown = this.open && (matches.length > 0 || this.all);
+    const groups = this.open ? this.#groups : [];
+    const shown = this.open && (groups.length > 0 || this.all);
     return html`<form @submit=${this.#submit} @focusout=${this.#left}>
       ${icon("text")}
       <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength="512"
@@ -77,7 +93,7 @@ export class NameField extends ViewerElement {
       <kbd aria-hidden="true">T</kbd>
       <button type="button" class="icon browse" aria-label=${t.names.browse} title=${t.names.browse} ?disabled=${!usable}
         @click=${this.#browse}>${icon("chevron", 16)}</button>
-      ${shown ? this.#list(matches) : nothing}
+      ${shown ? this.#list(groups) : nothing}
     </form>`;
   }
 
@@ -85,28 +101,33 @@ export class NameField extends ViewerElement {
     this.renderRoot.querySelector(`#name-${this.at}`)?.scrollIntoView({ block: "nearest" });
   }
 
-  #list(matches: readonly NameMatch[]) {
+  #list(groups: readonly (readonly [region: string, matches: readonly NameMatch[]])[]) {
     const intro = this.names.length > 0 ? t.names.intro(this.names.length) : t.names.offline;
+    let at = 0;
     return html`<div class="popup">
       ${this.all ? html`<p>${intro}</p>` : nothing}
       <ul id="names" role="listbox" aria-label=${t.names.title}>
-        ${matches.map(
-          (
-            { name, synonym, fits },
-            index,
-          ) => html`<li id=${`name-${index}`} role="option" aria-selected=${index === this.at}
-            class=${fits ? "" : "other"} @pointerdown=${(event: Event) => event.preventDefault()} @click=${() => this.#take(name)}>
-            ${synonym === undefined ? name : t.names.option(name, synonym)}</li>`,
+        ${groups.map(
+          ([region, matches]) => html`<li role="presentation" class="region">${t.names.region(region)}</li>
+            ${matches.map((match) => this.#option(match, at++))}`,
         )}
       </ul>
-      ${matches.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
+      ${groups.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
     </div>`;
+  }
+
+  #option({ name, synonym, fits, quality }: NameMatch, index: number) {
+    return html`<li id=${`name-${index}`} role="option" aria-selected=${index === this.at} class=${fits ? quality : `other ${quality}`}
+      @pointerdown=${(event: Event) => event.preventDefault()} @click=${() => this.#take(this.#completed(name))}>
+      <span>${synonym === undefined ? name : t.names.option(name, synonym)}</span><small>${t.names.quality[quality]}</small></li>`;
   }
 
   #focusField = () => this.#field.value?.focus();
 
   #load = async () => {
-    this.names = await this.app.vocabulary();
+    const names = await this.app.vocabulary();
+    if (names !== this.names && names.length > 0) this.#vocabulary = createVocabulary(names);
+    this.names = names;
   };
 
   #browse = async () => {
@@ -140,15 +161,20 @@ export class NameField extends ViewerElement {
   #submit = (event: Event) => {
     event.preventDefault();
     const chosen = this.open && this.at >= 0 ? this.#matches[this.at]?.name : undefined;
-    this.#take(chosen ?? this.#field.value?.value ?? "");
+    this.#take(chosen === undefined ? (this.#field.value?.value ?? "") : this.#completed(chosen));
   };
+
+  /** The names before the one that is being completed stay. */
+  #completed = (name: string): string => this.typed.slice(0, this.typed.length - lastName(this.typed).length) + name;
 
   /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
   #take(name: string) {
     const text = name.trim();
     const field = this.#field.value;
     if (!text || !field || !this.state.image?.pixels) return;
-    this.app.prompts.addText(text);
+    const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
+    for (const name of names) this.app.prompts.addText(name);
+    rememberNames(names);
     field.value = "";
     this.typed = "";
     this.#close();
@@ -170,5 +196,8 @@ export class NameField extends ViewerElement {
     if (!event.composedPath().includes(this)) this.#close();
   };
 }
+
+/** The name that is being typed, after the last separator. */
+const lastName = (typed: string): string => (/[^,;，、；]*$/.exec(typed)?.[0] ?? "").trimStart();
 
 customElements.define("name-field", NameField);

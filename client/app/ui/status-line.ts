@@ -69,10 +69,10 @@ export class StatusLine extends ViewerElement {
   ];
 
   override render() {
-    const { host, hostname } = this.app.server;
+    const { host, hostname } = this.app.server ?? { host: undefined, hostname: "localhost" };
     const local = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
     return html`<span class="hint">${this.state.image ? this.#hint() : nothing}</span>
-      <span class="privacy" title=${t.privacyDetail(host)}>${icon("shield", 14)}${local ? t.privacyLocal : t.privacyHost(host)}</span>
+      <span class="privacy" title=${t.privacyDetail(host)}>${icon("shield", 14)}${local || !host ? t.privacyLocal : t.privacyHost(host)}</span>
       <span class="notice">${t.notice}</span>`;
   }
 

@@ -193,7 +193,7 @@ export class ViewerApp extends ViewerElement {
   }
 
   #dropHint() {
-    return html`<div class="drop">${icon("open", 44)}<strong>${t.dropHere}</strong><span>${t.dropDetail(this.app.server.host)}</span></div>`;
+    return html`<div class="drop">${icon("open", 44)}<strong>${t.dropHere}</strong><span>${t.dropDetail(this.app.server?.host)}</span></div>`;
   }
 }
 

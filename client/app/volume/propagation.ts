@@ -9,7 +9,7 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { bareWindow, saidOf } from "../state/places.ts";
 import { activeSegmentOf, segmentList } from "../state/segments.ts";
-import type { JobView, OpenImage } from "../state/state.ts";
+import { isWritable, type JobView, type OpenImage } from "../state/state.ts";
 import { forgetPending, type Pending, pendingFor, rememberPending } from "./pending.ts";
 import { masksAction, resultOf, seedsOf } from "./seeds.ts";
 
@@ -117,7 +117,7 @@ export function createPropagation(context: Context, options: PropagationOptions)
   /** The active segment with its settled masks in the plane shown; what stands against it is said. */
   const settledNow = () => {
     const { image, job } = store.state;
-    if (!image || image.plane.count < 2 || job) return undefined;
+    if (!image || image.plane.count < 2 || job || !isWritable(store.state)) return undefined;
     const segment = activeSegmentOf(store.state);
     const { masks, missing } = segment
       ? seedsOf(store.state, segment.id, image.plane.plane)

@@ -77,6 +77,7 @@ function typeOf(bits: number, format: number): VoxelType {
   if (format === 1 && [1, 2, 4].includes(bits)) return "uint8";
   if (![8, 16, 32, 64].includes(bits))
     throw unsupported(`TIFF of ${bits} bits a sample`, "TIFF of 1, 2, 4, 8, 16, 32 and 64 bits");
+  if (format === 3 && bits === 16) return "uint16"; // halves, made float32 once they are unpacked
   if (format === 3 && (bits === 32 || bits === 64)) return bits === 32 ? "float32" : "float64";
   if (format === 1 && bits !== 64) return bits === 8 ? "uint8" : bits === 16 ? "uint16" : "uint32";
   if (format === 2 && bits !== 64) return bits === 8 ? "int8" : bits === 16 ? "int16" : "int32";

@@ -1,6 +1,7 @@
 /** TIFF 6.0 and BigTIFF: one picture, or pictures of one size as the slices of a stack; grey, RGB and palette. */
 import { isSegmenterError } from "../../../core/errors.ts";
 import type { Volume, VoxelArray } from "../../../core/image/volume.ts";
+import { fromFloat16 } from "../../../core/tensor/float16.ts";
 import { malformed } from "../../bytes/fail.ts";
 import { check, checkGrid, inflatedLimit, type Limits } from "../../bytes/limits.ts";
 import type { WasmSource } from "../../codecs/wasm.ts";
@@ -25,7 +26,9 @@ export async function readTiff(bytes: Uint8Array, limits: Limits, wasm?: WasmSou
   const slices: { data: VoxelArray; width: number; height: number }[] = [];
   const notes = new Set(warnings);
   for (const { directory, layout } of pages) {
-    const values = await readSamples({ bytes, layout, directory, wasm });
+    const stored = await readSamples({ bytes, layout, directory, wasm });
+    const isHalf = directory.value(339, 1) === 3 && stored instanceof Uint16Array;
+    const values = isHalf ? fromFloat16(stored) : stored;
     const { width, height } = layout;
     const plain = {
       width,

@@ -179,6 +179,7 @@ function readSize(fields: Fields): { size: Vec3; volumes: number } {
   const length = (n: number): number => {
     if (n > used) return 1;
     const value = fields.dim(n);
+    if (value === 0 && n > 3) return 1; // some writers leave the axes beyond space at 0
     if (!(value >= 1)) throw malformed("NIfTI", `dim[${n}]`, "It must be at least 1.");
     return value;
   };

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { createClickFilter } from "../../../client/app/annotate/click-filter.ts";
 import type { OpenImage } from "../../../client/app/state/state.ts";
-import { matchingNames } from "../../../client/app/ui/name-matches.ts";
-import type { Prompt, VocabularyEntry } from "../../../core/wire/index.ts";
+import { byRegion, matchingNames } from "../../../core/text/completion.ts";
+import type { ListedTerm, Prompt } from "../../../core/wire/index.ts";
 
-const entry = (name: string, synonyms: string[] = [], modalities = ["CT"]): VocabularyEntry => ({
+const entry = (name: string, synonyms: string[] = [], modalities = ["CT"]): ListedTerm => ({
   id: name.replaceAll(" ", "-"),
   name,
   synonyms,
@@ -52,4 +52,33 @@ test("the second half of a double click is dropped; a click elsewhere, later or 
   expect(repeats(click(90, "background"), image)).toBe(false);
   now += 900;
   expect(repeats(click(90, "background"), image)).toBe(false);
+});
+
+test("a name in another language, a typo of an accent and an abbreviation complete too; what works comes first", () => {
+  const measured = { cases: 9, dice: 0.9, found: 1, absentCases: 0, falseAlarms: null, threshold: null };
+  const terms: ListedTerm[] = [
+    { ...entry("liver tumor"), names: { de: ["Lebertumor"] } },
+    { ...entry("liver"), names: { de: ["Leber"], es: ["hígado"] }, measured },
+    { ...entry("inferior vena cava"), abbreviations: ["IVC"] },
+    { ...entry("liver fluke"), taught: false },
+  ];
+  const found = (typed: string) => matchingNames(terms, typed, "CT").map(({ name }) => name);
+  expect(found("leb")).toEqual(["liver", "liver tumor"]);
+  expect(found("higado")).toEqual(["liver"]);
+  expect(found("ivc")).toEqual(["inferior vena cava"]);
+  expect(found("liv")).toEqual(["liver", "liver tumor", "liver fluke"]);
+  expect(found("li")).not.toContain("liver fluke");
+});
+
+test("matches stand under their regions, in the order of the first of each", () => {
+  const terms = [
+    { ...entry("kidney"), region: "abdomen" },
+    { ...entry("kidney bone"), region: "limb" },
+    { ...entry("kidney cyst"), region: "abdomen" },
+  ];
+  const groups = byRegion(matchingNames(terms, "kid", "CT"));
+  expect(groups.map(([region, matches]) => [region, matches.map(({ name }) => name)])).toEqual([
+    ["abdomen", ["kidney", "kidney cyst"]],
+    ["limb", ["kidney bone"]],
+  ]);
 });

@@ -19,10 +19,11 @@ export interface Verdict {
 
 export async function judge(binding: Binding, at: HostPoint, labels: ViewerLabels): Promise<Verdict> {
   const { image, log } = binding;
-  const { plane, slice, x, y } = binding.pixelOf(at);
+  const { plane, slice } = binding.pixelOf(at);
   const line = log.done.at(-1);
-  const window = line?.kind === "prompt" ? line.at.window : null;
-  const prompts = [{ kind: "point", x, y, label: "foreground" }];
+  if (line?.kind !== "prompt") throw new Error("nothing was prompted");
+  const { prompts } = line;
+  const { window } = line.at;
   const body = JSON.stringify({ imageId: image.imageId, plane, slice, prompts, ...(window ? { window } : {}) });
   const response = await fetch(`${server}/v1/masks`, {
     method: "POST",

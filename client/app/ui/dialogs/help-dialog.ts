@@ -88,7 +88,7 @@ export class HelpDialog extends DialogElement {
           ${t.pointerHelp.map(([gesture, effect]) => html`<div class="row"><span>${gesture}</span><span>${effect}</span></div>`)}
         </section>
       </div>
-      <p class="privacy">${t.privacyDetail(server.host)} ${t.notice}.</p>
+      <p class="privacy">${t.privacyDetail(server?.host)} ${t.notice}.</p>
       <footer>
         <label><input type="checkbox" .checked=${shortcuts.singleKeys} @change=${this.#toggleSingle} />${t.helpSingleKeys}</label>
         <button @click=${this.#restore}>${t.helpReset}</button>

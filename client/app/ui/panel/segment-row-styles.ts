@@ -85,6 +85,7 @@ export const rowStyles = css`
     font-weight: 600;
   }
   .actions {
+    flex-wrap: wrap;
     display: flex;
     align-items: center;
     gap: 2px;

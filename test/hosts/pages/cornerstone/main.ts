@@ -3,7 +3,7 @@ import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
 import { axisOf, type Vec3 } from "@promptomy/client";
 import { cornerstoneAdapter, cornerstonePoint } from "@promptomy/client/cornerstone";
-import { bind } from "@promptomy/client/viewer";
+import { bind, type LpsPoint } from "@promptomy/client/viewer";
 import { judge } from "../judge.ts";
 import { connect, makeSeries, type Series, type SeriesName } from "../series.ts";
 
@@ -24,7 +24,27 @@ function placed({ ijkToLps }: Series) {
   return { spacing, direction, origin };
 }
 
+/** 60 mm along the two voxel axes that the view shows: both corners lie on the slice of the middle. */
+function boxAround(
+  { ijkToLps }: Series,
+  { point, normal = [0, 0, 1], ...at }: LpsPoint,
+): { from: LpsPoint; to: LpsPoint } {
+  const shown = ([0, 1, 2] as const).filter((n) => Math.abs(normal[n]) < 0.5).map((n) => axisOf(ijkToLps, n));
+  const corner = (side: number): LpsPoint => {
+    const moved = point.map((value, n) =>
+      shown.reduce((sum, axis) => sum + (side * (axis[n] ?? 0)) / Math.hypot(...axis), value),
+    );
+    return { ...at, normal, point: [moved[0] ?? 0, moved[1] ?? 0, moved[2] ?? 0] };
+  };
+  return { from: corner(-30), to: corner(30) };
+}
+
 let count = 0;
+
+// A local volume has its images in the cache, and Cornerstone asks a loader for one of them again.
+core.imageLoader.registerImageLoader("local", (imageId: string) => ({
+  promise: Promise.resolve(core.cache.getImage(imageId) as core.Types.IImage),
+}));
 
 async function openVolume(name: SeriesName) {
   const series = await makeSeries(segmenter, name);
@@ -62,7 +82,7 @@ async function openVolume(name: SeriesName) {
   const click = async (view: View) => {
     const viewport = viewports[view] as core.Types.IVolumeViewport;
     const at = cornerstonePoint(viewport, [...series.liver]);
-    await binding.prompt({ kind: "point", at });
+    await binding.prompt({ kind: "box", ...boxAround(series, at) });
     const labels = core.cache.getVolume(labelmapId);
     return judge(binding, at, {
       size,
@@ -105,6 +125,7 @@ async function openStack(name: SeriesName) {
   engine.enableElement({ viewportId: "stack", type: core.Enums.ViewportType.STACK, element });
   const viewport = engine.getViewport("stack") as core.Types.IStackViewport;
   await viewport.setStack(imageIds, Math.floor(size[2] / 2));
+  viewport.setProperties({ voiRange: { lower: -160, upper: 240 } });
   const labelmapImageIds = core.imageLoader.createAndCacheDerivedLabelmapImages(imageIds).map(({ imageId }) => imageId);
   const { Labelmap } = tools.Enums.SegmentationRepresentations;
   tools.segmentation.addSegmentations([
@@ -114,7 +135,7 @@ async function openStack(name: SeriesName) {
   const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport, segmentationId, modality: "CT" }));
   const at = cornerstonePoint(viewport, [...series.liver]);
   const click = async () => {
-    await binding.prompt({ kind: "point", at });
+    await binding.prompt({ kind: "box", ...boxAround(series, at) });
     return judge(binding, at, {
       size,
       get: (i, j, k) =>

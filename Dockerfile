@@ -1,0 +1,20 @@
+# The server on a CPU: docker build -t promptomy . — for CUDA see docs/deploy.md and take nvidia/cuda:12-cudnn-runtime below.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY . .
+ENV ONNXRUNTIME_NODE_INSTALL=skip
+RUN npm ci --no-audit --no-fund && npm run build && npm ci --omit=dev --workspaces=false --no-audit --no-fund
+
+FROM node:22-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production PROMPTOMY_HOST=0.0.0.0 PROMPTOMY_PORT=8080 PROMPTOMY_CACHE_DIR=/cache
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/models ./models
+RUN mkdir /cache && chown node:node /cache
+USER node
+VOLUME /cache
+EXPOSE 8080
+ENTRYPOINT ["node", "dist/server/cli.js"]
+CMD ["serve"]

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { withMeasures } from "../../../core/text/measures.ts";
+import { namesPage } from "../../../core/text/names-page.ts";
+import { NameMeasures, VocabularyEntry } from "../../../core/wire/index.ts";
+import { repositoryRoot } from "../../support/data.ts";
+
+const read = (path: string): unknown => JSON.parse(readFileSync(join(repositoryRoot, path), "utf8"));
+
+test("docs/names.md is what the vocabulary and the measures say (`--update` writes it)", async () => {
+  const measures = NameMeasures.parse(read("models/default/names.json"));
+  const terms = withMeasures(VocabularyEntry.array().parse(read("models/vocabulary.json")), measures);
+  await expect(namesPage(terms, measures)).toMatchFileSnapshot("../../../docs/names.md");
+});

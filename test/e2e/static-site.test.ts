@@ -1,0 +1,146 @@
+/** The static build behind a plain file server: the same ids and answers as a server's, and with the network cut. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { maskIou } from "../../core/mask/mask.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
+import type { EmbeddingInfo, MaskResponse } from "../../core/wire/index.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { dataPath, needsData } from "../support/data.ts";
+import { startTestServer, type TestServer } from "../support/serve.ts";
+import { type MaskOnPage, openViewer, type Viewer, type ViewerElement } from "./viewer-page.ts";
+import { LIVER } from "./viewer-stage.ts";
+
+const CONFIG = fileURLToPath(new URL("../../client/app/vite.config.ts", import.meta.url));
+const MODEL = fileURLToPath(new URL("../../models/default", import.meta.url));
+const SERIES = "tests/ct_dicom_j2k/series";
+const TYPES: Record<string, string> = {
+  ...{ ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" },
+  ...{ ".json": "application/json", ".svg": "image/svg+xml" },
+};
+
+/** A host that knows files and their types, and sets no header of ours. In a folder of its own, as many hosts serve it. */
+function fileServer(dir: string): Promise<Server> {
+  const server = createServer(async ({ url = "/" }, response) => {
+    const path = normalize(decodeURIComponent(new URL(url, "http://x").pathname)).replace(/^\/demo/, "");
+    const file = path.endsWith("/") || path === "" ? "index.html" : path;
+    const body = await readFile(join(dir, file)).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
+    response.end(body);
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+}
+
+const only = (masks: readonly MaskOnPage[]): MaskOnPage => {
+  expect(masks).toHaveLength(1);
+  return masks[0]!;
+};
+
+describe("the static site", () => {
+  let dir: string;
+  let files: Server;
+  let server: TestServer;
+  let browser: Browser;
+  let viewer: Viewer;
+  let clicked: MaskOnPage;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "static-"));
+    await build({ configFile: CONFIG, mode: "static", logLevel: "error", build: { outDir: dir, emptyOutDir: true } });
+    files = await fileServer(dir);
+    server = await startTestServer({ modelDirs: [MODEL] });
+    browser = await launchBrowser();
+    viewer = await openViewer(browser, `http://127.0.0.1:${(files.address() as AddressInfo).port}/demo/`);
+  }, 300_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    files?.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const ask = async <T>(path: string, body: object): Promise<T> => {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch(new URL(path, server.url), { method: "POST", headers, body: JSON.stringify(body) });
+    expect(response.ok).toBe(true);
+    return (await response.json()) as T;
+  };
+
+  test("isolates itself by its service worker, and opens the phantom under the server's id", async () => {
+    await viewer.page.waitForFunction(
+      () => crossOriginIsolated && document.querySelector("viewer-app")?.shadowRoot,
+      null,
+      { timeout: 120_000 },
+    );
+    await viewer.ready();
+    const imageId = await viewer.read((state) => state.image?.info.imageId);
+    const studies = (await (await fetch(new URL("v1/studies", server.url))).json()) as { imageId: string }[];
+    expect(imageId).toBe(studies[0]?.imageId);
+  });
+
+  test("a click gives the server's mask, from an embedding of the same id", async () => {
+    await viewer.click(...LIVER);
+    clicked = only(await viewer.masks());
+    const place = await viewer.read((state) => ({
+      imageId: state.image!.info.imageId,
+      plane: state.image!.plane.plane,
+      slice: state.image!.slice,
+    }));
+    const window = await viewer.read((state) => state.image!.window);
+    const info = await ask<EmbeddingInfo>(`v1/images/${place.imageId}/embeddings`, {
+      plane: place.plane,
+      slice: place.slice,
+      ...(window ? { window: { center: window.center, width: window.width } } : {}),
+    });
+    const [x, y] = LIVER;
+    const answer = await ask<MaskResponse>("v1/masks", {
+      embeddingId: info.embeddingId,
+      prompts: [{ kind: "point", x, y, label: "foreground" }],
+      multimask: true,
+    });
+    expect(clicked.area).toBeGreaterThan(500);
+    const best = Math.max(...answer.masks.map(({ rle }) => maskIou(decodeRle(rle), clicked.mask)));
+    expect(best).toBeGreaterThanOrEqual(0.99);
+    const on = await viewer.read((state) => [...state.masks.values()][0]!.candidates[0]!.on);
+    expect(on?.id).toBe(info.embeddingId);
+  });
+
+  test("with the network cut it loads, names, and opens files", async () => {
+    await new Promise((resolve) => files.close(resolve));
+    files.closeAllConnections();
+    await viewer.page.context().setOffline(true);
+    await viewer.page.reload();
+    await viewer.ready();
+    expect(only(await viewer.masks()).area).toBe(clicked.area);
+    const field = viewer.page.locator("input[role=combobox]");
+    await field.fill("linke Niere");
+    await field.press("Enter");
+    await viewer.ready();
+    expect(await viewer.masks()).toHaveLength(2);
+  });
+
+  test("a series in JPEG 2000 opens offline and takes a name", needsData(SERIES), async () => {
+    const folder = dataPath(SERIES) ?? "";
+    const names = await readdir(folder);
+    await viewer.page.getByLabel("Open image files").setInputFiles(names.map((name) => join(folder, name)));
+    await viewer.page.waitForFunction(
+      () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.info.size[0] === 512,
+      null,
+      { timeout: 120_000 },
+    );
+    await viewer.ready();
+    const field = viewer.page.locator("input[role=combobox]");
+    await field.fill("liver");
+    await field.press("Enter");
+    await viewer.ready();
+    expect(only(await viewer.masks()).area).toBeGreaterThan(5000);
+    await viewer.page.screenshot({ path: join(tmpdir(), "static-site.png") });
+  });
+});

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EmbeddingInfo } from "../../../core/wire/index.ts";
+import { type RunningServer, startServer } from "../../../server/node.ts";
+import { createLog } from "../../../server/ops/log.ts";
+import { repositoryRoot } from "../../support/data.ts";
+import { freePort } from "../../support/redis.ts";
+import { post } from "../harness.ts";
+import { modelFolder, slowEncoder } from "../inference-support.ts";
+
+const installed = existsSync(join(repositoryRoot, "edge/node_modules/wrangler"));
+const needsEdge = installed ? {} : { skip: true as const, meta: { needs: "wrangler in edge/ (npm run edge)" } };
+
+describe("the edge in Cloudflare's local runtime, before a real server", needsEdge, () => {
+  let dir: string;
+  let server: RunningServer;
+  let runtime: ChildProcess;
+  let edge: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "edge-"));
+    await modelFolder(join(dir, "models"), { encoder: slowEncoder(4) });
+    server = await startServer({
+      ...{ host: "127.0.0.1", port: 0, device: "cpu", log: createLog({ level: "silent" }) },
+      ...{ cacheDir: join(dir, "cache"), modelDirs: [join(dir, "models")] },
+    });
+    const port = await freePort();
+    const origins = `http://127.0.0.1:1,${server.url}`; // the first one is away
+    const args = ["scripts/edge.mjs", "--port", String(port), "--origins", origins, "--state", join(dir, "state")];
+    runtime = spawn(process.execPath, args, { cwd: repositoryRoot, stdio: "ignore" });
+    edge = `http://127.0.0.1:${port}`;
+    const answers = () =>
+      fetch(`${edge}/livez`)
+        .then(({ ok }) => ok)
+        .catch(() => false);
+    while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 200));
+  }, 120_000);
+  afterAll(async () => {
+    runtime?.kill("SIGTERM");
+    await server?.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const metric = async (pattern: RegExp): Promise<number> =>
+    Number(pattern.exec(await (await fetch(`${server.url}/metrics`)).text())?.[1] ?? 0);
+  const fromPage = (body: object): RequestInit => {
+    const { headers, ...init } = post(body);
+    return { ...init, headers: { ...headers, Origin: edge, "Sec-Fetch-Site": "same-origin" } };
+  };
+
+  test("fifty clients on one cold slice are one request to an origin and one encode, past an origin that is away (F-15)", async () => {
+    const path = `/v1/images/${server.studies[0]!.imageId}/embeddings`;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => fetch(edge + path, fromPage({ plane: "axial", slice: 7 }))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(await metric(/promptomy_encodes_total\{[^}]*\} (\d+)/)).toBe(1);
+    expect(await metric(/route="\/v1\/images\/:id\/embeddings",status="201"\} (\d+)/)).toBe(1);
+  });
+
+  test("tensors come from R2 the second time, the very bytes; another site's page changes nothing", async () => {
+    const path = `/v1/images/${server.studies[0]!.imageId}/embeddings`;
+    const { embeddingId } = (await (
+      await fetch(edge + path, fromPage({ plane: "axial", slice: 8 }))
+    ).json()) as EmbeddingInfo;
+    const read = async (host: string) => {
+      const answer = await fetch(`${host}/v1/embeddings/${embeddingId}`);
+      return { edge: answer.headers.get("X-Edge"), bytes: Buffer.from(await answer.arrayBuffer()) };
+    };
+    const first = await read(edge);
+    await expect.poll(async () => (await read(edge)).edge).toBe("hit");
+    const [second, own] = [await read(edge), await read(server.url)];
+    expect([first.edge, second.bytes.equals(own.bytes), first.bytes.equals(own.bytes)]).toEqual([null, true, true]);
+    const foreign = { ...fromPage({ plane: "axial", slice: 9 }) };
+    const evil = {
+      ...foreign,
+      headers: { ...foreign.headers, Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" },
+    };
+    expect((await fetch(edge + path, evil)).status).toBe(403);
+  });
+
+  test("the page comes from the assets, isolated, and its runtime that is too large for them from an origin", async () => {
+    const page = await fetch(`${edge}/`);
+    expect([page.status, page.headers.get("Cross-Origin-Embedder-Policy")]).toEqual([200, "require-corp"]);
+    expect(await page.text()).toContain("<script");
+    const app = join(repositoryRoot, "dist/app");
+    const [large] = readFileSync(join(app, ".assetsignore"), "utf8").split("\n");
+    const sent = await (await fetch(`${edge}/${large}`)).arrayBuffer();
+    expect(sent.byteLength).toBe(statSync(join(app, large!)).size);
+    expect(sent.byteLength).toBeGreaterThan(25 * 2 ** 20);
+  });
+});
