@@ -39,6 +39,7 @@ async function draw() {
   const { page } = stage.viewer;
   await stage.viewer.click(30, 26);
   await page.keyboard.press("ArrowDown");
+  await stage.viewer.ready();
   await stage.viewer.click(30, 26);
   await page.keyboard.press("n");
   await stage.viewer.click(34, 28);
@@ -61,7 +62,8 @@ describe("the export dialog", () => {
     }
     for (const name of ["NIfTI", "3D Slicer", "PNG, this", "COCO JSON", "GeoJSON", "CSV"])
       expect(await radio(name).isEnabled(), name).toBe(true);
-    const names = await page.getByRole("radio").evaluateAll((all) => all.map((one) => one.parentElement?.textContent));
+    const all = page.locator("export-dialog").getByRole("radio");
+    const names = await all.evaluateAll((all) => all.map((one) => one.parentElement?.textContent));
     expect(new Set(names).size).toBe(names.length);
     await keep("phantom");
   });
