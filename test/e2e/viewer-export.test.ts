@@ -66,6 +66,10 @@ describe("the export dialog", () => {
     const names = await all.evaluateAll((all) => all.map((one) => one.parentElement?.textContent));
     expect(new Set(names).size).toBe(names.length);
     await keep("phantom");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await keep("dark");
+    await page.setViewportSize({ width: 390, height: 780 });
+    await keep("phone");
   });
 
   test("of a DICOM series gives a SEG whose voxels are those on the screen", async () => {

@@ -55,7 +55,8 @@ export const work = {
     hidden: (count: number) => (count === 1 ? "Also the hidden segment" : `Also the ${number(count)} hidden segments`),
     hiddenLeftOut: (names: string) => `Left out, because hidden: ${names}.`,
     contents: (segments: number, masks: number) =>
-      `${segments === 1 ? "1 segment" : `${number(segments)} segments`}, ${masks === 1 ? "1 mask" : `${number(masks)} masks`}. Names, colours and numbers come with it.`,
+      `${segments === 1 ? "1 segment" : `${number(segments)} segments`}, ${masks === 1 ? "1 mask" : `${number(masks)} masks`}.`,
+    named: "Names, colours and numbers come with it.",
     collecting: (done: number, total: number) => `Computing masks: ${number(done)} of ${number(total)}`,
     waits: "The server does not answer. The export goes on when it does.",
     incomplete: (failed: number, total: number) =>

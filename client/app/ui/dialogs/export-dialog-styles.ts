@@ -30,6 +30,7 @@ export const exportStyles = css`
     font-size: 11px;
   }
   .lacking {
+    padding: 3px 0;
     color: var(--muted);
   }
   .line {

@@ -209,7 +209,9 @@ export class ExportDialog extends DialogElement {
     const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
     if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
-    return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}</p>
+    const nameless = DICOM.has(this.choice.format) && this.choice.deidentify;
+    return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}
+        ${nameless ? nothing : t.exporting.named}</p>
       ${this.#losses(covered)}
       ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
   }
