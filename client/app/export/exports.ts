@@ -105,7 +105,10 @@ async function byServer(
       ...{ id, number, name, colour, ...(code && { code: { ...code } }) },
       masks: masks
         .filter(({ segmentId }) => segmentId === id)
-        .map(({ plane, slice, origin, mask }) => ({ plane, slice, origin, rle: encodeRle(mask) })),
+        .map(({ plane, slice, origin, byName, mask }) => ({
+          ...{ plane, slice, origin, rle: encodeRle(mask) },
+          ...(byName && { byName }),
+        })),
     })),
   };
   const file = segments.length > 0 ? await segmenter.exportFile(order, { signal: asked.signal }) : undefined;
