@@ -1,9 +1,10 @@
 /** An export holds every mask it says it holds, and says what it leaves out. */
+import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { saveExport } from "./viewer-export.ts";
 import type { ViewerElement } from "./viewer-page.ts";
-import { LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
+import { inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
 import { prompts } from "./viewer-work.ts";
 
 const stage = viewerStage();
@@ -71,5 +72,26 @@ describe("export", () => {
     expect(await page.getByRole("button", { name: "Save", exact: true }).isDisabled()).toBe(true);
     await page.locator("export-dialog").getByRole("button", { name: "Try again" }).click();
     await page.getByText("1 segment, 1 mask.").waitFor();
+  });
+
+  test("holds an edited mask as it is on the screen, voxel by voxel", async () => {
+    const { page } = stage.viewer;
+    await stage.viewer.click(...LIVER);
+    const clicked = await stage.only();
+    await page.keyboard.press("e");
+    const { x, y } = await stage.viewer.at(...LIVER);
+    await page.mouse.click(x, y);
+    const edited = await stage.only();
+    expect(inside(edited, LIVER)).toBe(0);
+    expect(edited.area).toBeLessThan(clicked.area);
+    const { files } = await saveExport(page, "NIfTI");
+    const [bytes] = Object.values(files);
+    // NIfTI-1: the voxels begin at `vox_offset` (byte 108); the phantom's slices lie one after another.
+    const nifti = gunzipSync(bytes!);
+    const { width, height, data } = edited.mask;
+    const start = nifti.readFloatLE(108) + edited.slice * width * height;
+    const voxels = nifti.subarray(start, start + width * height);
+    expect([...voxels].map((value) => Number(value > 0))).toEqual([...data]);
+    expect(nifti.subarray(nifti.readFloatLE(108)).filter((value) => value > 0)).toHaveLength(edited.area);
   });
 });

@@ -8,7 +8,7 @@ import { launchBrowser } from "../support/browser.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
 import { builtViewer, type MaskOnPage, openViewer, type Viewer } from "./viewer-page.ts";
 
-type Pixel = readonly [x: number, y: number];
+export type Pixel = readonly [x: number, y: number];
 
 /** In the phantom's liver and spleen, on its middle axial slice. */
 export const LIVER = [80, 90] as const;
