@@ -254,6 +254,9 @@ async function embed(
   const request = { plane, slice, model: manifest.id, ...(window ? { window } : {}), ...(crop ? { crop } : {}) };
   const [info, record] = await Promise.all([api.embed(imageId, request, call), known]);
   const embedding = embeddingOf(info, findPlane(record, plane));
+  // A worker that starts has time to lose: its embedding waits in the browser's cache by then.
+  if (wantsPixels && status.now().state === "starting")
+    api.embedding(embedding.id, EMBEDDING_MEDIA[manifest.embedding.wire], call).catch(() => {});
   await raceSignal(
     ladder.run((backend) => backend.prepare(embedding, call.signal)),
     call.signal,

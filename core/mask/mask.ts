@@ -28,7 +28,7 @@ export function createMask(width: number, height: number, data = new Uint8Array(
 /** Pixels inside. */
 export function maskArea({ data }: Mask): number {
   let area = 0;
-  for (let n = 0; n < data.length; n++) if (data[n] !== 0) area++;
+  for (let n = Math.max(0, data.indexOf(1)), last = data.lastIndexOf(1); n <= last; n++) area += data[n];
   return area;
 }
 
@@ -114,11 +114,16 @@ function overlap(a: Mask, b: Mask): { both: number; either: number } {
   }
   let both = 0;
   let either = 0;
-  for (let n = 0; n < a.data.length; n++) {
-    const inA = a.data[n] !== 0;
-    const inB = b.data[n] !== 0;
-    if (inA && inB) both++;
-    if (inA || inB) either++;
+  const [first, last] = reachOf(a.data, b.data);
+  for (let n = first; n <= last; n++) {
+    both += a.data[n] & b.data[n];
+    either += a.data[n] | b.data[n];
   }
   return { both, either };
+}
+
+/** From the first pixel inside either to the last one. */
+function reachOf(a: Uint8Array, b: Uint8Array): readonly [first: number, last: number] {
+  const firsts = [a.indexOf(1), b.indexOf(1)].filter((n) => n >= 0);
+  return [Math.min(a.length, ...firsts), Math.max(a.lastIndexOf(1), b.lastIndexOf(1))];
 }

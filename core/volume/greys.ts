@@ -8,21 +8,23 @@ export function smoothGreys(slice: Slice): Float32Array {
   const { width, height } = slice;
   const values = greysOf(slice);
   const rows = new Float32Array(values.length);
-  for (let n = 0; n < values.length; n++) {
-    const x = n % width;
-    const [left, right] = [values[x > 0 ? n - 1 : n], values[x < width - 1 ? n + 1 : n]];
-    rows[n] = (left + values[n] + right) / 3;
+  for (let y = 0, n = 0; y < height; y++)
+    for (let x = 0; x < width; x++, n++)
+      rows[n] = (values[x > 0 ? n - 1 : n] + values[n] + values[x < width - 1 ? n + 1 : n]) / 3;
+  for (let y = 0, n = 0; y < height; y++) {
+    const [up, down] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
+    for (let x = 0; x < width; x++, n++) values[n] = (rows[n - up] + rows[n] + rows[n + down]) / 3;
   }
-  return rows.map((value, n) => {
-    const [above, below] = [rows[n >= width ? n - width : n], rows[n < width * (height - 1) ? n + width : n]];
-    return (above + value + below) / 3;
-  });
+  return values;
 }
 
 function greysOf({ channels, data, rescale: { slope, intercept }, width, height }: Slice): Float32Array {
-  const grey = (n: number) =>
-    channels === 1 ? data[n] : 0.299 * data[3 * n] + 0.587 * data[3 * n + 1] + 0.114 * data[3 * n + 2];
-  return Float32Array.from({ length: width * height }, (_, n) => grey(n) * slope + intercept);
+  const out = new Float32Array(width * height);
+  if (channels === 1) for (let n = 0; n < out.length; n++) out[n] = data[n] * slope + intercept;
+  else
+    for (let n = 0, c = 0; n < out.length; n++, c += 3)
+      out[n] = (0.299 * data[c] + 0.587 * data[c + 1] + 0.114 * data[c + 2]) * slope + intercept;
+  return out;
 }
 
 export interface GreyRange {
@@ -60,11 +62,9 @@ function spreadOf(greys: Float32Array): number {
 
 /** The part of a mask whose values lie in the range, without specks. */
 export function maskWithin(mask: Mask, greys: Float32Array, { low, high }: GreyRange): Mask {
-  const inside = createMask(
-    mask.width,
-    mask.height,
-    mask.data.map((value, n) => (value !== 0 && greys[n] >= low && greys[n] <= high ? 1 : 0)),
-  );
+  const inside = createMask(mask.width, mask.height);
+  for (let n = Math.max(0, mask.data.indexOf(1)), last = mask.data.lastIndexOf(1); n <= last; n++)
+    if (mask.data[n] !== 0 && greys[n] >= low && greys[n] <= high) inside.data[n] = 1;
   const opened = open(inside);
   return maskArea(opened) > 0 ? opened : inside;
 }

@@ -1,6 +1,6 @@
 /** A mask as prompts for the slice beside it. */
 import { connectedComponents } from "../mask/components.ts";
-import { createMask, type Mask, maskArea, maskBounds } from "../mask/mask.ts";
+import { createMask, cropMask, type Mask, maskArea, maskBounds } from "../mask/mask.ts";
 import { erode, subtract } from "../mask/morphology.ts";
 import { encodeRle } from "../mask/rle.ts";
 import { deepestPixel } from "../prompt/prompt-logits.ts";
@@ -55,19 +55,22 @@ function pointIn(part: Mask, label: PointLabel): Prompt[] {
 
 /** The largest parts of a mask, largest first. */
 function partsOf(mask: Mask, { most, least }: { most: number; least: number }): Mask[] {
-  const { labels, areas } = connectedComponents(mask, 8);
+  const bounds = maskBounds(mask);
+  if (!bounds) return [];
+  const box = cropMask(mask, bounds);
+  const { labels, areas } = connectedComponents(box, 8);
   const order = [...areas.keys()].slice(1).toSorted((a, b) => areas[b] - areas[a]);
   const floor = Math.max(least, SPECK.share * (areas[order[0]] ?? 0));
   return order
     .filter((label) => areas[label] >= floor)
     .slice(0, most)
-    .map((label) =>
-      createMask(
-        mask.width,
-        mask.height,
-        Uint8Array.from(labels, (at) => (at === label ? 1 : 0)),
-      ),
-    );
+    .map((label) => {
+      const part = createMask(mask.width, mask.height);
+      for (let y = 0, n = 0; y < box.height; y++)
+        for (let x = 0, o = (y + bounds.y0) * mask.width + bounds.x0; x < box.width; x++, n++, o++)
+          if (labels[n] === label) part.data[o] = 1;
+      return part;
+    });
 }
 
 function union(parts: readonly Mask[], { width, height }: Mask): Mask {

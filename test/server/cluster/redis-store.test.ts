@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServerEvent } from "../../../server/ops/events.ts";
 import { openRedis, type SharedRedis } from "../../../server/stores/connection.ts";
 import { redisStore } from "../../../server/stores/redis.ts";
@@ -45,7 +45,6 @@ describe("redisStore", needsRedis(), () => {
     await store.set(idOf(7), bytesOf(7, 100));
     events.length = 0;
     await server.kill();
-    onTestFinished(() => server.start().catch(() => {}));
     expect(await store.get(idOf(7))).toBeUndefined();
     await store.set(idOf(8), bytesOf(8, 100));
     await expect.poll(() => redis.isUp()).toBe(false);

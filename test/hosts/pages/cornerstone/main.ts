@@ -98,6 +98,11 @@ async function openVolume(name: SeriesName) {
   };
 }
 
+// A local image has the metadata of its plane and pixels alone; painting a stack asks for the modality too.
+core.metaData.addProvider((type: string, imageId: string) =>
+  type === "generalSeriesModule" && String(imageId).startsWith("local:") ? { modality: "CT" } : undefined,
+);
+
 const areaOf = (labels: ArrayLike<number> | undefined) => Array.from(labels ?? []).filter(Boolean).length;
 
 /** Images in an order that is neither ours nor that of their positions. */
