@@ -10,7 +10,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
 import type { SliceOptions } from "./prompts.ts";
-import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
   readonly path: string;
@@ -51,7 +51,7 @@ async function fileOf(services: Services, info: ImageInfo, job: Job, { target, p
     ...{ plane, slice, rle },
     origin: origin === "propagated" ? ("propagated" as const) : ("prompted" as const),
   }));
-  return resultBytes(services, { info, format, name: nameOf(prompts), masks: found });
+  return resultBytes(services, { info, format, name: nameOf(prompts), masks: found, byName: isByName(prompts) });
 }
 
 function requestOf(info: ImageInfo, { options: { plane, window, slices }, prompts }: Asked): SegmentationRequest {

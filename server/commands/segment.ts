@@ -15,7 +15,7 @@ import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { propagateThrough } from "./propagate.ts";
-import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
 
@@ -135,7 +135,7 @@ async function fileOf(
   const masks = answers.flatMap(({ slice, answer }) =>
     answer.masks.slice(0, 1).map(({ rle }) => ({ plane: options.plane, slice, rle, origin: "prompted" as const })),
   );
-  return resultBytes(services, { info, format, name: nameOf(prompts), masks });
+  return resultBytes(services, { info, format, name: nameOf(prompts), masks, byName: isByName(prompts) });
 }
 
 const isAbsent = ({ answer: { presence, masks } }: Pick<Answered, "answer">): boolean =>
