@@ -60,6 +60,14 @@ export function cropMask({ width, data }: Mask, { x0, y0, x1, y1 }: PixelBox): M
   return cropped;
 }
 
+/** A cropped mask in its place in an empty one of the size of the whole. */
+export function pasteMask(part: Mask, { x0, y0 }: PixelBox, { width, height }: Pick<Mask, "width" | "height">): Mask {
+  const out = createMask(width, height);
+  for (let y = 0, o = y0 * width + x0; y < part.height; y++, o += width)
+    out.data.set(part.data.subarray(y * part.width, (y + 1) * part.width), o);
+  return out;
+}
+
 /** Intersection over union, 0 to 1; two empty masks agree (1). */
 export function maskIou(a: Mask, b: Mask): number {
   const { both, either } = overlap(a, b);

@@ -1,4 +1,5 @@
 /** Erosion, dilation and opening by the cross of four neighbours, and distances to a mask's border. */
+import type { PixelBox } from "../wire/common.ts";
 import { createMask, type Mask, maskBounds } from "./mask.ts";
 
 /** Without the pixels that touch the background by an edge; the image's border is no background. */
@@ -40,6 +41,19 @@ export function dilate(mask: Mask): Mask {
 
 /** The bounds of an empty mask: a loop over them has no turn. */
 const NOWHERE = { x0: 0, y0: 0, x1: -1, y1: -1 };
+
+/** A mask's bounds and one pixel around them, as far as the image goes: a part of it that is eroded or opened as the whole is. */
+export function surroundings(mask: Mask): PixelBox | undefined {
+  const bounds = maskBounds(mask);
+  if (!bounds) return undefined;
+  const { x0, y0, x1, y1 } = bounds;
+  return {
+    x0: Math.max(0, x0 - 1),
+    y0: Math.max(0, y0 - 1),
+    x1: Math.min(mask.width - 1, x1 + 1),
+    y1: Math.min(mask.height - 1, y1 + 1),
+  };
+}
 
 /** Without threads and specks that are one or two pixels wide. A subset of the mask. */
 export const open = (mask: Mask): Mask => dilate(erode(mask));

@@ -1,19 +1,24 @@
 /** Which grey values a segment has, and which pixels of another slice have them too. */
 import type { Slice } from "../image/volume.ts";
-import { createMask, type Mask, maskArea } from "../mask/mask.ts";
-import { open } from "../mask/morphology.ts";
+import { createMask, cropMask, type Mask, maskArea, pasteMask } from "../mask/mask.ts";
+import { open, surroundings } from "../mask/morphology.ts";
 
 /** Modality values (HU for CT; luminance of colour, ITU-R BT.601), each the mean of its 3 × 3 neighbourhood. */
 export function smoothGreys(slice: Slice): Float32Array {
   const { width, height } = slice;
   const values = greysOf(slice);
-  const rows = new Float32Array(values.length);
-  for (let y = 0, n = 0; y < height; y++)
-    for (let x = 0; x < width; x++, n++)
-      rows[n] = (values[x > 0 ? n - 1 : n] + values[n] + values[x < width - 1 ? n + 1 : n]) / 3;
+  let [above, row, below] = [0, 1, 2].map(() => new Float32Array(width));
+  const meansOf = (y: number, out: Float32Array) => {
+    for (let x = 0, n = y * width; x < width; x++, n++)
+      out[x] = (values[x > 0 ? n - 1 : n] + values[n] + values[x < width - 1 ? n + 1 : n]) / 3;
+  };
+  meansOf(0, row);
+  above.set(row);
   for (let y = 0, n = 0; y < height; y++) {
-    const [up, down] = [y > 0 ? width : 0, y < height - 1 ? width : 0];
-    for (let x = 0; x < width; x++, n++) values[n] = (rows[n - up] + rows[n] + rows[n + down]) / 3;
+    if (y < height - 1) meansOf(y + 1, below);
+    else below.set(row);
+    for (let x = 0; x < width; x++, n++) values[n] = (above[x] + row[x] + below[x]) / 3;
+    [above, row, below] = [row, below, above];
   }
   return values;
 }
@@ -62,9 +67,12 @@ function spreadOf(greys: Float32Array): number {
 
 /** The part of a mask whose values lie in the range, without specks. */
 export function maskWithin(mask: Mask, greys: Float32Array, { low, high }: GreyRange): Mask {
-  const inside = createMask(mask.width, mask.height);
-  for (let n = Math.max(0, mask.data.indexOf(1)), last = mask.data.lastIndexOf(1); n <= last; n++)
-    if (mask.data[n] !== 0 && greys[n] >= low && greys[n] <= high) inside.data[n] = 1;
+  const box = surroundings(mask);
+  if (!box) return createMask(mask.width, mask.height);
+  const inside = cropMask(mask, box);
+  for (let y = 0, n = 0; y < inside.height; y++)
+    for (let x = 0, at = (y + box.y0) * mask.width + box.x0; x < inside.width; x++, n++, at++)
+      if (greys[at] < low || greys[at] > high) inside.data[n] = 0;
   const opened = open(inside);
-  return maskArea(opened) > 0 ? opened : inside;
+  return pasteMask(maskArea(opened) > 0 ? opened : inside, box, mask);
 }
