@@ -1,7 +1,8 @@
 // The browser of the browser tests and of the benchmark: one that is installed, else one that needs neither root nor a
 // question, else Debian's. Uses Node alone. Vitest calls `setup` before the tests of test/e2e, if any of them run.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fetchBrowser, fetchedBrowser } from "./fetch-browser.mjs";
 
@@ -65,11 +66,17 @@ export function getBrowser() {
   );
 }
 
-export function setup() {
+/** Before the first file: the browser, and a folder for pages that are built once (`test/support/built.ts`). */
+export function setup(project) {
+  const pages = mkdtempSync(join(tmpdir(), "pages-"));
+  const clear = () => rmSync(pages, { recursive: true, force: true });
+  process.env.PROMPTOMY_BUILT_PAGES = pages;
+  project.onTestsRerun(clear);
   try {
     process.env.CHROMIUM_PATH = getBrowser(); // the tests' processes inherit it
   } catch ({ message }) {
     console.error(message);
     process.exit(1); // thrown, it would stand below "No test files found" and above a stack of Vitest's own calls
   }
+  return clear;
 }

@@ -77,6 +77,8 @@ const TYPES = [
   "MaskOrigin",
   "Mat4",
   "ModelInfo",
+  "NameGuess",
+  "NameLooked",
   "NamedWindow",
   "OpenOptions",
   "Overlap",

@@ -9,8 +9,8 @@ import type { Plane } from "../../core/image/volume.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { encodeRle } from "../../core/mask/rle.ts";
 import type { ImageInfo, Rle } from "../../core/wire/index.ts";
+import type { PropagateTarget } from "../common/job-types.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { PropagateTarget } from "../types.ts";
 
 export interface KeptMasks {
   put(rle: Rle): Digest;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Prompt, SegmenterStatus, SegmentMask } from "../../client/index.ts";
 import { launchBrowser, offersWebGpu } from "../support/browser.ts";
 import type { ClientPage } from "../support/client-page/main.ts";
-import { type BuiltPage, buildClientPage, startTestServer, type TestServer } from "../support/serve.ts";
+import { sharedClientPage, startTestServer, type TestServer } from "../support/serve.ts";
 
 /** In the page. */
 declare const client: ClientPage;
@@ -15,15 +15,13 @@ const BOX: Prompt = { kind: "box", x0: 90, y0: 70, x1: 150, y1: 120 };
 /** Compiling on a busy machine. */
 const SHADERS_MS = 600_000;
 
-let built: BuiltPage;
 let server: TestServer;
 let browser: Browser;
 let page: Page;
 let webGpu: boolean;
 
 beforeAll(async () => {
-  built = await buildClientPage();
-  server = await startTestServer({ clientDir: built.dir });
+  server = await startTestServer({ clientDir: await sharedClientPage() });
   browser = await launchBrowser({ webgpu: true });
   page = await browser.newPage();
   await page.goto(server.url);
@@ -35,7 +33,6 @@ beforeEach(({ skip }) => skip(!webGpu, "WebGPU, which this Chromium lacks"));
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-  await built?.remove();
 });
 
 describe("WebGPU", () => {

@@ -124,7 +124,7 @@ describe("a decode in the browser's WASM", () => {
   });
 
   test("without cross-origin isolation runs in one thread and gives the same masks", async () => {
-    const plain = await serveUnisolated(stage.built.dir, stage.server.url);
+    const plain = await serveUnisolated(stage.clientDir, stage.server.url);
     const run = (on: Page) =>
       on.evaluate(
         async ({ at, click }) => {
@@ -205,7 +205,7 @@ describe("a picture", () => {
         { known, at: stage.at, click: CLICK },
       );
     const before = await ask(stage.page);
-    const other = await startTestServer({ clientDir: stage.built.dir });
+    const other = await startTestServer({ clientDir: stage.clientDir });
     const elsewhere = await stage.openPage(other.url);
     const after = await ask(elsewhere, before.slice);
     await elsewhere.close();

@@ -1,5 +1,4 @@
 /** The viewer in a frame of pages on other origins. */
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,14 +16,13 @@ import {
   startTestServer,
   type TestServer,
 } from "../support/serve.ts";
-import { buildViewer } from "./viewer-page.ts";
+import { builtViewer } from "./viewer-page.ts";
 import { LIVER } from "./viewer-stage.ts";
 
 declare const page: FramePage;
 declare let frame: Frame;
 declare let told: FrameMask[];
 
-let clientDir: string;
 let built: BuiltPage;
 let plain: Served;
 let isolated: Served;
@@ -34,8 +32,7 @@ let browser: Browser;
 let tab: Page;
 
 beforeAll(async () => {
-  clientDir = await mkdtemp(join(tmpdir(), "viewer-"));
-  await buildViewer(clientDir);
+  const clientDir = await builtViewer();
   built = await buildPage(fileURLToPath(new URL("../support/frame-page", import.meta.url)));
   [plain, isolated, stranger] = await Promise.all([
     serveForeign(built.dir),
@@ -50,7 +47,6 @@ afterAll(async () => {
   await browser?.close();
   await Promise.all([server?.close(), plain?.close(), isolated?.close(), stranger?.close()]);
   await built?.remove();
-  await rm(clientDir, { recursive: true, force: true });
 });
 beforeEach(async () => {
   tab = await browser.newPage({ viewport: { width: 1200, height: 800 } });

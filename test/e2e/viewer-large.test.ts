@@ -37,7 +37,7 @@ function picture(): Uint8Array {
 
 test("it opens as an overview, is sharp where it is enlarged, and answers as the server does", async () => {
   const { viewer } = stage;
-  const path = join(stage.clientDir, "large.png");
+  const path = join(stage.scratch, "large.png");
   await writeFile(path, picture());
   await viewer.page.setInputFiles("input[type=file]", path);
   await viewer.page.waitForFunction((width) => {

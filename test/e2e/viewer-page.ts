@@ -6,14 +6,17 @@ import type { App } from "../../client/app/app.ts";
 import type { State } from "../../client/app/state/state.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
+import { builtOnce } from "../support/built.ts";
 
 const CONFIG = fileURLToPath(new URL("../../client/app/vite.config.ts", import.meta.url));
 
 export type ViewerElement = HTMLElement & { app: App };
 
-/** Builds the viewer as `npm run build` does, into a folder of its own. */
-export const buildViewer = (outDir: string) =>
-  build({ configFile: CONFIG, logLevel: "error", build: { outDir, emptyOutDir: true } });
+/** The viewer, built as `npm run build` does, in a folder that all files of a run share. */
+export const builtViewer = (): Promise<string> =>
+  builtOnce("viewer", (outDir) =>
+    build({ configFile: CONFIG, logLevel: "error", build: { outDir, emptyOutDir: true } }),
+  );
 
 export interface MaskOnPage {
   readonly segment: string;

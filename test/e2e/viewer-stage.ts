@@ -1,4 +1,4 @@
-/** A built viewer, a real server and Chromium; a fresh page for every test of the file. */
+/** The built viewer, a real server and Chromium; a fresh page for every test of the file. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,16 +6,19 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
-import { buildViewer, type MaskOnPage, openViewer, type Viewer } from "./viewer-page.ts";
+import { builtViewer, type MaskOnPage, openViewer, type Viewer } from "./viewer-page.ts";
 
-type Pixel = readonly [x: number, y: number];
+export type Pixel = readonly [x: number, y: number];
 
 /** In the phantom's liver and spleen, on its middle axial slice. */
 export const LIVER = [80, 90] as const;
 export const SPLEEN = [205, 100] as const;
 
 export interface ViewerStage {
+  /** The built viewer, shared with the other files: to be read only. */
   clientDir: string;
+  /** For files of the tests. */
+  scratch: string;
   server: TestServer;
   browser: Browser;
   viewer: Viewer;
@@ -33,15 +36,15 @@ export function viewerStage(): ViewerStage {
     },
   } as ViewerStage; // the rest comes in the hooks
   beforeAll(async () => {
-    stage.clientDir = await mkdtemp(join(tmpdir(), "viewer-"));
-    await buildViewer(stage.clientDir);
+    stage.scratch = await mkdtemp(join(tmpdir(), "viewer-"));
+    stage.clientDir = await builtViewer();
     stage.server = await startTestServer({ clientDir: stage.clientDir });
     stage.browser = await launchBrowser();
   }, 300_000);
   afterAll(async () => {
     await stage.browser?.close();
     await stage.server?.close();
-    await rm(stage.clientDir, { recursive: true, force: true });
+    await rm(stage.scratch, { recursive: true, force: true });
   });
   beforeEach(async () => {
     stage.viewer = await openViewer(stage.browser, stage.server.url);

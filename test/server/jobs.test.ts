@@ -1,44 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { IDENTITY } from "../../core/image/geometry.ts";
 import { createMask } from "../../core/mask/mask.ts";
 import { encodeRle } from "../../core/mask/rle.ts";
 import { Job } from "../../core/wire/index.ts";
-import { writeNiftiLabelmap } from "../../formats/index.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
-
-const SIZE = [48, 40, 12] as const;
+import { ballVolume, eventsOf as eventsFrom, shownJob } from "./job-support.ts";
 
 let harness: Harness;
 let imageId: string;
 beforeAll(async () => {
   harness = await createHarness();
-  const answer = await harness.request("/v1/images", { method: "POST", body: volume() });
+  const answer = await harness.request("/v1/images", { method: "POST", body: ballVolume() });
   imageId = ((await answer.json()) as { imageId: string }).imageId;
 }, SETUP_MS);
 afterAll(() => harness.close());
 
-/** A bright ball in the middle of noise. */
-function volume() {
-  const [i, j, k] = SIZE;
-  const labels = Uint16Array.from({ length: i * j * k }, (_, n) => {
-    const [x, y, z] = [n % i, Math.floor(n / i) % j, Math.floor(n / (i * j))];
-    return Math.hypot(x - 24, y - 20, 3 * (z - 6)) < 12 ? 800 + (n % 7) : 100 + ((n * 7919) % 50);
-  });
-  return writeNiftiLabelmap({ labels, size: SIZE, ijkToLps: IDENTITY });
-}
-
 const click = { kind: "point", x: 24, y: 20, label: "foreground" };
 const start = (request: object) => harness.request(`/v1/images/${imageId}/segmentations`, post(request));
-const shown = async (jobId: string) => Job.parse(await (await harness.request(`/v1/jobs/${jobId}`)).json());
-
-/** Every event of a job until it has ended. */
-async function eventsOf(jobId: string) {
-  const text = await (await harness.request(`/v1/jobs/${jobId}/events`)).text();
-  return text
-    .split("\n\n")
-    .filter(Boolean)
-    .map((block) => ({ event: /event: (\w+)/.exec(block)?.[1], data: JSON.parse(/data: (.*)/.exec(block)![1]!) }));
-}
+const shown = (jobId: string) => shownJob(harness.request, jobId);
+const eventsOf = (jobId: string) => eventsFrom(harness.request, jobId);
 
 describe("a volume job", () => {
   test("is accepted at once, told of mask by mask, and measured; the same request is the same job", async () => {

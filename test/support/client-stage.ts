@@ -3,13 +3,14 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import type { Prompt } from "../../client/index.ts";
 import { launchBrowser } from "./browser.ts";
-import { type BuiltPage, buildClientPage, startTestServer, type TestServer } from "./serve.ts";
+import { sharedClientPage, startTestServer, type TestServer } from "./serve.ts";
 
 export const CLICK = { kind: "point", x: 120, y: 96, label: "foreground" } as const satisfies Prompt;
 export const AWAY = { kind: "point", x: 60, y: 60, label: "background" } as const satisfies Prompt;
 
 export interface ClientStage {
-  built: BuiltPage;
+  /** The folder of the page. */
+  clientDir: string;
   server: TestServer;
   browser: Browser;
   page: Page;
@@ -32,8 +33,8 @@ export function clientStage(options: Parameters<typeof startTestServer>[0] = {})
     },
   } as ClientStage; // the rest comes in beforeAll
   beforeAll(async () => {
-    stage.built = await buildClientPage();
-    stage.server = await startTestServer({ clientDir: stage.built.dir, ...options });
+    stage.clientDir = await sharedClientPage();
+    stage.server = await startTestServer({ clientDir: stage.clientDir, ...options });
     stage.browser = await launchBrowser();
     stage.page = await stage.openPage(stage.server.url);
     stage.at = { imageId: stage.server.running.studies[0]!.imageId, plane: "axial", slice: 40 };
@@ -41,7 +42,6 @@ export function clientStage(options: Parameters<typeof startTestServer>[0] = {})
   afterAll(async () => {
     await stage.browser?.close();
     await stage.server?.close();
-    await stage.built?.remove();
   });
   return stage;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
 import { type RunningServer, type StartOptions, startServer } from "../../server/node.ts";
 import { createLog } from "../../server/ops/log.ts";
+import { builtOnce } from "./built.ts";
 import { type TinyKind, writeTinyModel } from "./onnx.ts";
 
 export interface Served {
@@ -51,6 +52,11 @@ export interface BuiltPage {
 /** Builds a page for production, as a user's bundler does it. */
 export async function buildPage(root: string, configFile: string | false = false): Promise<BuiltPage> {
   const dir = await temporary("page");
+  await buildPageInto(dir, root, configFile);
+  return { dir, remove: () => remove(dir) };
+}
+
+async function buildPageInto(dir: string, root: string, configFile: string | false): Promise<void> {
   await build({
     root,
     configFile,
@@ -59,12 +65,16 @@ export async function buildPage(root: string, configFile: string | false = false
     build: { outDir: dir, target: "esnext", assetsInlineLimit: 0, minify: false, emptyOutDir: true },
     worker: { format: "es" },
   });
-  return { dir, remove: () => remove(dir) };
 }
 
-/** The page of the client's tests. */
-export const buildClientPage = (): Promise<BuiltPage> =>
-  buildPage(fileURLToPath(new URL("client-page", import.meta.url)));
+const CLIENT_PAGE = fileURLToPath(new URL("client-page", import.meta.url));
+
+/** The page of the client's tests, in a folder of the caller's own. */
+export const buildClientPage = (): Promise<BuiltPage> => buildPage(CLIENT_PAGE);
+
+/** The same page in a folder that all files of a run share. */
+export const sharedClientPage = (): Promise<string> =>
+  builtOnce("client-page", (dir) => buildPageInto(dir, CLIENT_PAGE, false));
 
 /** What makes a page cross-origin isolated. */
 export const ISOLATED = {

@@ -42,7 +42,7 @@ export function createHosted(app: Controls): Hosted {
       const format = SEGMENTATION_FORMATS.find((one) => one.id === id);
       if (!format || !store.state.image)
         throw new SegmenterError("CannotExport", { format: id, reason: format ? "nothing is open" : "unknown format" });
-      const choice = { format: format.id, overlap: "later", hidden: true } as const;
+      const choice = { format: format.id, overlap: "later", hidden: true, deidentify: false } as const;
       const prepared = await exports.prepare(choice, new AbortController().signal);
       return prepared.files();
     },

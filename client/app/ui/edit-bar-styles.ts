@@ -73,4 +73,18 @@ export const editBarStyles = css`
     color: var(--muted);
     font-size: 12px;
   }
+  @container (max-width: 760px) {
+    .bar {
+      flex-wrap: nowrap;
+      justify-content: flex-start;
+      overflow-x: auto;
+      scrollbar-width: thin;
+    }
+    .bar > * {
+      flex: none;
+    }
+    button {
+      min-height: 36px;
+    }
+  }
 `;

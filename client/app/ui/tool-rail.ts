@@ -31,6 +31,9 @@ export class ToolRail extends ViewerElement {
         gap: 3px;
         flex: 1;
         width: 100%;
+        min-height: 0;
+        overflow: hidden auto;
+        scrollbar-width: none;
       }
       button.icon {
         position: relative;
@@ -63,6 +66,22 @@ export class ToolRail extends ViewerElement {
       }
       .space {
         flex: 1;
+      }
+      @media (max-height: 800px) {
+        :host {
+          padding: 4px 0;
+        }
+        [role="toolbar"] {
+          gap: 1px;
+        }
+        button.icon {
+          width: 34px;
+          height: 34px;
+          min-height: 28px;
+        }
+        hr {
+          margin: 3px 0;
+        }
       }
       @container (max-width: 760px) {
         :host {
@@ -105,6 +124,7 @@ export class ToolRail extends ViewerElement {
       ${this.#tools(PROMPT_TOOLS)}
       ${this.#tools(HAND_TOOLS)}
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
+      <hr />
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}
       ${this.#action({ name: t.shortcuts["view.cursor"], image: "cursor", command: "view.cursor", run: this.#cursor, pressed: this.state.cursor !== undefined })}
       ${this.#action({ name: t.volume.layout, image: "quad", command: "view.layout", run: view.toggleLayout, pressed: this.state.layout === "four" })}

@@ -61,5 +61,5 @@ export function icon(name: IconName, size = 18): TemplateResult {
 /** The product's mark. */
 export const mark = html`<svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true">
   <path d="M16 4.5c6.700 0 11.5 4.800 11.5 11 0 6.700-5.200 11.900-11.800 11.900C9 27.4 4.600 22.600 4.600 16.4 4.600 9.600 9.4 4.5 16 4.5Z"
-    fill="#5ad1c8" fill-opacity=".2" stroke="#5ad1c8" stroke-width="2"/>
-  <path d="M16 10.800v10.4M10.800 16h10.4" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/></svg>`;
+    fill="var(--accent)" fill-opacity=".2" stroke="var(--accent)" stroke-width="2"/>
+  <path d="M16 10.800v10.4M10.800 16h10.4" stroke="var(--text)" stroke-width="2.4" stroke-linecap="round"/></svg>`;

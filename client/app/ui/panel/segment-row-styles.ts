@@ -3,6 +3,7 @@ import { css } from "lit";
 export const rowStyles = css`
   :host {
     display: block;
+    --row-indent: 37px;
   }
   .segment {
     padding: 6px 6px 6px 8px;
@@ -61,7 +62,7 @@ export const rowStyles = css`
     flex-wrap: wrap;
     gap: 0 12px;
     white-space: nowrap;
-    padding: 0 6px 2px 37px;
+    padding: 0 6px 2px var(--row-indent);
     color: var(--muted);
     font-size: 12px;
   }
@@ -74,7 +75,7 @@ export const rowStyles = css`
   dl {
     display: grid;
     gap: 3px;
-    margin: 6px 6px 4px 37px;
+    margin: 6px 6px 4px var(--row-indent);
     font-size: 12px;
   }
   .doubtful {
@@ -85,10 +86,12 @@ export const rowStyles = css`
     font-weight: 600;
   }
   .actions {
-    flex-wrap: wrap;
     display: flex;
     align-items: center;
     gap: 2px;
+    padding-left: var(--row-indent);
+  }
+  .actions.texts {
     padding-left: 28px;
   }
   .actions button:not(.icon) {
@@ -106,9 +109,15 @@ export const rowStyles = css`
     flex: 1;
   }
   @container (max-width: 760px) {
+    :host {
+      --row-indent: 45px;
+    }
     button.icon {
       width: 40px;
       height: 40px;
+    }
+    .actions.texts {
+      padding-left: 36px;
     }
     .number {
       min-width: 34px;

@@ -123,9 +123,11 @@ export class SegmentRow extends ViewerElement {
     const { prompts } = this.app;
     const ids = segmentList(this.state).map((segment) => segment.id);
     const at = ids.indexOf(id);
-    return html`<div class="actions">
+    return html`<div class="actions texts">
       <button ?disabled=${!view || locked} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
       <button title=${t.showAloneDetail} @click=${() => prompts.showAlone(id)}>${t.showAlone}</button>
+    </div>
+    <div class="actions">
       <select aria-label=${t.review.label(name)} .value=${review} @change=${this.#review}>
         ${REVIEW_STATES.map((state) => html`<option value=${state} ?selected=${state === review}>${t.review.states[state]}</option>`)}
       </select>

@@ -236,4 +236,17 @@ export const stageStyles = css`
       padding: 8px 12px;
     }
   }
+  @container (max-width: 260px) {
+    .corner.top.right,
+    .edge.top {
+      display: none;
+    }
+    candidate-strip {
+      scale: 0.42;
+      bottom: 8px;
+    }
+    .scale {
+      bottom: 50px;
+    }
+  }
 `;

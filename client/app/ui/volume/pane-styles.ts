@@ -8,6 +8,7 @@ export const paneStyles = css`
     min-height: 0;
     overflow: hidden;
     background: var(--canvas);
+    container-type: inline-size;
   }
   canvas {
     position: absolute;
@@ -63,5 +64,11 @@ export const paneStyles = css`
   }
   .edge.right {
     right: 10px;
+  }
+  @container (max-width: 260px) {
+    .title span,
+    .edge.top {
+      display: none;
+    }
   }
 `;

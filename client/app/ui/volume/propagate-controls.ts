@@ -19,7 +19,7 @@ export class PropagateControls extends ViewerElement {
         display: flex;
         align-items: center;
         gap: 6px;
-        padding: 2px 0 6px;
+        padding: 2px 6px 6px var(--row-indent, 0);
         color: var(--muted);
       }
       button {
@@ -27,13 +27,21 @@ export class PropagateControls extends ViewerElement {
         box-shadow: inset 0 0 0 1px var(--edge);
       }
       input {
-        width: 52px;
+        flex: 1;
+        min-width: 38px;
+        max-width: 52px;
         min-height: 28px;
         padding: 0 4px;
         border: 1px solid var(--edge);
         border-radius: var(--radius-small);
         background: var(--ground);
         text-align: right;
+      }
+      @media (min-width: 761px) and (max-width: 1100px) {
+        div {
+          padding-left: 0;
+          padding-right: 0;
+        }
       }
     `,
   ];

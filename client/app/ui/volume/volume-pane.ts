@@ -49,6 +49,15 @@ export class VolumePane extends ViewerElement {
         right: 8px;
         bottom: 8px;
       }
+      @container (max-width: 260px) {
+        .sides {
+          right: 2px;
+        }
+        .sides button {
+          min-width: 24px;
+          padding: 0 4px;
+        }
+      }
       p {
         position: absolute;
         inset: 0;

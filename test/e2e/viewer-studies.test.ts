@@ -1,0 +1,98 @@
+/** What the server and its archives offer, opened from the page. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ctSlice, STUDY, startArchive, type TestArchive } from "../server/archives/archive.ts";
+import { pngOf } from "../server/image-support.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { startTestServer, type TestServer } from "../support/serve.ts";
+import { auditControls } from "./viewer-audit.ts";
+import { builtViewer, openViewer, type Viewer } from "./viewer-page.ts";
+
+let dir: string;
+let archive: TestArchive;
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "studies-"));
+  const study = join(dir, "folder");
+  await mkdir(join(study, "pictures"), { recursive: true });
+  for (let series = 0; series < 9; series++) {
+    for (let n = 0; n < 4 + (series === 0 ? 3 : 0); n++) {
+      const { bytes } = ctSlice(n, { series: `1.2.3.${series + 1}`, study: "1.2.3", side: 64 });
+      await writeFile(join(study, `${series}-${n}.dcm`), bytes);
+    }
+  }
+  for (let n = 0; n < 3; n++) await writeFile(join(study, "pictures", `${n}.png`), pngOf(n, 48));
+  archive = await startArchive(Array.from({ length: 6 }, (_, n) => ctSlice(n, { side: 64 })));
+  server = await startTestServer({ clientDir: await builtViewer(), study, dicomweb: archive.root });
+  browser = await launchBrowser();
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await archive?.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const sizeOf = (viewer: Viewer) => viewer.read((state) => state.image?.info.size);
+
+/** Waits until an image of this size is shown. */
+async function untilShown(viewer: Viewer, size: readonly number[]): Promise<void> {
+  await expect.poll(() => sizeOf(viewer), { timeout: 60_000 }).toEqual(size);
+  await viewer.ready();
+}
+
+test("a series of the folder is filtered, opened, and marked as open; pictures follow each other", async () => {
+  const viewer = await openViewer(browser, server.url);
+  const { page } = viewer;
+  expect(await sizeOf(viewer)).toEqual([64, 64, 7]);
+  await page.getByRole("button", { name: /^Studies/ }).click();
+  await expect.poll(() => page.getByRole("button", { name: /^Open / }).count()).toBe(9);
+  expect(await page.getByText("open now").count()).toBe(1);
+  await expect.poll(() => page.locator("series-thumbnail img").count(), { timeout: 30_000 }).toBeGreaterThan(3);
+  if (process.env.PROMPTOMY_SHOTS) await page.screenshot({ path: join(process.env.PROMPTOMY_SHOTS, "studies.png") });
+  expect(await page.evaluate(auditControls)).toEqual([]);
+  await page.getByRole("searchbox", { name: "Filter series" }).fill("png");
+  await page.getByRole("button", { name: /^Open / }).click();
+  await untilShown(viewer, [48, 48, 1]);
+  const first = await viewer.read((state) => state.image?.info.imageId);
+  await page.keyboard.press(".");
+  await expect.poll(() => viewer.read((state) => state.list?.index)).toBe(1);
+  await viewer.ready();
+  expect(await viewer.read((state) => state.image?.info.imageId)).not.toBe(first);
+  expect(await page.getByRole("group", { name: "Pictures of the list" }).textContent()).toContain("2 of 3");
+  await page.getByRole("button", { name: "Previous picture" }).click();
+  await expect.poll(() => viewer.read((state) => state.image?.info.imageId)).toBe(first);
+  expect(viewer.problems).toEqual([]);
+  await page.context().close();
+});
+
+test("an archive is searched and its series opened, on a phone in light colours too", async () => {
+  const viewer = await openViewer(browser, server.url, { viewport: { width: 390, height: 844 }, colorScheme: "light" });
+  const { page } = viewer;
+  await page.getByRole("button", { name: /^Studies/ }).click();
+  await page.getByRole("radio", { name: "Archive" }).click();
+  await expect.poll(() => page.getByRole("button", { name: /^Show the series/ }).count()).toBe(25);
+  await page.getByRole("button", { name: "More studies" }).click();
+  await expect.poll(() => page.getByRole("button", { name: /^Show the series/ }).count()).toBe(40);
+  await page.getByRole("button", { name: "Show the series of CANARY 0", exact: true }).click();
+  await expect.poll(() => page.locator("archive-list series-thumbnail img").count(), { timeout: 30_000 }).toBe(1);
+  if (process.env.PROMPTOMY_SHOTS) await page.screenshot({ path: join(process.env.PROMPTOMY_SHOTS, "phone.png") });
+  await page.getByRole("button", { name: "Open CT" }).click();
+  await untilShown(viewer, [64, 64, 6]);
+  expect(await viewer.read((state) => state.image?.name)).toBe("CT series of 6");
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+  expect(kept).not.toMatch(/CANARY|1\.2\.826/);
+  expect(viewer.problems).toEqual([]);
+  await page.context().close();
+});
+
+test("`?StudyInstanceUIDs=` opens the images of the study", async () => {
+  const viewer = await openViewer(browser, `${server.url}/?StudyInstanceUIDs=${STUDY}`);
+  expect(await sizeOf(viewer)).toEqual([64, 64, 6]);
+  await viewer.page.context().close();
+});
