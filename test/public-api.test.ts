@@ -153,6 +153,7 @@ test("the client package is entered by these names", () => {
     "./worker.js",
     "./frame",
     "./cornerstone",
+    "./cornerstone-tools",
     "./niivue",
     "./openseadragon",
   ]);
