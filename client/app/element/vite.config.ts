@@ -33,7 +33,7 @@ const prefixed: Plugin = {
   transform: {
     filter: { id: /client\/app\/.*\.ts$/ },
     handler: (code) =>
-      code.replace(new RegExp(`(?<![\\w./-])(${NAMES.join("|")})(?![\\w-]|\\.ts)`, "g"), "promptomy-$1"),
+      code.replace(new RegExp(`(?<![\\w.-])(?<!(?<!<)/)(${NAMES.join("|")})(?![\\w-]|\\.ts)`, "g"), "promptomy-$1"),
   },
 };
 
@@ -54,6 +54,8 @@ export default defineConfig(({ mode }) => ({
     outDir: join(CLIENT, "dist/browser"),
     emptyOutDir: false,
     target: "es2023",
+    // The first to know `light-dark()`: what stands in for it follows the system alone, and no attribute.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
