@@ -1,6 +1,7 @@
 /**
  * Builds what needs no bundler, into one folder: `--mode element` the viewer's element with its chunks, `--mode worker` the
- * decoder's worker in one script, with the runtimes that it fetches beside it.
+ * decoder's worker with the runtimes that it loads. These stay scripts of their own: onnxruntime starts its threads with the
+ * script that it finds itself in.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +68,6 @@ export default defineConfig(({ mode }) => ({
         entryFileNames: "[name].js",
         chunkFileNames: "[name]-[hash].js",
         assetFileNames: "[name][extname]",
-        codeSplitting: mode !== "worker",
       },
     },
   },
