@@ -1,5 +1,6 @@
 /** Command name → action, for shortcuts. */
 
+import type { Finding } from "../annotate/finding.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
 import type { Edits } from "../edit/edits.ts";
@@ -33,6 +34,7 @@ interface Parts {
   readonly view: ViewControls;
   readonly propagation: Propagation;
   readonly tour: Tour;
+  readonly finding: Finding;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -109,8 +111,10 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function volumeActions({ propagation, tour }: Parts) {
+function volumeActions({ propagation, tour, finding }: Parts) {
   return {
+    "names.find": finding.toggle,
+    "names.guess": finding.guess,
     "volume.propagate": () => propagation.start(),
     "volume.doubtful": () => tour.nextDoubtful(1),
     "volume.doubtfulBack": () => tour.nextDoubtful(-1),
