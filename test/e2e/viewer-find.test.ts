@@ -86,7 +86,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     const field = page.getByRole("combobox", { name: "Segment by name" });
     await page.keyboard.press("t");
     await page.keyboard.type("sple");
-    const option = (n: number) => page.getByRole("option").nth(n);
+    const option = (n: number) => page.getByRole("listbox", { name: "Names" }).getByRole("option").nth(n);
     await option(0).waitFor();
     expect(await field.getAttribute("aria-expanded")).toBe("true");
     expect(await field.getAttribute("aria-activedescendant")).toBeNull();

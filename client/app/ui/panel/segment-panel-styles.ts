@@ -49,6 +49,7 @@ export const panelStyles = css`
     white-space: nowrap;
   }
   .proposals button {
+    padding: 0 6px;
     color: var(--accent);
     font-size: 12px;
     white-space: nowrap;

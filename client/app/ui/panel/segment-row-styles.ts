@@ -98,7 +98,7 @@ export const rowStyles = css`
     display: flex;
     align-items: center;
     gap: 2px;
-    padding-left: 37px;
+    padding-left: var(--row-indent);
     color: var(--warning);
     font-size: 12px;
     font-weight: 600;
@@ -110,7 +110,7 @@ export const rowStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 4px;
-    padding: 4px 6px 4px 37px;
+    padding: 4px 6px 4px var(--row-indent);
   }
   .guesses button {
     min-height: 26px;
@@ -123,10 +123,6 @@ export const rowStyles = css`
     color: var(--muted);
   }
   .actions button:not(.icon) {
-    flex: none;
-    min-height: 26px;
-    padding: 0 6px;
-    white-space: nowrap;
     font-size: 12px;
     color: var(--accent);
   }

@@ -151,13 +151,13 @@ export class SegmentRow extends ViewerElement {
     const at = ids.indexOf(id);
     return html`<div class="actions texts">
       <button ?disabled=${!view || locked} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
-      <button ?disabled=${!view || view.area === 0} title=${`${t.finding.askDetail} (I)`} @click=${this.app.finding.guess}>${t.finding.ask}</button>
       <button title=${t.showAloneDetail} @click=${() => prompts.showAlone(id)}>${t.showAlone}</button>
     </div>
     <div class="actions">
       <select aria-label=${t.review.label(name)} .value=${review} @change=${this.#review}>
         ${REVIEW_STATES.map((state) => html`<option value=${state} ?selected=${state === review}>${t.review.states[state]}</option>`)}
       </select>
+      <button ?disabled=${!view || view.area === 0} title=${`${t.finding.askDetail} (I)`} @click=${this.app.finding.guess}>${t.finding.ask}</button>
       <span class="space"></span>
       <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
         @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>
