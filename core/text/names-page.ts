@@ -65,8 +65,8 @@ curl $SERVER/v1/masks -H 'content-type: application/json' -d '{"imageId":"sha256
 ${toldTable(measures)}
 ## The kind of image
 
-The model is told the modality: that of the file, or what the page's list or \`context.modality\` says. \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
-all are asked. Mean Dice of names, with the modality said and without:
+Names are chosen by the modality of the file, or by what the page's list or \`context.modality\` says; \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
+all are asked. What \`context.modality\` says also goes into the decoder. There it hardly matters, so nothing is put in by itself. Mean Dice of names with it and without:
 
 ${contextTable(measures)}
 ## Taught and not measured
