@@ -63,6 +63,9 @@ curl $SERVER/v1/masks -H 'content-type: application/json' -d '{"imageId":"sha256
 \`\`\`
 
 ${toldTable(measures)}
+On sources that nobody trained on (\`val-unseen\`) most masks get no name, and the names that are given are mostly wrong: take them as spelling help, not as a finding. The names that
+may be given were chosen by their Dice on partly the same pictures, which flatters the rows of \`val\`.
+
 ## The kind of image
 
 Names are chosen by the modality of the file, or by what the page's list or \`context.modality\` says; \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
