@@ -30,7 +30,7 @@ const state = (wanted: "some" | "none", on = viewer) =>
       return wanted === "none" ? !job : found > 1;
     },
     wanted,
-    { timeout: 40_000 },
+    { timeout: 90_000 },
   );
 const lines = () => viewer.read(({ log }) => log.entries.map(({ kind }) => kind));
 const count = (wanted: number) =>

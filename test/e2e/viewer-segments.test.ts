@@ -73,5 +73,5 @@ test("a preset adds its segments as one step of undo; a file of one's own adds w
   expect(await names()).toEqual(["Lesion A", "Lesion B"]);
   await page.reload();
   await stage.viewer.ready();
-  expect(await page.getByRole("textbox", { name: "Name of segment 1" }).inputValue()).toBe("Lesion A");
+  expect(await page.getByRole("textbox", { name: "Name of segment 17" }).inputValue()).toBe("Lesion A");
 });
