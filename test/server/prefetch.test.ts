@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 test("tells of each slice, nearest first, then ends; a click would go first", async () => {
-  const { info } = await harness.services.images.addVolume(createPhantom());
+  const { info } = await harness.services.images.addVolume(createPhantom().volume);
   const path = `/v1/images/${info.imageId}/prefetch`;
   const embed = vi.spyOn(harness.services.embeddings, "embed");
   const response = await harness.request(path, post({ around: 3, count: 4 }));
@@ -25,7 +25,7 @@ test("tells of each slice, nearest first, then ends; a click would go first", as
 });
 
 test("a slice that is not there has no neighbours", async () => {
-  const { info } = await harness.services.images.addVolume(createPhantom());
+  const { info } = await harness.services.images.addVolume(createPhantom().volume);
   const response = await harness.request(`/v1/images/${info.imageId}/prefetch`, post({ around: 9999 }));
   expect(response.status).toBe(404);
 });
