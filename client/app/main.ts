@@ -2,8 +2,11 @@
 import type { LocalOptions } from "../index.ts";
 import { createApp } from "./app.ts";
 import { goOffline } from "./local/offline.ts";
+import { preloadRuntime } from "./preload.ts";
 import "./ui/viewer-app.ts";
 import type { ViewerApp } from "./ui/viewer-app.ts";
+
+void preloadRuntime();
 
 /** `vite build --mode static`: a folder of files that needs no server of ours. */
 const here = new URL(".", location.href);

@@ -20,6 +20,8 @@ export interface Segment {
   /** `#rrggbb`. */
   readonly colour: string;
   readonly code?: Code;
+  /** Left or right, where the code names a structure of both sides. */
+  readonly laterality?: Code;
   readonly hidden: boolean;
   readonly locked: boolean;
   readonly review?: ReviewState;
@@ -34,6 +36,8 @@ export interface SliceMask {
   readonly mask: Mask;
   readonly origin: MaskOrigin;
   readonly predictedIou?: number;
+  /** Asked for by a name and nothing else: no hand pointed at it. */
+  readonly byName?: boolean;
   /** Worth a look before it is trusted. */
   readonly doubtful?: boolean;
 }

@@ -79,6 +79,7 @@ function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
       const size = { width, height, count, spacingMm: spacingMm ? [...spacingMm] : null } satisfies Partial<PlaneInfo>;
       return { plane, ...size, xyToLps: [...xyToLps], ...ownWindows(volume, grid) };
     }),
+    hasSource: volume.source !== undefined,
     warnings: [...warnings],
   };
 }

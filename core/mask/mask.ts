@@ -28,7 +28,7 @@ export function createMask(width: number, height: number, data = new Uint8Array(
 /** Pixels inside. */
 export function maskArea({ data }: Mask): number {
   let area = 0;
-  for (let n = 0; n < data.length; n++) if (data[n] !== 0) area++;
+  for (let n = Math.max(0, data.indexOf(1)), last = data.lastIndexOf(1); n <= last; n++) area += data[n];
   return area;
 }
 
@@ -58,6 +58,14 @@ export function cropMask({ width, data }: Mask, { x0, y0, x1, y1 }: PixelBox): M
   for (let y = y0, o = 0; y <= y1; y++, o += cropped.width)
     cropped.data.set(data.subarray(y * width + x0, y * width + x1 + 1), o);
   return cropped;
+}
+
+/** A cropped mask in its place in an empty one of the size of the whole. */
+export function pasteMask(part: Mask, { x0, y0 }: PixelBox, { width, height }: Pick<Mask, "width" | "height">): Mask {
+  const out = createMask(width, height);
+  for (let y = 0, o = y0 * width + x0; y < part.height; y++, o += width)
+    out.data.set(part.data.subarray(y * part.width, (y + 1) * part.width), o);
+  return out;
 }
 
 /** Intersection over union, 0 to 1; two empty masks agree (1). */
@@ -114,11 +122,16 @@ function overlap(a: Mask, b: Mask): { both: number; either: number } {
   }
   let both = 0;
   let either = 0;
-  for (let n = 0; n < a.data.length; n++) {
-    const inA = a.data[n] !== 0;
-    const inB = b.data[n] !== 0;
-    if (inA && inB) both++;
-    if (inA || inB) either++;
+  const [first, last] = reachOf(a.data, b.data);
+  for (let n = first; n <= last; n++) {
+    both += a.data[n] & b.data[n];
+    either += a.data[n] | b.data[n];
   }
   return { both, either };
+}
+
+/** From the first pixel inside either to the last one. */
+function reachOf(a: Uint8Array, b: Uint8Array): readonly [first: number, last: number] {
+  const firsts = [a.indexOf(1), b.indexOf(1)].filter((n) => n >= 0);
+  return [Math.min(a.length, ...firsts), Math.max(a.lastIndexOf(1), b.lastIndexOf(1))];
 }

@@ -1,28 +1,35 @@
 /** Which grey values a segment has, and which pixels of another slice have them too. */
 import type { Slice } from "../image/volume.ts";
-import { createMask, type Mask, maskArea } from "../mask/mask.ts";
-import { open } from "../mask/morphology.ts";
+import { createMask, cropMask, type Mask, maskArea, pasteMask } from "../mask/mask.ts";
+import { open, surroundings } from "../mask/morphology.ts";
 
 /** Modality values (HU for CT; luminance of colour, ITU-R BT.601), each the mean of its 3 × 3 neighbourhood. */
 export function smoothGreys(slice: Slice): Float32Array {
   const { width, height } = slice;
   const values = greysOf(slice);
-  const rows = new Float32Array(values.length);
-  for (let n = 0; n < values.length; n++) {
-    const x = n % width;
-    const [left, right] = [values[x > 0 ? n - 1 : n], values[x < width - 1 ? n + 1 : n]];
-    rows[n] = (left + values[n] + right) / 3;
+  let [above, row, below] = [0, 1, 2].map(() => new Float32Array(width));
+  const meansOf = (y: number, out: Float32Array) => {
+    for (let x = 0, n = y * width; x < width; x++, n++)
+      out[x] = (values[x > 0 ? n - 1 : n] + values[n] + values[x < width - 1 ? n + 1 : n]) / 3;
+  };
+  meansOf(0, row);
+  above.set(row);
+  for (let y = 0, n = 0; y < height; y++) {
+    if (y < height - 1) meansOf(y + 1, below);
+    else below.set(row);
+    for (let x = 0; x < width; x++, n++) values[n] = (above[x] + row[x] + below[x]) / 3;
+    [above, row, below] = [row, below, above];
   }
-  return rows.map((value, n) => {
-    const [above, below] = [rows[n >= width ? n - width : n], rows[n < width * (height - 1) ? n + width : n]];
-    return (above + value + below) / 3;
-  });
+  return values;
 }
 
 function greysOf({ channels, data, rescale: { slope, intercept }, width, height }: Slice): Float32Array {
-  const grey = (n: number) =>
-    channels === 1 ? data[n] : 0.299 * data[3 * n] + 0.587 * data[3 * n + 1] + 0.114 * data[3 * n + 2];
-  return Float32Array.from({ length: width * height }, (_, n) => grey(n) * slope + intercept);
+  const out = new Float32Array(width * height);
+  if (channels === 1) for (let n = 0; n < out.length; n++) out[n] = data[n] * slope + intercept;
+  else
+    for (let n = 0, c = 0; n < out.length; n++, c += 3)
+      out[n] = (0.299 * data[c] + 0.587 * data[c + 1] + 0.114 * data[c + 2]) * slope + intercept;
+  return out;
 }
 
 export interface GreyRange {
@@ -60,11 +67,12 @@ function spreadOf(greys: Float32Array): number {
 
 /** The part of a mask whose values lie in the range, without specks. */
 export function maskWithin(mask: Mask, greys: Float32Array, { low, high }: GreyRange): Mask {
-  const inside = createMask(
-    mask.width,
-    mask.height,
-    mask.data.map((value, n) => (value !== 0 && greys[n] >= low && greys[n] <= high ? 1 : 0)),
-  );
+  const box = surroundings(mask);
+  if (!box) return createMask(mask.width, mask.height);
+  const inside = cropMask(mask, box);
+  for (let y = 0, n = 0; y < inside.height; y++)
+    for (let x = 0, at = (y + box.y0) * mask.width + box.x0; x < inside.width; x++, n++, at++)
+      if (greys[at] < low || greys[at] > high) inside.data[n] = 0;
   const opened = open(inside);
-  return maskArea(opened) > 0 ? opened : inside;
+  return pasteMask(maskArea(opened) > 0 ? opened : inside, box, mask);
 }

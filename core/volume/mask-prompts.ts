@@ -1,9 +1,10 @@
 /** A mask as prompts for the slice beside it. */
 import { connectedComponents } from "../mask/components.ts";
-import { createMask, type Mask, maskArea, maskBounds } from "../mask/mask.ts";
-import { erode, subtract } from "../mask/morphology.ts";
+import { createMask, cropMask, type Mask, maskArea, maskBounds, pasteMask } from "../mask/mask.ts";
+import { erode, subtract, surroundings } from "../mask/morphology.ts";
 import { encodeRle } from "../mask/rle.ts";
 import { deepestPixel } from "../prompt/prompt-logits.ts";
+import type { PixelBox } from "../wire/common.ts";
 import type { PointLabel, Prompt } from "../wire/prompt.ts";
 
 /** Most parts that get a point of their own. */
@@ -27,30 +28,32 @@ export interface MaskPrompts {
 
 /** `left` is what remains of `before` on the next slice; undefined when that is nothing. */
 export function maskPrompts(left: Mask, before: Mask): MaskPrompts | undefined {
-  const parts = partsOf(left, { most: MAX_PARTS, least: SPECK.pixels });
-  if (parts.length === 0) return undefined;
-  const kept = union(parts, left);
-  const bounds = maskBounds(kept);
-  if (!bounds) return undefined;
-  const gone = partsOf(erode(subtract(before, kept)), { most: MAX_GONE, least: GONE_SHARE * maskArea(before) });
+  const area = surroundings(before);
+  const parts = area ? partsOf(cropMask(left, area), { most: MAX_PARTS, least: SPECK.pixels }) : [];
+  if (!area || parts.length === 0) return undefined;
+  const small = union(parts);
+  const cropped = cropMask(before, area);
+  const gone = partsOf(erode(subtract(cropped, small)), { most: MAX_GONE, least: GONE_SHARE * maskArea(cropped) });
+  const kept = pasteMask(small, area, left);
   const mask: Prompt = { kind: "mask", rle: encodeRle(kept) };
-  const box: Prompt = {
-    kind: "box",
-    x0: Math.max(0, bounds.x0 - MARGIN),
-    y0: Math.max(0, bounds.y0 - MARGIN),
-    x1: Math.min(left.width - 1, bounds.x1 + MARGIN),
-    y1: Math.min(left.height - 1, bounds.y1 + MARGIN),
-  };
   const points = [
-    ...parts.map((part) => pointIn(part, "foreground")),
-    ...gone.map((part) => pointIn(part, "background")),
+    ...parts.map((part) => pointIn(part, area, "foreground")),
+    ...gone.map((part) => pointIn(part, area, "background")),
   ];
-  return { alone: [mask], full: [mask, box, ...points.flat()] };
+  return { alone: [mask], full: [mask, ...boxAround(kept), ...points.flat()] };
 }
 
-function pointIn(part: Mask, label: PointLabel): Prompt[] {
+function boxAround(mask: Mask): Prompt[] {
+  const bounds = maskBounds(mask);
+  if (!bounds) return [];
+  const [x0, y0] = [Math.max(0, bounds.x0 - MARGIN), Math.max(0, bounds.y0 - MARGIN)];
+  const [x1, y1] = [Math.min(mask.width - 1, bounds.x1 + MARGIN), Math.min(mask.height - 1, bounds.y1 + MARGIN)];
+  return [{ kind: "box", x0, y0, x1, y1 }];
+}
+
+function pointIn(part: Mask, { x0, y0 }: PixelBox, label: PointLabel): Prompt[] {
   const deepest = deepestPixel(part);
-  return deepest ? [{ kind: "point", x: deepest[0], y: deepest[1], label }] : [];
+  return deepest ? [{ kind: "point", x: x0 + deepest[0], y: y0 + deepest[1], label }] : [];
 }
 
 /** The largest parts of a mask, largest first. */
@@ -61,17 +64,15 @@ function partsOf(mask: Mask, { most, least }: { most: number; least: number }): 
   return order
     .filter((label) => areas[label] >= floor)
     .slice(0, most)
-    .map((label) =>
-      createMask(
-        mask.width,
-        mask.height,
-        Uint8Array.from(labels, (at) => (at === label ? 1 : 0)),
-      ),
-    );
+    .map((label) => {
+      const part = createMask(mask.width, mask.height);
+      for (let n = 0; n < labels.length; n++) if (labels[n] === label) part.data[n] = 1;
+      return part;
+    });
 }
 
-function union(parts: readonly Mask[], { width, height }: Mask): Mask {
-  const out = createMask(width, height);
+function union(parts: readonly Mask[]): Mask {
+  const out = createMask(parts[0].width, parts[0].height);
   for (const { data } of parts) for (let n = 0; n < data.length; n++) if (data[n]) out.data[n] = 1;
   return out;
 }

@@ -7,7 +7,7 @@ import type { Plane, Slice, Vec3 } from "../image/volume.ts";
 import { type Mask, maskArea } from "../mask/mask.ts";
 import { diametersOf } from "../mask/measurements.ts";
 import { createTally, type Histogram, type ValueStatistics } from "../mask/tally.ts";
-import { type PlaneMasks, resliceMasks, voxelsOf } from "./reslice.ts";
+import { type PlaneMasks, resliceMasks, voxelBounds } from "./reslice.ts";
 
 export interface SegmentMeasures extends Omit<ValueStatistics, "count"> {
   readonly segmentId: string;
@@ -49,7 +49,7 @@ async function measureSegment(
   pixels: Pixels,
 ): Promise<SegmentMeasures | undefined> {
   const planes = planesIn(masks.filter((mask) => mask.segmentId === segmentId));
-  const box = voxelsOf(header, planes);
+  const box = voxelBounds(header, planes);
   if (!box) return undefined;
   const { plane, stack } = oneStack(header, planes);
   const { spacingMm } = sliceGrid(header, plane);

@@ -17,7 +17,7 @@ export interface Guessed {
 }
 
 export interface StackPort {
-  /** The best answer on slice k, zoom included. */
+  /** The best answer on slice k, zoom included; may be asked again before it has answered. */
   ask(k: number, prompts: readonly Prompt[]): Promise<Guessed>;
   /** Stored values of slice k. */
   pixels(k: number): Promise<Slice>;
@@ -129,7 +129,7 @@ async function nextSlice(
   const left = maskWithin(before, greys, range);
   const prompts = maskArea(left) < LEAST_LEFT * maskArea(before) ? undefined : maskPrompts(left, before);
   if (!prompts) return undefined;
-  const answers = [await port.ask(k, prompts.full), await port.ask(k, prompts.alone)];
+  const answers = await Promise.all([port.ask(k, prompts.full), port.ask(k, prompts.alone)]);
   const judged = answers.map((answer) => judge(answer, maskWithin(answer.mask, greys, range), left));
   const best = judged.reduce((a, b) => (b.score > a.score ? b : a));
   if (best.like < LEAST_LIKE) return undefined;

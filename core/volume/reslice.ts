@@ -1,7 +1,7 @@
 /** Masks made in one plane, seen in another: voxel for voxel, by the geometry that the labelmap is made with. */
 import { type SliceGrid, sliceGrid, type VolumeHeader } from "../image/slice.ts";
 import type { Plane } from "../image/volume.ts";
-import { createMask, type Mask } from "../mask/mask.ts";
+import { createMask, type Mask, maskBounds } from "../mask/mask.ts";
 
 /** Masks of one segment on the slices of one plane. */
 export interface PlaneMasks {
@@ -51,29 +51,44 @@ export interface VoxelBox {
   readonly start: readonly [number, number, number];
 }
 
-/** All that the masks of any planes cover; `undefined` for nothing. */
-export function voxelsOf(header: VolumeHeader, planes: readonly PlaneMasks[]): VoxelBox | undefined {
+/** The smallest box of voxels around the masks of any planes; `undefined` for nothing. */
+export function voxelBounds(header: VolumeHeader, planes: readonly PlaneMasks[]): Omit<VoxelBox, "data"> | undefined {
   const low = [Infinity, Infinity, Infinity];
   const high = [-1, -1, -1];
-  const each = (visit: (i: number, j: number, k: number) => void) => {
-    for (const { plane, masks } of planes) {
-      const grid = sliceGrid(header, plane);
-      for (const [k, mask] of masks) walk(grid, mask, k, visit);
+  for (const { plane, masks } of planes) {
+    const { toIjk } = sliceGrid(header, plane);
+    for (const [k, mask] of masks) {
+      const bounds = maskBounds(mask);
+      if (!bounds) continue;
+      // A plane permutes and flips axes: the corners of a box are those of its voxels.
+      const corners = [toIjk(bounds.x0, bounds.y0, k), toIjk(bounds.x1, bounds.y1, k)];
+      for (const ijk of corners)
+        for (let n = 0; n < 3; n++) {
+          low[n] = Math.min(low[n], ijk[n]);
+          high[n] = Math.max(high[n], ijk[n]);
+        }
     }
-  };
-  each((...ijk) => {
-    ijk.forEach((value, n) => {
-      if (value < low[n]) low[n] = value;
-      if (value > high[n]) high[n] = value;
-    });
-  });
+  }
   if (high[0] < 0) return undefined;
-  const [si, sj, sk] = [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1];
+  const size = [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1] as const;
+  return { size, start: [low[0], low[1], low[2]] };
+}
+
+/** All that the masks of any planes cover; `undefined` for nothing. */
+export function voxelsOf(header: VolumeHeader, planes: readonly PlaneMasks[]): VoxelBox | undefined {
+  const box = voxelBounds(header, planes);
+  if (!box) return undefined;
+  const { start: low, size } = box;
+  const [si, sj, sk] = size;
   const data = new Uint8Array(si * sj * sk);
-  each((i, j, k) => {
-    data[i - low[0] + si * (j - low[1] + sj * (k - low[2]))] = 1;
-  });
-  return { data, size: [si, sj, sk], start: [low[0], low[1], low[2]] };
+  for (const { plane, masks } of planes) {
+    const grid = sliceGrid(header, plane);
+    for (const [slice, mask] of masks)
+      walk(grid, mask, slice, (i, j, k) => {
+        data[i - low[0] + si * (j - low[1] + sj * (k - low[2]))] = 1;
+      });
+  }
+  return { data, ...box };
 }
 
 function walk({ toIjk }: SliceGrid, mask: Mask, slice: number, visit: (i: number, j: number, k: number) => void): void {

@@ -25,7 +25,13 @@ const ExportMask = z.strictObject({
   origin: z
     .enum(["prompted", "edited", "propagated", "interpolated", "imported"])
     .default("prompted")
-    .describe("`edited` on every mask of a segment makes it MANUAL in DICOM, anything else SEMIAUTOMATIC"),
+    .describe("`edited` on every mask of a segment makes it MANUAL in DICOM"),
+  byName: z
+    .boolean()
+    .optional()
+    .describe(
+      "asked for by a name and nothing else; on every mask it makes the segment AUTOMATIC in DICOM, else SEMIAUTOMATIC",
+    ),
 });
 
 export const ExportSegment = z
@@ -43,7 +49,8 @@ export const ExportSegment = z
       .max(65_535)
       .optional()
       .describe("its value in a labelmap; the place in this list when left out"),
-    code: SegmentCode.optional(),
+    code: SegmentCode.optional().describe("that of the name where the vocabulary has one, when left out"),
+    laterality: SegmentCode.optional().describe("left or right, beside a code of both sides"),
     colour: SegmentColour.optional(),
     masks: z.array(ExportMask).max(16_384).optional(),
     jobId: Digest.optional().describe("the masks of a volume job instead"),

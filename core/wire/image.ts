@@ -43,6 +43,7 @@ export const ImageInfo = z.strictObject({
     .array(z.strictObject({ name: z.string(), ...Window.shape, curve: VoiCurve.optional() }))
     .describe("the first is used when none is asked for"),
   planes: z.array(PlaneInfo),
+  hasSource: z.boolean().describe("its DICOM instances are known: formats that refer to them can be written"),
   warnings: z.array(z.string()),
 });
 export type ImageInfo = z.infer<typeof ImageInfo>;

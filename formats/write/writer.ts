@@ -36,8 +36,14 @@ export interface Written {
 /** Hidden segments are written like the others: the caller leaves them out (`shownOnly`). */
 export type Write = (segmentation: Segmentation, options: WriteOptions) => Written;
 
+/** Viewers of volumes, tools for pictures, spreadsheets. */
+export const FORMAT_GROUPS = ["medical", "pictures", "tables"] as const;
+export type FormatGroup = (typeof FORMAT_GROUPS)[number];
+
 export interface SegmentationFormat {
   readonly id: string;
+  /** Where people look for it. */
+  readonly group: FormatGroup;
   /** Of the main file's name. */
   readonly suffix: string;
   readonly scope: "slice" | "image";

@@ -4,6 +4,7 @@ import type { ExportFormat, ExportRequest, ImageInfo, Prompt, Rle } from "../../
 import { gridChanges } from "../../formats/index.ts";
 import { readVersion } from "../ops/version.ts";
 import type { Services } from "../services.ts";
+import { withCodes } from "../work/coded.ts";
 
 /** Endings that the server's writers take; a longer one goes before its end. */
 const FORMATS: Readonly<Record<string, ExportFormat>> = {
@@ -39,25 +40,29 @@ export interface Result {
     rle: Rle;
     origin: "prompted" | "propagated";
   }[];
+  /** Nothing but a name was given. */
+  readonly byName: boolean;
 }
 
 /** What was asked for by name. */
 export const nameOf = (prompts: readonly Prompt[]): string =>
   prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : []))[0] ?? "Segment 1";
 
+export const isByName = (prompts: readonly Prompt[]): boolean => prompts.every(({ kind }) => kind === "text");
+
 /** The bytes of the file. Throws CannotExport where the image lacks what the format needs. */
 export async function resultBytes(
-  { images, models }: Pick<Services, "images" | "models">,
-  { info, format, name, masks }: Result,
+  { images, models, vocabulary }: Pick<Services, "images" | "models" | "vocabulary">,
+  { info, format, name, masks, byName }: Result,
 ): Promise<Uint8Array> {
   const { manifest } = models.get();
   const { digest } = manifest.graphs.encoder;
   const request: ExportRequest = {
     ...{ imageId: info.imageId, format, plane: "native", deidentify: false },
-    segments: [{ name: name.slice(0, 256) || "Segment 1", masks: masks.map((mask) => ({ ...mask })) }],
+    segments: [{ name: name.slice(0, 256) || "Segment 1", masks: masks.map((mask) => ({ ...mask, byName })) }],
   };
   const { body } = await images.exportSegments({
-    request,
+    request: withCodes(request, vocabulary, info.modality),
     version: await readVersion(),
     model: { id: manifest.id, version: manifest.version, ...(digest && { digest }) },
   });

@@ -72,7 +72,8 @@ function parse(text: string): ImageRecord | undefined {
     const { digest, ...content } = JSON.parse(text);
     if (content.version !== VERSION || digest !== sha256(JSON.stringify(content))) return undefined;
     const { version: _version, source, ...header } = content;
-    return { header, source }; // the digest is right: it is what `writeRecord` wrote
+    const info = { ...header.info, hasSource: source !== undefined }; // records of earlier releases do not say
+    return { header: { ...header, info }, source }; // the digest is right: it is what `writeRecord` wrote
   } catch {
     return undefined;
   }

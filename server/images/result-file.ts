@@ -62,20 +62,20 @@ function overlapOf({ overlap }: ExportRequest, { id, overlaps }: Format): NonNul
 
 function segmentationOf({ segments, plane }: ExportRequest, info: ImageInfo): Segmentation {
   const header = segmentationHeader(info);
-  const listed = segments.map(({ id, number, name, colour, code }, n): Segment => {
+  const listed = segments.map(({ id, number, name, colour, code, laterality }, n): Segment => {
     const own = COLOURS[n % COLOURS.length] ?? COLOURS[0];
-    const flags = { hidden: false, locked: false, ...(code && { code }) };
+    const flags = { hidden: false, locked: false, ...(code && { code }), ...(laterality && { laterality }) };
     return { id: id ?? `segment-${n + 1}`, number: number ?? n + 1, name, colour: colour ?? own, ...flags };
   });
   refuseTwice(listed);
   const masks = segments.flatMap(({ masks = [] }, n) =>
-    masks.map(({ plane: own, slice, rle, origin }): SliceMask => {
+    masks.map(({ plane: own, slice, rle, origin, byName }): SliceMask => {
       const at = { plane: own ?? plane, slice };
       const { width, height } = planeOf(info, at.plane, at.slice);
       const mask = decodeRle(rle);
       if (mask.width !== width || mask.height !== height)
         throw invalid(`a mask of this plane is ${width} × ${height}, got ${mask.width} × ${mask.height}`);
-      return { segmentId: listed[n]?.id ?? "", ...at, mask, origin };
+      return { segmentId: listed[n]?.id ?? "", ...at, mask, origin, ...(byName && { byName }) };
     }),
   );
   return { header, segments: listed, masks };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,11 +10,12 @@ import { maskArea } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { readSafetensors } from "../../core/tensor/safetensors.ts";
 import { EmbeddingInfo, type Manifest, MaskResponse } from "../../core/wire/index.ts";
-import { readImage, writeNiftiLabelmap, writePng } from "../../formats/index.ts";
+import { readImage, readSegments, targetFrames, writeNiftiLabelmap, writePng } from "../../formats/index.ts";
 import { runCli } from "../../server/commands/main.ts";
 import { pullModel } from "../../server/commands/pull.ts";
 import { loadModels } from "../../server/models/registry.ts";
 import { repositoryRoot } from "../support/data.ts";
+import { ctSeries } from "../support/dicom-series.ts";
 import { tinyModel, writeTinyModel } from "../support/onnx.ts";
 
 let dir: string;
@@ -125,6 +126,36 @@ describe("what scripts rely on", () => {
     expect(await runCli(["segment", path, "--slice", "2:9", "--point=5,5", "-o", out, ...where()])).toBe(1);
     expect(await runCli(["segment", path, "--slice", "4:2", "--point=5,5", "-o", out, ...where()])).toBe(2);
   }, 120_000);
+
+  test("the endings of -o name the formats of the server's writers", async () => {
+    const folder = join(dir, "series");
+    await mkdir(folder);
+    for (const [k, bytes] of ctSeries().entries()) await writeFile(join(folder, `${k}.dcm`), bytes);
+    const write = async (name: string, ...more: string[]) => {
+      const path = join(dir, name);
+      const args = ["segment", folder, "--slice", "1:2", "--point=30,26", "-o", path, ...more, ...where()];
+      return { code: await runCli(args), bytes: () => readFile(path) };
+    };
+    const nifti = await write("truth.nii.gz");
+    const { data } = await readImage([{ bytes: await nifti.bytes() }]);
+    const voxels = Array.from(data).filter(Boolean).length;
+    expect(voxels).toBeGreaterThan(0);
+    const target = await readImage(ctSeries().map((bytes) => ({ bytes })));
+    const source = target.source && targetFrames(target.source);
+    const counted = async (name: string) => {
+      const { code, bytes } = await write(name);
+      expect(code, name).toBe(0);
+      const { segments } = await readSegments(await bytes(), { ...target, ...source });
+      return segments.flatMap(({ masks }) => masks).reduce((sum, { rle }) => sum + maskArea(decodeRle(rle)), 0);
+    };
+    expect(await counted("mask.dcm")).toBe(voxels);
+    expect(await counted("mask.rtstruct.dcm")).toBe(voxels);
+    expect(await counted("mask.seg.nrrd")).toBe(voxels);
+    const { features } = JSON.parse(String(await (await write("mask.geojson")).bytes()));
+    expect(features.length).toBeGreaterThanOrEqual(2);
+    const picked = ["segment", picture(), "--point=20,15", "-o", join(dir, "no.dcm"), ...where()];
+    expect(await runCli(picked)).toBe(1);
+  }, 180_000);
 
   test("the version, the help of an inner command, a missing file and a port in use are said clearly", async () => {
     const { version } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));

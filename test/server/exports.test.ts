@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeRle } from "../../core/mask/rle.ts";
 import { type ExportOrder, ImageInfo, ImportResult } from "../../core/wire/index.ts";
 import { DEFAULT_LIMITS, readPng, writePng } from "../../formats/index.ts";
+import { openDicom } from "../../formats/read/dicom/file.ts";
+import { itemsOf, textOf } from "../../formats/read/dicom/values.ts";
 import { dataPath, needsData } from "../support/data.ts";
+import { ctSeries } from "../support/dicom-series.ts";
 import { createHarness, type Harness, post, SETUP_MS, seriesForm } from "./harness.ts";
 
 let harness: Harness;
@@ -81,6 +84,33 @@ describe("POST /v1/exports", () => {
       status: 404,
       code: "SliceNotFound",
     });
+  });
+
+  test("a segment named by the vocabulary gets its code and side, and is AUTOMATIC when nobody pointed at it", async () => {
+    const form = new FormData();
+    for (const [k, bytes] of ctSeries().entries()) form.append("file", new Blob([bytes]), `${k}.dcm`);
+    const { imageId } = ImageInfo.parse(
+      await (await harness.request("/v1/images", { method: "POST", body: form })).json(),
+    );
+    const data = Uint8Array.from({ length: 64 * 64 }, (_, n) => +(n % 65 === 0));
+    const rle = encodeRle({ width: 64, height: 64, data });
+    const masks = (byName: boolean, origin: "prompted" | "edited" = "prompted") => [{ slice: 1, rle, byName, origin }];
+    const answer = await exported({
+      ...{ imageId, format: "dicom-seg" },
+      segments: [
+        { name: "left kidney", masks: masks(true) },
+        { name: "Liver", masks: masks(false) },
+        { name: "livr", masks: masks(false, "edited") },
+      ],
+    });
+    const { dataSet } = openDicom(new Uint8Array(await answer.arrayBuffer()), DEFAULT_LIMITS);
+    const items = itemsOf(dataSet, 0x0062_0002);
+    expect(items.map((item) => textOf(item, 0x0062_0008))).toEqual(["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]);
+    const types = items.map((item) => itemsOf(item, 0x0062_000f)[0]!);
+    expect(types.map((type) => textOf(type, 0x0008_0100))).toEqual(["64033007", "10200004", "SEGMENT-3"]);
+    const [side] = itemsOf(types[0]!, 0x0062_0011);
+    expect(textOf(side!, 0x0008_0100)).toBe("7771000");
+    expect(itemsOf(types[1]!, 0x0062_0011)).toEqual([]);
   });
 
   const real = { ...needsData("tests/ct3_dicom_seg"), timeout: SETUP_MS };

@@ -148,6 +148,7 @@ export function pictures() {
     inverted: false,
     windows: [{ name: "Soft tissue", ...WINDOW }],
     planes: [{ plane: "native", width: SIZE, height: SIZE, count: SIZE, spacingMm: [0.5, 0.5], xyToLps: IDENTITY }],
+    hasSource: false,
     warnings: [],
   });
   return {

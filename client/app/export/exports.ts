@@ -1,7 +1,7 @@
 /** Exports and project files: what leaves this browser, always as a download. */
 import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
-import { SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
+import { lackOf, SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
 import type { OverlapChoice, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
 import type { ExportOrder, Segmenter } from "../../index.ts";
 import type { Context } from "../context/context.ts";
@@ -17,15 +17,22 @@ export interface ExportChoice {
   readonly overlap: OverlapChoice;
   /** Hidden segments too. */
   readonly hidden: boolean;
+  /** DICOM without anything that tells of a person. */
+  readonly deidentify: boolean;
 }
 
 export interface Prepared extends Written {
   readonly segmentation: Segmentation;
 }
 
+export type OfferedFormat = SegmentationFormat & {
+  readonly id: SegmentationFormatId;
+  readonly lack: ReturnType<typeof lackOf>;
+};
+
 export interface Exports {
-  /** Formats that the open image can be written in. */
-  formats(): readonly (SegmentationFormat & { id: SegmentationFormatId })[];
+  /** Every format, with what the open image lacks for it. */
+  formats(): readonly OfferedFormat[];
   /** Waits for every mask, then tells what would be lost; nothing is written yet. */
   prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
   /** What was prepared, as files; DICOM is one. */
@@ -40,17 +47,20 @@ export interface Exports {
 export function createExports({ store, segmenter }: Context, masks: { retry(): void }): Exports {
   return {
     formats() {
-      const isVolume = store.state.image?.info.kind === "volume";
-      return SEGMENTATION_FORMATS.filter(({ volumesOnly }) => isVolume || !volumesOnly);
+      const { image } = store.state;
+      return SEGMENTATION_FORMATS.map((format) => ({ ...format, lack: image && lackOf(format, image.info) }));
     },
-    async prepare({ format: id, overlap, hidden }, signal) {
+    async prepare({ format: id, overlap, hidden, deidentify }, signal) {
       const format: SegmentationFormat | undefined = SEGMENTATION_FORMATS.find((candidate) => candidate.id === id);
       const { image } = store.state;
       if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
       const whole = await collect(store, { here: format.scope === "slice", signal });
       const segmentation = hidden ? whole : shownOnly(whole);
       if (format.dicomOnly)
-        return { ...(await byServer(await segmenter(), image, { segmentation, format: id, signal })), segmentation };
+        return {
+          ...(await byServer(await segmenter(), image, { segmentation, format: id, deidentify, signal })),
+          segmentation,
+        };
       const write = await format.load();
       signal.throwIfAborted();
       const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image) });
@@ -81,19 +91,24 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
 async function byServer(
   segmenter: Segmenter,
   image: OpenImage,
-  asked: { segmentation: Segmentation; format: SegmentationFormatId; signal: AbortSignal },
+  asked: { segmentation: Segmentation; format: SegmentationFormatId; deidentify: boolean; signal: AbortSignal },
 ): Promise<Written> {
   const { segments, masks } = asked.segmentation;
   const stem = stemOf(image);
   const order: ExportOrder = {
     imageId: image.info.imageId,
     format: asked.format,
-    ...(NAME.test(stem) ? { name: stem } : {}),
+    deidentify: asked.deidentify,
+    // The image's name may be somebody's.
+    ...(NAME.test(stem) && !asked.deidentify ? { name: stem } : {}),
     segments: segments.map(({ id, number, name, colour, code }) => ({
       ...{ id, number, name, colour, ...(code && { code: { ...code } }) },
       masks: masks
         .filter(({ segmentId }) => segmentId === id)
-        .map(({ plane, slice, origin, mask }) => ({ plane, slice, origin, rle: encodeRle(mask) })),
+        .map(({ plane, slice, origin, byName, mask }) => ({
+          ...{ plane, slice, origin, rle: encodeRle(mask) },
+          ...(byName && { byName }),
+        })),
     })),
   };
   const file = segments.length > 0 ? await segmenter.exportFile(order, { signal: asked.signal }) : undefined;

@@ -14,18 +14,26 @@ export const work = {
   exporting: {
     title: "Export",
     format: "Format",
+    groups: { medical: "Medical", pictures: "Pictures and annotation tools", tables: "Tables" },
     formats: {
-      "dicom-seg": "DICOM SEG, whole series",
-      nifti: "NIfTI labelmap, whole volume",
+      nifti: "NIfTI labelmap",
+      "seg-nrrd": "3D Slicer segmentation",
+      "dicom-seg": "DICOM SEG",
+      rtstruct: "DICOM RT Structure Set",
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
       coco: "COCO JSON, all slices",
-      "coco-compressed": "COCO, compressed run lengths",
-      "seg-nrrd": "3D Slicer segmentation, whole volume",
-      rtstruct: "DICOM RT Structure Set, whole series",
+      "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
     },
+    lacks: {
+      volume: "for volumes only",
+      source: "the image has no DICOM series to refer to",
+    },
+    deidentify: "Remove identifying data",
+    deidentified:
+      "Patient, study, dates and segment names are left out, and all UIDs are new: archives no longer find the series it belongs to.",
     overlap: "Where segments overlap",
     overlaps: {
       smaller: "the smaller one wins",
@@ -47,7 +55,8 @@ export const work = {
     hidden: (count: number) => (count === 1 ? "Also the hidden segment" : `Also the ${number(count)} hidden segments`),
     hiddenLeftOut: (names: string) => `Left out, because hidden: ${names}.`,
     contents: (segments: number, masks: number) =>
-      `${segments === 1 ? "1 segment" : `${number(segments)} segments`}, ${masks === 1 ? "1 mask" : `${number(masks)} masks`}. Names, colours and numbers come with it.`,
+      `${segments === 1 ? "1 segment" : `${number(segments)} segments`}, ${masks === 1 ? "1 mask" : `${number(masks)} masks`}.`,
+    named: "Names, colours and numbers come with it.",
     collecting: (done: number, total: number) => `Computing masks: ${number(done)} of ${number(total)}`,
     waits: "The server does not answer. The export goes on when it does.",
     incomplete: (failed: number, total: number) =>

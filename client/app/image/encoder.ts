@@ -36,9 +36,10 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
     if (!signal.aborted) patch({ pixels });
   };
 
-  const encode = async (image: OpenImage, signal: AbortSignal) => {
+  /** Who scrolls may be gone in a moment; who opens an image or jumps to a slice is not. */
+  const encode = async (image: OpenImage, direction: -1 | 0 | 1, signal: AbortSignal) => {
     const known = image.encoded.has(encodedKey(placeOf(image), image.encodeWindow));
-    if (!known) await rest(DEBOUNCE_MS, signal);
+    if (!known && direction !== 0) await rest(DEBOUNCE_MS, signal);
     patch({ stage: "encoding" });
     const embedding = await embeddings.of(placeOf(image), image.encodeWindow, signal);
     if (signal.aborted) return;
@@ -77,7 +78,7 @@ export function createEncoder(context: Context, onReady: () => void): Encoder {
       if (connection.takes(thrown, SLICE, again)) return;
       notifier.failed(t.errors.encode, thrown, { cause: SLICE, retry: again });
     };
-    Promise.all([loadPixels(image, signal), encode(image, signal)]).then(
+    Promise.all([loadPixels(image, signal), encode(image, direction, signal)]).then(
       // Prefetch is a favour: when it fails nothing is lost, and the slice reports the failure once it is opened.
       () => warm(image, direction).catch(() => {}),
       failed,

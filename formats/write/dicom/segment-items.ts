@@ -8,12 +8,14 @@ import { code, type Provenance, uidOf } from "./provenance.ts";
 /** Names that no scheme knows are written under this one, which the object itself declares as private. */
 export const PRIVATE_SCHEME = "99PROMPTOMY";
 
-/** Who drew it: a hand alone, or a model that a hand prompted. Results without any prompt do not exist here. */
-export type Algorithm = "MANUAL" | "SEMIAUTOMATIC";
+/** Who drew it: a hand alone, a model that a hand prompted, or a model that was told a name and nothing else. */
+export type Algorithm = "MANUAL" | "SEMIAUTOMATIC" | "AUTOMATIC";
 
 export function algorithmOf({ masks }: Segmentation, { id }: Segment): Algorithm {
-  const origins = masks.filter(({ segmentId }) => segmentId === id).map(({ origin }) => origin);
-  return origins.length > 0 && origins.every((origin) => origin === "edited") ? "MANUAL" : "SEMIAUTOMATIC";
+  const own = masks.filter(({ segmentId }) => segmentId === id);
+  if (own.length === 0) return "SEMIAUTOMATIC";
+  if (own.every(({ origin }) => origin === "edited")) return "MANUAL";
+  return own.every(({ byName }) => byName) ? "AUTOMATIC" : "SEMIAUTOMATIC";
 }
 
 /** `number` counts from 1 without gaps, as the standard wants. */
@@ -24,7 +26,9 @@ export function segmentItem(
   provenance: Provenance,
 ): DicomItem {
   const algorithm = algorithmOf(segmentation, segment);
-  const { category, type } = propertyOf(segment);
+  const { category, type: named } = propertyOf(segment);
+  const side: DicomItem = segment.laterality ? [[0x00620011, "SQ", [codeItem(segment.laterality)]]] : [];
+  const type = [...codeItem(named), ...side];
   return [
     [0x00620003, "SQ", [codeItem(category)]],
     [0x00620004, "US", [number]],
@@ -32,7 +36,7 @@ export function segmentItem(
     [0x00620008, "CS", algorithm],
     ...(algorithm === "MANUAL" ? [] : algorithmElements(provenance)),
     [0x0062000d, "US", labOf(segment.colour)],
-    [0x0062000f, "SQ", [codeItem(type)]],
+    [0x0062000f, "SQ", [type]],
     [0x00620020, "UT", `${segment.id} of ${segmentation.header.imageId}`],
     [0x00620021, "UI", uidOf(provenance, "tracking", segmentation.header.imageId, segment.id)],
   ];

@@ -25,6 +25,14 @@ export const exportStyles = css`
     font: 11px ui-monospace, monospace;
     color: var(--muted);
   }
+  label small {
+    display: block;
+    font-size: 11px;
+  }
+  .lacking {
+    padding: 3px 0;
+    color: var(--muted);
+  }
   .line {
     flex-wrap: wrap;
   }

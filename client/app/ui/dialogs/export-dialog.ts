@@ -4,9 +4,9 @@ import type { Covered } from "../../../../core/annotation/labelmap.ts";
 import { isSegmenterError } from "../../../../core/errors.ts";
 import { maskArea } from "../../../../core/mask/mask.ts";
 import type { ArchiveInfo } from "../../../../core/wire/index.ts";
-import type { OverlapChoice } from "../../../../formats/write/writer.ts";
+import { FORMAT_GROUPS, type OverlapChoice } from "../../../../formats/write/writer.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
-import type { ExportChoice, Prepared } from "../../export/exports.ts";
+import type { ExportChoice, OfferedFormat, Prepared } from "../../export/exports.ts";
 import { share, t } from "../../i18n/index.ts";
 import { segmentList } from "../../state/segments.ts";
 import type { State } from "../../state/state.ts";
@@ -38,7 +38,7 @@ export class ExportDialog extends DialogElement {
 
   constructor() {
     super();
-    this.choice = { format: "nifti", overlap: "smaller", hidden: false };
+    this.choice = { format: "nifti", overlap: "smaller", hidden: false, deidentify: false };
     this.stores = [];
   }
 
@@ -49,9 +49,10 @@ export class ExportDialog extends DialogElement {
 
   protected override opened(): void {
     void this.#findStores();
-    const formats = this.app.exports.formats();
-    const kept = formats.some(({ id }) => id === this.choice.format);
-    this.#choose({ hidden: false, ...(kept ? {} : { format: formats[0].id }) });
+    const possible = this.app.exports.formats().filter(({ lack }) => !lack);
+    const [first] = possible;
+    const kept = possible.some(({ id }) => id === this.choice.format);
+    this.#choose({ hidden: false, ...(kept || !first ? {} : { format: first.id }) });
   }
 
   protected override closed(): void {
@@ -61,11 +62,14 @@ export class ExportDialog extends DialogElement {
 
   #choose(change: Partial<ExportChoice>) {
     const wanted = { ...this.choice, ...change };
-    const overlaps: readonly OverlapChoice[] =
-      this.app.exports.formats().find(({ id }) => id === wanted.format)?.overlaps ?? [];
+    const overlaps: readonly OverlapChoice[] = this.#format(wanted.format)?.overlaps ?? [];
     const overlap = overlaps.includes(wanted.overlap) ? wanted.overlap : (overlaps[0] ?? "smaller");
     this.choice = { ...wanted, overlap };
     void this.#prepare();
+  }
+
+  #format(id: ExportChoice["format"]) {
+    return this.app.exports.formats().find((format) => format.id === id);
   }
 
   async #prepare() {
@@ -123,16 +127,21 @@ export class ExportDialog extends DialogElement {
       t.exporting.title,
       "",
       html`<div class="body">
-        ${this.#formats()} ${this.#overlaps()} ${this.#hidden()}
+        ${this.#formats()} ${this.#overlaps()} ${this.#deidentify()} ${this.#hidden()}
         <div class="outcome" role="status">${this.#outcome()}</div>
       </div>
       <footer>
         <span class="space"></span>
         <button @click=${this.close}>${t.exporting.cancel}</button>
-        ${DICOM.has(this.choice.format) ? this.stores.map((store) => this.#store(store, empty)) : nothing}
+        ${this.#takesResult() ? this.stores.map((store) => this.#store(store, empty)) : nothing}
         <button class="primary" ?disabled=${!this.prepared || empty} @click=${this.#save}>${icon("download")}${t.exporting.save}</button>
       </footer>`,
     );
+  }
+
+  /** An archive takes results that belong to its series. */
+  #takesResult() {
+    return DICOM.has(this.choice.format) && !this.choice.deidentify;
   }
 
   #store(store: ArchiveInfo, empty: boolean | undefined) {
@@ -140,17 +149,33 @@ export class ExportDialog extends DialogElement {
   }
 
   #formats() {
-    return html`<fieldset>
-      <legend>${t.exporting.format}</legend>
-      ${this.app.exports.formats().map(
-        ({ id, suffix }) => html`<label><input type="radio" name="format" .checked=${id === this.choice.format}
-          @change=${() => this.#choose({ format: id })} />${t.exporting.formats[id]}<code>${suffix}</code></label>`,
-      )}
-    </fieldset>`;
+    const formats = this.app.exports.formats();
+    return FORMAT_GROUPS.map(
+      (group) => html`<fieldset>
+        <legend>${t.exporting.groups[group]}</legend>
+        ${formats.filter((format) => format.group === group).map((format) => this.#radio(format))}
+      </fieldset>`,
+    );
+  }
+
+  #radio({ id, suffix, lack }: OfferedFormat) {
+    return html`<label class=${lack ? "lacking" : ""}>
+      <input type="radio" name="format" ?disabled=${lack !== undefined} .checked=${id === this.choice.format}
+        @change=${() => this.#choose({ format: id })} />
+      <span>${t.exporting.formats[id]}${lack ? html`<small>${t.exporting.lacks[lack]}</small>` : nothing}</span>
+      <code>${suffix}</code></label>`;
+  }
+
+  #deidentify() {
+    if (!DICOM.has(this.choice.format)) return nothing;
+    const { deidentify } = this.choice;
+    return html`<label class="line"><input type="checkbox" .checked=${deidentify}
+        @change=${() => this.#choose({ deidentify: !deidentify })} /><span>${t.exporting.deidentify}</span></label>
+      ${deidentify ? html`<p class="quiet">${t.exporting.deidentified}</p>` : nothing}`;
   }
 
   #overlaps() {
-    const format = this.app.exports.formats().find(({ id }) => id === this.choice.format);
+    const format = this.#format(this.choice.format);
     if (!format || format.overlaps.length === 0) return nothing;
     return html`<label class="line"><span>${t.exporting.overlap}</span>
       <select @change=${(event: Event) => this.#chooseOverlap(event)}>
@@ -184,14 +209,16 @@ export class ExportDialog extends DialogElement {
     const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
     if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
-    return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}</p>
+    const nameless = DICOM.has(this.choice.format) && this.choice.deidentify;
+    return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}
+        ${nameless ? nothing : t.exporting.named}</p>
       ${this.#losses(covered)}
       ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
   }
 
   #losses(covered: readonly Covered[]) {
     const { segments, masks } = this.prepared?.segmentation ?? { segments: [], masks: [] };
-    const format = this.app.exports.formats().find(({ id }) => id === this.choice.format);
+    const format = this.#format(this.choice.format);
     if (format?.overlaps.length === 0 || this.choice.overlap === "separate" || this.choice.overlap === "4d")
       return html`<p class="quiet">${t.exporting.keepsOverlap}</p>`;
     if (covered.length === 0) return html`<p class="quiet">${t.exporting.noOverlap}</p>`;

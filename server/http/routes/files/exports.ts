@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../../core/errors.ts";
 import { ExportRequest } from "../../../../core/wire/index.ts";
+import { withCodes } from "../../../work/coded.ts";
 import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
 import { jsonBody } from "../../middleware/body.ts";
@@ -9,7 +10,14 @@ import { timed } from "../../middleware/context.ts";
 import { binary, jsonContent, problems } from "../shared.ts";
 
 /** Export of segments. */
-export function exportRoutes({ images, jobs, models, limits, version = "0" }: AppDeps): OpenAPIHono<AppEnv> {
+export function exportRoutes({
+  images,
+  jobs,
+  models,
+  vocabulary,
+  limits,
+  version = "0",
+}: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
     method: "post",
@@ -26,7 +34,9 @@ export function exportRoutes({ images, jobs, models, limits, version = "0" }: Ap
     },
   });
   app.openapi(create, async (c) => {
-    const request = await withJobs(c.req.valid("json"), jobs);
+    const asked = await withJobs(c.req.valid("json"), jobs);
+    const info = await images.get(asked.imageId);
+    const request = withCodes(asked, vocabulary, info?.modality ?? "");
     const { manifest } = models.get(request.model);
     const { digest } = manifest.graphs.encoder;
     const model = { id: manifest.id, version: manifest.version, ...(digest && { digest }) };
