@@ -5,6 +5,7 @@ import { SegmentCode, SegmentColour } from "./import.ts";
 export const ExportFormat = z.enum([
   "nifti",
   "dicom-seg",
+  "dicom-seg-labelmap",
   "rtstruct",
   "seg-nrrd",
   "png",

@@ -139,6 +139,26 @@ def test_highdicom_reads_the_seg_voxel_by_voxel_and_in_its_place(study):
     np.testing.assert_allclose(affine[:3, 1], column * between_rows, atol=1e-4 / ROWS)
 
 
+def test_highdicom_reads_the_label_map_voxel_by_voxel(study):
+    _, affine, voxels, export = study
+    ds = pydicom.dcmread(io.BytesIO(export("dicom-seg-labelmap", overlap="later")))
+    assert ds.SOPClassUID == "1.2.840.10008.5.1.4.1.1.66.7" and ds.SegmentationType == "LABELMAP"
+    seg = highdicom.seg.Segmentation.from_dataset(ds)
+    assert [str(item.SegmentLabel) for item in seg.SegmentSequence] == SEGMENTS
+    expected = np.zeros(voxels.shape[1:], np.uint8)
+    for n, volume in enumerate(voxels):
+        expected[volume > 0] = n + 1
+    seen = np.zeros_like(expected)
+    for frame, item in zip(seg.pixel_array, seg.PerFrameFunctionalGroupsSequence):
+        position = np.array(item.PlanePositionSequence[0].ImagePositionPatient, float)
+        distance = [np.abs(affine @ [0, 0, k, 1] - [*position, 1]).max() for k in range(SLICES)]
+        assert min(distance) < 1e-4
+        seen[int(np.argmin(distance))] = frame
+    np.testing.assert_array_equal(seen, expected)
+    uids = [str(uid) for _, _, uid in seg.get_source_image_uids()]
+    np.testing.assert_array_equal(seg.get_pixels_by_source_instance(uids, combine_segments=True).sum(), expected.sum(dtype=int))
+
+
 def test_highdicom_makes_a_volume_of_a_regular_seg(study):
     kind, affine, voxels, export = study
     if kind == "gantry tilt":

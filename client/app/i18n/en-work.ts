@@ -19,6 +19,7 @@ export const work = {
       nifti: "NIfTI labelmap",
       "seg-nrrd": "3D Slicer segmentation",
       "dicom-seg": "DICOM SEG",
+      "dicom-seg-labelmap": "DICOM label map, for newer programs",
       rtstruct: "DICOM RT Structure Set",
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",

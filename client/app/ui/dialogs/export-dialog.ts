@@ -15,7 +15,7 @@ import { DialogElement } from "./dialog.ts";
 import { exportStyles } from "./export-dialog-styles.ts";
 
 /** Formats that an archive takes. */
-const DICOM = new Set<string>(["dicom-seg", "rtstruct"]);
+const DICOM = new Set<string>(["dicom-seg", "dicom-seg-labelmap", "rtstruct"]);
 
 export class ExportDialog extends DialogElement {
   static override properties = {
