@@ -6,7 +6,7 @@ import { startTestServer, type TestServer } from "../support/serve.ts";
 import { openViewer, type Viewer, type ViewerElement } from "./viewer-page.ts";
 import { LIVER, viewerStage } from "./viewer-stage.ts";
 
-const stage = viewerStage();
+const stage = viewerStage({ ownPages: true });
 let server: TestServer;
 let viewer: Viewer;
 
