@@ -50,6 +50,7 @@ export type {
   JobMask,
   JobState,
   ListedTerm,
+  NameGuess,
   Prompt,
   PromptContext,
   PromptKind,
@@ -60,6 +61,7 @@ export type {
   VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
+export type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
   BackendName,
@@ -69,10 +71,8 @@ export type {
   ExportedFile,
   LocalOptions,
   ModelInfo,
+  NameLooked,
   OpenOptions,
-  PrefetchTarget,
-  PropagateProgress,
-  PropagateTarget,
   SegmentationOptions,
   Segmenter,
   SegmenterOptions,

@@ -18,6 +18,7 @@ import { workerBackend } from "./decode/worker-backend.ts";
 import { type Api, createApi } from "./http/api.ts";
 import { createTransport } from "./http/transport.ts";
 import { createLocalApi } from "./local/local-api.ts";
+import { createNaming } from "./names.ts";
 import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
@@ -55,7 +56,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     report: status.change,
   });
   const context: EmbedContext = { api, manifest, ladder, status };
-  const segment: Segmenter["segment"] = async (on, prompts, call = {}) => {
+  const decodeOn: Segmenter["segment"] = async (on, prompts, call = {}) => {
     if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
     const { masks, ms } = await raceSignal(
       ladder.run((backend) => backend.answer(on, prompts, call)),
@@ -63,6 +64,13 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     );
     status.change({ ms });
     return masks;
+  };
+  const naming = createNaming({ segment: decodeOn, vocabulary: api.vocabulary, image: api.image });
+  const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
+    const masks = await decodeOn(on, prompts, call);
+    if (!classify) return masks;
+    const [best, ...rest] = masks;
+    return [{ ...best, names: await naming.classify(on, best, call) }, ...rest];
   };
   const bestOf = async (...[on, prompts, call]: Parameters<Segmenter["segment"]>) =>
     (await segment(on, prompts, { ...call, zoom: "never" }))[0];
@@ -88,6 +96,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     embed: embedOn,
     segment,
     preview: latestWins(bestOf),
+    ...naming,
     vocabulary: api.vocabulary,
     studies: api.studies,
     sources: api.sources,

@@ -3,9 +3,8 @@
 import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
 import type { Digest } from "../core/digest.ts";
-import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
-import type { ScoredMask } from "../core/mask/mask.ts";
+import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
@@ -20,9 +19,8 @@ import type {
   ImageInfo,
   ImageReference,
   ImportResult,
-  JobMask,
-  JobState,
   ListedTerm,
+  NameGuess,
   Prompt,
   PromptContext,
   PromptKind,
@@ -30,8 +28,8 @@ import type {
   SeriesImage,
   StudyEntry,
   Transform,
-  VolumeMeasurements,
 } from "../core/wire/index.ts";
+import type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -117,6 +115,8 @@ export interface SegmentMask extends ScoredMask {
   readonly presence?: number;
   /** The server's name for its logits. Where it is set, `lowResLogits` is empty and the mask was decoded there. */
   readonly lowResLogitsId?: Digest;
+  /** What it may be called, best first; only where it was asked to classify. */
+  readonly names?: readonly NameGuess[];
 }
 
 /** Something that can be opened. */
@@ -144,45 +144,6 @@ export interface Sources {
 
 export interface OpenOptions extends CallOptions {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-}
-
-/** Slices to make ready ahead of a user who scrolls. */
-export interface PrefetchTarget extends SliceRef {
-  /** −1 and 1 go one way, 0 both. */
-  readonly direction?: -1 | 0 | 1;
-  /** At most 64. */
-  readonly count?: number;
-  readonly window?: Window | null;
-}
-
-/** One segment through a stack of slices, from what is settled on some of them. */
-export interface PropagateTarget {
-  readonly imageId: string;
-  /** Default `native`. */
-  readonly plane?: Plane;
-  /** Default: the image's first window. */
-  readonly window?: Window | null;
-  /** Prompts by slice, or masks that are settled as they are; or both. Such a slice is never changed. */
-  readonly prompts?: { slice: number; prompts: Prompt[] }[];
-  readonly masks?: { slice: number; rle: Rle }[];
-  /** First and last slice that may be filled. */
-  readonly from: number;
-  readonly to: number;
-  readonly context?: PromptContext;
-}
-
-/** A volume job as it goes on. */
-export interface PropagateProgress {
-  /** Of the request: the same request is the same job. */
-  readonly jobId: Digest;
-  readonly state: JobState;
-  /** Slices looked at, and at most to look at. */
-  readonly done: number;
-  readonly total: number;
-  /** Masks that are new since the last time, those of the settled slices included. */
-  readonly masks: readonly JobMask[];
-  /** Of all masks; with the last progress alone. */
-  readonly measurements?: VolumeMeasurements | undefined;
 }
 
 export interface SegmentationOptions extends CallOptions {
@@ -213,6 +174,21 @@ export interface SegmentOptions extends CallOptions {
    */
   readonly zoom?: "auto" | "never";
   readonly context?: PromptContext;
+  /** Also what the best mask may be called: one decode a name the first time on a slice. */
+  readonly classify?: boolean;
+}
+
+/** A name that `findAll` has asked. */
+export interface NameLooked {
+  readonly done: number;
+  readonly total: number;
+  /** Absent where the name gave nothing new. */
+  readonly found?: {
+    readonly id: string;
+    readonly name: string;
+    readonly presence: number;
+    readonly mask: SegmentMask;
+  };
 }
 
 /** A file that the server wrote. */
@@ -262,6 +238,13 @@ export interface Segmenter {
   ): Promise<[best: SegmentMask, ...rest: SegmentMask[]]>;
   /** As `segment`, best mask only, for hovering: a newer call replaces one that waits, which then resolves to `undefined`. */
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
+  /**
+   * Looks for every structure of this kind of image whose name was measured to work, on the slice: one decode a name.
+   * `context.bodyPart` is a region of the vocabulary. Rejects as `segment`; leaving the loop stops it.
+   */
+  findAll(on: Embedding, call?: Pick<SegmentOptions, "signal" | "context">): AsyncGenerator<NameLooked>;
+  /** What a mask of the slice may be called, best first: names whose own masks agree with it. */
+  classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
   /** What is open on the server from the start. */

@@ -131,7 +131,7 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
   });
   const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
   const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
-  const jobs = createJobService({ images, masks, embeddings, records, dispatch });
+  const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
   return {
     ...{ images, embeddings, masks, jobs },
     degraded: async () => [...(await images.degraded()), ...connections.degraded()],

@@ -76,6 +76,8 @@ const TYPES = [
   "MaskOrigin",
   "Mat4",
   "ModelInfo",
+  "NameGuess",
+  "NameLooked",
   "NamedWindow",
   "OpenOptions",
   "Overlap",

@@ -26,9 +26,10 @@ import type {
   TextPromptRequest,
 } from "../../core/wire/index.ts";
 import { raceSignal } from "../common/abort.ts";
+import type { PropagateProgress } from "../common/job-types.ts";
 import { lruByBytes } from "../common/lru.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { CallOptions, ExportedFile, PropagateProgress, SliceOptions, Sources, Study } from "../types.ts";
+import type { CallOptions, ExportedFile, SliceOptions, Sources, Study } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { followJob } from "./jobs.ts";
 import { createSources } from "./sources.ts";

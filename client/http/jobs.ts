@@ -1,7 +1,8 @@
 /** Volume jobs over HTTP. The same request is the same job, so a stream that broke off is taken up by asking again. */
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { Job, JobMask, SegmentationRequest } from "../../core/wire/index.ts";
-import type { CallOptions, PropagateProgress } from "../types.ts";
+import type { PropagateProgress } from "../common/job-types.ts";
+import type { CallOptions } from "../types.ts";
 import { readEvents } from "./events.ts";
 import { failureOf, jsonBody, type Transport, withSignal } from "./transport.ts";
 

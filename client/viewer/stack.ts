@@ -7,8 +7,8 @@ import { SegmenterError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import type { Plane } from "../../core/image/volume.ts";
 import type { ImageInfo, Prompt, Rle } from "../../core/wire/index.ts";
+import type { PropagateTarget } from "../common/job-types.ts";
 import { digestOf } from "../common/sha256.ts";
-import type { PropagateTarget } from "../types.ts";
 
 export interface KeptMasks {
   put(rle: Rle): Digest;

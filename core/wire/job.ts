@@ -29,6 +29,12 @@ export const SegmentationRequest = z.strictObject({
     .max(512)
     .optional()
     .describe("a name, asked on every slice of `propagate`; instead of prompts"),
+  find: z
+    .literal("all")
+    .optional()
+    .describe(
+      "instead of prompts and text: every structure of this kind of image whose name was measured to work, on every slice of `propagate`",
+    ),
   propagate: z
     .strictObject({ from: SliceNumber, to: SliceNumber })
     .optional()
@@ -43,6 +49,8 @@ export const JobMask = z.strictObject({
   predictedIou: z.number(),
   origin: z.enum(["given", "prompted", "propagated"]),
   doubtful: z.boolean().describe("worth a look before it is trusted"),
+  name: z.string().optional().describe("of its segment, where a job finds several"),
+  presence: z.number().min(0).max(1).optional().describe("of the structure found; only with `find`"),
 });
 export type JobMask = z.infer<typeof JobMask>;
 

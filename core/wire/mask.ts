@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Digest, PixelBox, Rle } from "./common.ts";
 import { Crop, EmbeddingRequest } from "./embedding.ts";
 import { Prompt, PromptContext } from "./prompt.ts";
+import { NameGuess } from "./text.ts";
 
 const Prompts = z.array(Prompt).min(1).max(512);
 
@@ -9,6 +10,8 @@ const Zoom = z
   .enum(["auto", "never"])
   .default("auto")
   .describe("auto: a small segment is answered from a crop around it, encoded anew; never: from what was named");
+
+const Classify = z.boolean().optional().describe("also what the best mask may be called");
 
 /** Names an embedding, or the slice to embed. `previous` is a `lowResLogitsId` of an earlier answer: refinement. */
 export const MaskRequest = z.strictObject({
@@ -19,6 +22,7 @@ export const MaskRequest = z.strictObject({
   multimask: z.boolean().default(false),
   zoom: Zoom,
   previous: Digest.optional(),
+  classify: Classify,
   context: PromptContext.optional(),
 });
 export type MaskRequest = z.infer<typeof MaskRequest>;
@@ -29,6 +33,7 @@ export const SegmentRequest = z.strictObject({
   prompts: Prompts,
   multimask: z.boolean().default(false),
   zoom: Zoom,
+  classify: Classify,
   context: PromptContext.optional(),
 });
 export type SegmentRequest = z.infer<typeof SegmentRequest>;
@@ -50,6 +55,7 @@ export const MaskResponse = z.strictObject({
   crop: Crop.optional().describe("the part of the slice that answered; absent for the whole slice"),
   masks: z.array(MaskResult).min(1).describe("best predicted IoU first"),
   presence: z.number().min(0).max(1).optional().describe("only with a text prompt: is the named structure there"),
+  names: z.array(NameGuess).optional().describe("only where it was asked to classify: of the best mask, best first"),
   lowResLogitsId: Digest.describe("of the first mask; send as `previous` to refine"),
   notice: z.string().describe("research use, not for diagnosis"),
 });

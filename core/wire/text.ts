@@ -66,6 +66,21 @@ export type NameMeasures = z.infer<typeof NameMeasures>;
 export const ListedTerm = VocabularyEntry.extend({ measured: TermMeasure.optional() });
 export type ListedTerm = z.infer<typeof ListedTerm>;
 
+/** A name that a mask may have. */
+export const NameGuess = z.strictObject({
+  id: TermId,
+  name: z.string(),
+  confidence: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe(
+      "intersection over union of the mask and of what the name alone gives; docs/names.md says how often the first name was right",
+    ),
+  presence: z.number().min(0).max(1),
+});
+export type NameGuess = z.infer<typeof NameGuess>;
+
 /** `imageId` or `modality` decides between structures that share a name. */
 export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),

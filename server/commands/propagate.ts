@@ -6,6 +6,7 @@ import { decodeRle } from "../../core/mask/rle.ts";
 import type { ImageInfo, Job, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
 import { writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
+import { numberedSegment } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
@@ -33,7 +34,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
   });
   if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
   for (const change of changesOf(target, info)) note(change);
-  await writeResult(target, file ?? bytesOf(target, info, job));
+  await writeResult(target, file ?? jobBytes(target, info, job));
   const [{ masks, measurements }] = job.segments;
   const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;
   const doubtful = masks.filter((mask) => mask.doubtful).map(({ slice }) => slice);
@@ -68,7 +69,7 @@ function requestOf(info: ImageInfo, { options: { plane, window, slices }, prompt
 const BAR = 30;
 
 /** Waits for the job and draws its progress where somebody watches. */
-async function ended({ jobs }: Services, started: Job, terminal: NodeJS.WriteStream | undefined): Promise<Job> {
+export async function ended({ jobs }: Services, started: Job, terminal: NodeJS.WriteStream | undefined): Promise<Job> {
   let last = started;
   for await (const job of jobs.watch(started.jobId, new AbortController().signal)) {
     last = job;
@@ -80,20 +81,22 @@ async function ended({ jobs }: Services, started: Job, terminal: NodeJS.WriteStr
   return last;
 }
 
-function bytesOf(target: string | undefined, info: ImageInfo, job: Job): Uint8Array {
+/** Segment n of the file is the n-th that was found. */
+export function jobBytes(target: string | undefined, info: ImageInfo, job: Job): Uint8Array {
   if (!target || target === "-" || target.endsWith(".json"))
     return new TextEncoder().encode(`${JSON.stringify(job)}\n`);
-  const [{ name, masks }] = job.segments;
-  const segment = { id: "1", number: 1, name, colour: "#56B4E9", hidden: false, locked: false };
-  const found = masks.map(
-    ({ slice, rle, origin }): SliceMask => ({
-      segmentId: "1",
-      plane: job.plane,
-      slice,
-      mask: decodeRle(rle),
-      origin: origin === "given" ? "edited" : origin,
-    }),
+  const found = job.segments.flatMap(({ masks }, n) =>
+    masks.map(
+      ({ slice, rle, origin }): SliceMask => ({
+        segmentId: String(n + 1),
+        plane: job.plane,
+        slice,
+        mask: decodeRle(rle),
+        origin: origin === "given" ? "edited" : origin,
+      }),
+    ),
   );
-  const segmentation = { header: segmentationHeader(info), segments: [segment], masks: found };
+  const segments = job.segments.map(({ name }, n) => numberedSegment(name, n));
+  const segmentation = { header: segmentationHeader(info), segments, masks: found };
   return writeNiftiLabelmap(labelmapOf(segmentation), { gzip: target.endsWith(".gz") });
 }

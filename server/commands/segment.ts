@@ -6,7 +6,7 @@ import { type Segmentation, type SliceMask, segmentationHeader } from "../../cor
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
-import type { ImageInfo, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import type { ImageInfo, Job, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
 import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
@@ -14,7 +14,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
-import { propagateThrough } from "./propagate.ts";
+import { ended, jobBytes, propagateThrough } from "./propagate.ts";
 import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
@@ -33,6 +33,7 @@ export const segment = command({
     ...PROMPT_ARGS,
     ...SLICE_ARGS,
     slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
+    find: { type: "string", description: "all: every structure whose name was measured to work", valueHint: "all" },
     propagate: { type: "boolean", description: "From the slice named (or the middle one) through the whole volume" },
     output: {
       type: "string",
@@ -44,6 +45,7 @@ export const segment = command({
   async run({ given, result, note }) {
     const path = requirePath(given);
     const options = sliceOptions(given);
+    if (given.value("find") !== undefined) return segmentAll({ given, result, note }, path, options);
     const prompts = await promptsOf(given);
     const several = options.slices !== undefined && options.slices[1] > options.slices[0];
     const target = given.value("output");
@@ -97,6 +99,37 @@ async function segmentNames(
   if (target !== undefined) await writeResult(target, asJson ? json() : labels());
   if (target !== "-") result(answers, answers.map(lineOfName).join("\n"));
   if (answers.every(({ answer }) => !answer || isAbsent({ answer }))) throw new AbsentError("No structure was found.");
+}
+
+/** `--find all`: every structure that is found on the slices that were named, each a segment. */
+async function segmentAll({ given, result, note }: Output, path: string, options: SliceOptions): Promise<void> {
+  const target = given.value("output");
+  if (given.value("find") !== "all") throw new UsageError('--find expects "all".');
+  if (["point", "box", "text", "prompts"].some((name) => given.value(name) !== undefined) || given.flag("propagate"))
+    throw new UsageError("--find takes no prompts; --slice FIRST:LAST says where to look.");
+  if (target !== undefined && target !== "-" && !/\.(nii|nii\.gz|json)$/.test(target))
+    throw new UsageError("Several structures need -o that ends in .nii.gz, .nii or .json.");
+  const { info, job } = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const { plane, window } = options;
+    const slices = slicesOf(info, options);
+    const propagate = { from: slices[0] ?? 0, to: slices.at(-1) ?? 0 };
+    const request = { plane, ...(window ? { window } : {}), find: "all" as const, propagate };
+    const started = await services.jobs.submit(info.imageId, request);
+    return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
+  });
+  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
+  if (target !== undefined) await writeResult(target, jobBytes(target, info, job));
+  if (target !== "-") result(job, job.segments.map(lineOfFound).join("\n"));
+  if (job.segments.length === 0) throw new AbsentError("No structure was found.");
+}
+
+function lineOfFound({ name, masks, measurements }: Job["segments"][number], n: number): string {
+  const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;
+  const presence = Math.max(...masks.map((mask) => mask.presence ?? 0));
+  const slices = masks.length === 1 ? "1 slice" : `${masks.length} slices`;
+  return `${n + 1}\t${name}\t${slices}${volume}, presence ${presence.toFixed(2)}`;
 }
 
 /** The slices that were named; the middle one of the plane when none was. */

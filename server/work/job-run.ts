@@ -1,11 +1,15 @@
-/** The work of a volume job: prompted slices first, then what is propagated from them; or a name on every slice. */
+/** The work of a volume job: prompted slices first, then what is propagated from them; a name on every slice; or every name. */
 
+import { findAll } from "../../core/annotation/find-all.ts";
 import type { Digest } from "../../core/digest.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
+import { type CandidateName, namesToFind } from "../../core/text/candidates.ts";
+import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { type Guessed, propagate } from "../../core/volume/propagate.ts";
 import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
+import { askNames } from "./find-names.ts";
 import type { MaskService } from "./masks.ts";
 
 export interface VolumeWork {
@@ -13,6 +17,8 @@ export interface VolumeWork {
   readonly masks: Pick<MaskService, "masks">;
   /** Encodes the next slice while this one is decoded; without it each waits for the other. */
   readonly embeddings?: Pick<EmbeddingService, "embed"> | undefined;
+  /** Names to find; without one nothing is found. */
+  readonly vocabulary?: Pick<Vocabulary, "entries"> | undefined;
 }
 
 export interface VolumeAsked {
@@ -35,6 +41,7 @@ const DOUBTFUL_IOU = 0.2;
 export async function* masksOfVolume(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
   const { request } = asked;
   if (request.text !== undefined) yield* named(work, asked);
+  else if (request.find !== undefined) yield* found(work, asked);
   else yield* prompted(work, asked);
 }
 
@@ -61,11 +68,7 @@ async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<S
       return { mask: decodeRle(rle), predictedIou };
     },
     pixels: (k: number) => work.images.slice(imageId, request.plane, k),
-    ahead: (k: number) => {
-      const { plane, window, model } = request;
-      // What fails here fails again, and is told, when the slice is asked.
-      work.embeddings?.embed(imageId, { plane, slice: k, window, model }, { signal, background: true }).catch(() => {});
-    },
+    ahead: (k: number) => aheadOf(work, asked, k),
   };
   for await (const { slice, doubtful, ...found } of propagate(port, { seeds, from, to, signal }))
     yield { mask: { ...maskOf(slice, found, "propagated"), doubtful }, done: ++done };
@@ -81,6 +84,42 @@ async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step
     const done = k - range.from + 1;
     yield best.area > 0 ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted"), done } : { done };
   }
+}
+
+/** Names are asked of each slice in turn, so that a job that is stopped has whole slices. */
+async function* found(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
+  const { imageId, request, signal } = asked;
+  const { plane, window, model, context, propagate: range } = request;
+  if (!range) return;
+  const candidates = await candidatesOf(work, asked);
+  for (let k = range.from; k <= range.to; k++) {
+    const place = { imageId, plane, slice: k, window, model, context };
+    if (k < range.to) aheadOf(work, asked, k + 1);
+    const done = k - range.from + 1;
+    const ask = askNames(work.masks.masks, place, { signal, background: true });
+    for await (const { found } of findAll(ask, candidates, signal)) {
+      if (!found) continue;
+      const { candidate, answer } = found;
+      const mask = maskOf(k, answer, "prompted");
+      yield { mask: { ...mask, name: candidate.name, presence: answer.presence }, done: done - 1 };
+    }
+    yield { done };
+  }
+}
+
+async function candidatesOf(
+  { images, vocabulary }: VolumeWork,
+  { imageId, request: { context } }: VolumeAsked,
+): Promise<CandidateName[]> {
+  const image = await images.get(imageId);
+  const modality = context?.modality ?? image?.modality;
+  return namesToFind(vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
+}
+
+/** What fails here fails again, and is told, when the slice is asked. */
+function aheadOf({ embeddings }: VolumeWork, { imageId, request, signal }: VolumeAsked, slice: number): void {
+  const { plane, window, model } = request;
+  embeddings?.embed(imageId, { plane, slice, window, model }, { signal, background: true }).catch(() => {});
 }
 
 const maskOf = (slice: number, { mask, predictedIou }: Guessed, origin: JobMask["origin"]): JobMask => ({

@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
+import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Job, JobMask, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
@@ -35,6 +36,8 @@ export interface JobServiceOptions {
   readonly images: SliceSource;
   readonly masks: Pick<MaskService, "masks">;
   readonly embeddings?: Pick<EmbeddingService, "embed">;
+  /** Names for `find`. */
+  readonly vocabulary?: Pick<Vocabulary, "entries">;
   /** Jobs that may wait for their turn. */
   readonly queue?: number;
   /** Of the masks of ended jobs that are kept. */
@@ -155,13 +158,13 @@ const hasEnded = ({ state }: Job): boolean => ENDED.includes(state);
 const isOfUse = (job: Job): boolean => job.state === "done" || !hasEnded(job);
 
 async function queued({ images }: JobServiceOptions, { jobId, imageId, request }: VolumeJob): Promise<Job> {
-  const { plane, prompts, masks, text, propagate } = request;
+  const { plane, prompts, masks, text, find, propagate } = request;
   const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
-  if ((prompts === undefined && masks === undefined) === (text === undefined))
-    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts and masks, or text" });
-  if (text !== undefined && !propagate)
-    throw new SegmenterError("InvalidRequest", { reason: "a text needs the slices to look at", path: "propagate" });
+  if ([prompts ?? masks, text, find].filter((given) => given !== undefined).length !== 1)
+    throw new SegmenterError("InvalidRequest", { reason: "expected either prompts and masks, or text, or find" });
+  if ((text ?? find) !== undefined && !propagate)
+    throw new SegmenterError("InvalidRequest", { reason: "a name needs the slices to look at", path: "propagate" });
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
   const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);
@@ -169,7 +172,7 @@ async function queued({ images }: JobServiceOptions, { jobId, imageId, request }
   for (const slice of slices) planeOf(image, plane, slice);
   for (const { slice, rle } of masks ?? []) checkSize(rle, planeOf(image, plane, slice));
   const total = propagate ? propagate.to - propagate.from + 1 : new Set(slices).size;
-  const segments = [{ name: text ?? "Segment 1", masks: [] }];
+  const segments = find ? [] : [{ name: text ?? "Segment 1", masks: [] }];
   return { jobId, imageId, plane, state: "queued", progress: { done: 0, total }, segments, notice: NOTICE };
 }
 
@@ -195,10 +198,9 @@ async function runJob(options: JobServiceOptions, running: Running): Promise<voi
       const { progress, segments } = running.job;
       change(running, { progress: { ...progress, done }, segments: mask ? withMask(segments, mask) : segments });
     }
-    const [segment] = running.job.segments;
-    const measurements = await measureSegment(options.images, running.job, segment.masks);
+    const segments = await measured(options, running.job);
     const { total } = running.job.progress;
-    change(running, { state: "done", progress: { done: total, total }, segments: [{ ...segment, measurements }] });
+    change(running, { state: "done", progress: { done: total, total }, segments });
   } catch (thrown) {
     if (!stop.signal.aborted) change(running, { state: "failed", problem: problemOf(thrown) });
   } finally {
@@ -206,9 +208,22 @@ async function runJob(options: JobServiceOptions, running: Running): Promise<voi
   }
 }
 
-function withMask([segment]: Job["segments"], mask: JobMask): Job["segments"] {
-  const others = segment.masks.filter(({ slice }) => slice !== mask.slice);
-  return [{ ...segment, masks: [...others, mask].toSorted((a, b) => a.slice - b.slice) }];
+async function measured({ images }: JobServiceOptions, job: Job): Promise<Job["segments"]> {
+  const segments: Job["segments"] = [];
+  for (const segment of job.segments)
+    segments.push({ ...segment, measurements: await measureSegment(images, job, segment.masks) });
+  return segments;
+}
+
+/** Into the segment of its name, which is made where it is new; a mask without a name is of the only segment. */
+function withMask(segments: Job["segments"], mask: JobMask): Job["segments"] {
+  const name = mask.name ?? segments[0]?.name ?? "";
+  const known = segments.some((segment) => segment.name === name) ? segments : [...segments, { name, masks: [] }];
+  return known.map((segment) => {
+    if (segment.name !== name) return segment;
+    const others = segment.masks.filter(({ slice }) => slice !== mask.slice);
+    return { ...segment, masks: [...others, mask].toSorted((a, b) => a.slice - b.slice) };
+  });
 }
 
 function problemOf(thrown: unknown): NonNullable<Job["problem"]> {

@@ -1,12 +1,15 @@
 /** Masks for `POST /v1/masks`, `POST /v1/segment` and the command line: the one answer path over the server's own pool. */
 import { LRUCache } from "lru-cache";
 import { type AnswerPort, answer } from "../../core/annotation/answer.ts";
+import { nameMask } from "../../core/annotation/find-all.ts";
 import type { Digest } from "../../core/digest.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { findPlane } from "../../core/image/planes.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
 import { inputPart } from "../../core/model/preprocess.ts";
 import { isWholeCrop } from "../../core/prompt/space.ts";
+import { type CandidateName, namesToTell } from "../../core/text/candidates.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { MaskRequest, MaskResponse, MaskResult } from "../../core/wire/index.ts";
 import type { InferencePool } from "../inference/pool.ts";
@@ -15,6 +18,7 @@ import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { EmbeddingContext, OnSlice } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
+import { askNames } from "./find-names.ts";
 import { createKeptMasks, type KeptMasks } from "./kept-masks.ts";
 import type { Waiting } from "./single-flight.ts";
 
@@ -66,16 +70,30 @@ export function createMaskService(options: MaskServiceOptions): MaskService {
     contextOf,
     kept: createKeptMasks({ maxBytes: keptBytes, observe, shared: options.sharedKept }),
   };
-  return {
-    async masks(request, waiting = {}) {
-      const on = await contextOf(request.embeddingId ?? (await embedFirst(embeddings, request, waiting)));
-      const model = modelFor(models, on, request);
-      const { prompts, multimask, zoom } = request;
-      const previous = request.previous && (await parts.kept.get(request.previous, on));
-      const found = await answer(portOf(parts, model, request, waiting), on, { prompts, multimask, zoom, previous });
-      return responseOf(found, parts.kept);
-    },
+  const masks: MaskService["masks"] = async (request, waiting = {}) => {
+    const on = await contextOf(request.embeddingId ?? (await embedFirst(embeddings, request, waiting)));
+    const model = modelFor(models, on, request);
+    const { prompts, multimask, zoom } = request;
+    const previous = request.previous && (await parts.kept.get(request.previous, on));
+    const found = await answer(portOf(parts, model, request, waiting), on, { prompts, multimask, zoom, previous });
+    const response = responseOf(found, parts.kept);
+    if (!request.classify) return response;
+    const ask = askNames(masks, { embeddingId: on.id, context: request.context }, waiting);
+    const candidates = await candidatesOn(parts, on, request);
+    const names = await nameMask(ask, decodeRle(response.masks[0].rle), { candidates, signal: waiting.signal });
+    return { ...response, names };
   };
+  return { masks };
+}
+
+async function candidatesOn(
+  { images, vocabulary }: MaskServiceOptions,
+  { imageId }: OnSlice,
+  { context }: MaskRequest,
+): Promise<CandidateName[]> {
+  const image = await images.get(imageId);
+  const modality = context?.modality ?? image?.modality;
+  return namesToTell(vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
 }
 
 async function embedFirst(

@@ -1,6 +1,11 @@
 /** Several names on one slice: each a segment of its own. */
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
-import { type Segmentation, type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
+import {
+  type Segment,
+  type Segmentation,
+  type SliceMask,
+  segmentationHeader,
+} from "../../core/annotation/segmentation.ts";
 import { isSegmenterError } from "../../core/errors.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { splitNames } from "../../core/text/list.ts";
@@ -43,6 +48,13 @@ const unknown =
     return { name, suggestions: thrown.detail.suggestions };
   };
 
+/** The n-th of several segments, counted from 0: it has number n + 1. */
+export function numberedSegment(name: string, n: number): Segment {
+  const number = n + 1;
+  const colour = COLOURS[n % COLOURS.length] ?? "#56B4E9";
+  return { id: String(number), number, name, colour, hidden: false, locked: false };
+}
+
 /** The whole volume with segment n for the n-th name, as NIfTI. */
 export function namedLabelmap(
   answers: readonly NamedAnswer[],
@@ -50,11 +62,7 @@ export function namedLabelmap(
   { plane, slice }: Pick<SliceMask, "plane" | "slice">,
   { gzip }: { gzip: boolean },
 ): Uint8Array {
-  const segments = answers.map(({ name }, n) => {
-    const number = n + 1;
-    const colour = COLOURS[n % COLOURS.length] ?? "#56B4E9";
-    return { id: String(number), number, name, colour, hidden: false, locked: false };
-  });
+  const segments = answers.map(({ name }, n) => numberedSegment(name, n));
   const masks = answers.flatMap(({ answer }, n): SliceMask[] => {
     const best = answer?.masks[0];
     if (!best || best.area === 0) return [];

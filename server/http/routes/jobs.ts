@@ -1,7 +1,7 @@
 /** Volume jobs: `POST /v1/images/:id/segmentations` starts one, `GET /v1/jobs/:id` shows it, `/events` tells of each mask, `DELETE` stops it. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
-import { Digest, Job, SegmentationRequest } from "../../../core/wire/index.ts";
+import { Digest, Job, type JobMask, SegmentationRequest } from "../../../core/wire/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { AppDeps } from "../deps.ts";
 import { jsonBody } from "../middleware/body.ts";
@@ -43,6 +43,8 @@ const events = createRoute({
   },
 });
 
+const keyOf = ({ slice, name = "" }: JobMask): string => `${slice}/${name}`;
+
 export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
@@ -51,7 +53,7 @@ export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
     tags: ["jobs"],
     summary: "One segment through a volume",
     description:
-      "Prompts on one or a few slices are propagated to the others, or a name is asked on each. The same request is the same job.",
+      "Prompts on one or a few slices are propagated to the others, or a name is asked on each, or every name that works (`find`). The same request is the same job.",
     middleware: [jsonBody(limits)],
     request: { params: ImageParams, body: jsonContent(SegmentationRequest) },
     responses: { 202: json(Job, "Accepted, or known already"), ...problems(404, 408, 413, 415, 422) },
@@ -72,12 +74,12 @@ export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
     return streamSSE(c, async (stream) => {
       const leaving = new AbortController();
       stream.onAbort(() => leaving.abort());
-      const told = new Set<number>();
+      const told = new Set<string>();
       let last: Job | undefined;
       for await (const job of jobs.watch(id, leaving.signal)) {
         last = job;
-        const masks = job.segments.flatMap((segment) => segment.masks).filter(({ slice }) => !told.has(slice));
-        for (const { slice } of masks) told.add(slice);
+        const masks = job.segments.flatMap((segment) => segment.masks).filter((mask) => !told.has(keyOf(mask)));
+        for (const mask of masks) told.add(keyOf(mask));
         const data = JSON.stringify({ state: job.state, progress: job.progress, masks });
         await stream.writeSSE({ event: "progress", data });
       }

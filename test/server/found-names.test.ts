@@ -1,0 +1,100 @@
+/** Names that nobody said, with the shipped model on a real CT. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Digest } from "../../core/digest.ts";
+import { maskIou } from "../../core/mask/mask.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
+import { Job, MaskRequest, MaskResponse, SegmentationRequest } from "../../core/wire/index.ts";
+import { runCli } from "../../server/commands/main.ts";
+import { createServices, type Services } from "../../server/services.ts";
+import { readSettings } from "../../server/settings.ts";
+import { dataPath, needsData } from "../support/data.ts";
+
+const SERIES = "tests/ct_dicom_j2k/series";
+const SLICE = 10;
+
+describe("names that nobody said", { ...needsData(SERIES), timeout: 120_000 }, () => {
+  let dir: string;
+  let services: Services;
+  let imageId: Digest;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "found-"));
+    services = await createServices(readSettings({ cacheDir: dir, device: "cpu" }, {}));
+    imageId = (await services.images.open(dataPath(SERIES)!)).info.imageId;
+  }, 60_000);
+  afterAll(async () => {
+    await services.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const find = (request: object) => services.jobs.run(imageId, SegmentationRequest.parse({ find: "all", ...request }));
+  const masks = (request: object) => services.masks.masks(MaskRequest.parse({ imageId, slice: SLICE, ...request }));
+
+  test("find: all gives the organs of two slices as segments of their own, measured, no two of one place", async () => {
+    const job = Job.parse(await find({ propagate: { from: SLICE, to: SLICE + 1 } }));
+    expect([job.state, job.progress]).toEqual(["done", { done: 2, total: 2 }]);
+    const names = job.segments.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["liver", "spleen", "aorta", "spinal cord"]));
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).not.toContain("optic disc");
+    const liver = job.segments.find(({ name }) => name === "liver");
+    expect(liver?.masks.map(({ slice }) => slice)).toEqual([SLICE, SLICE + 1]);
+    expect(liver?.masks[0]?.presence).toBeGreaterThan(0.5);
+    expect(liver?.measurements?.volumeMl).toBeGreaterThan(10);
+    const here = job.segments.flatMap((one) => one.masks.filter(({ slice }) => slice === SLICE));
+    const drawn = here.map(({ rle }) => decodeRle(rle));
+    for (const [n, mask] of drawn.entries())
+      for (const other of drawn.slice(n + 1)) expect(maskIou(mask, other)).toBeLessThan(0.5);
+  });
+
+  test("a region of the body and another kind of image ask for other names", async () => {
+    const names = async (context: object) =>
+      (await find({ propagate: { from: SLICE, to: SLICE }, context })).segments.map(({ name }) => name);
+    expect(await names({ bodyPart: "head" })).not.toContain("liver");
+    expect(await names({ modality: "OP" })).not.toContain("liver");
+  });
+
+  test("a job that is stopped keeps the slices that it has looked at", async () => {
+    const { count } = (await services.images.get(imageId))!.planes[0]!;
+    const { jobId } = await services.jobs.submit(
+      imageId,
+      SegmentationRequest.parse({ find: "all", propagate: { from: 0, to: count - 1 } }),
+    );
+    for await (const { segments } of services.jobs.watch(jobId, new AbortController().signal))
+      if (segments.length > 0) await services.jobs.cancel(jobId);
+    const job = await services.jobs.get(jobId);
+    expect(job.state).toBe("cancelled");
+    expect(job.progress.done).toBeLessThan(count);
+    expect(job.segments.length).toBeGreaterThan(0);
+  });
+
+  test("one call from a name to a closer look to what it is called", async () => {
+    const named = MaskResponse.parse(
+      await masks({ prompts: [{ kind: "text", text: "Milz" }], zoom: "auto", classify: true }),
+    );
+    expect(named.presence).toBeGreaterThan(0.5);
+    expect(named.names?.[0]?.name).toBe("spleen");
+    expect(named.names?.[0]?.confidence).toBeGreaterThan(0.5);
+  });
+
+  test("a box is named after what it holds; without `classify` nothing is named", async () => {
+    const { bbox } = (await masks({ prompts: [{ kind: "text", text: "liver" }] })).masks[0]!;
+    const prompts = [{ kind: "box", ...bbox! }];
+    const boxed = await masks({ prompts, classify: true });
+    expect(boxed.names?.slice(0, 3).map(({ name }) => name)).toContain("liver");
+    const confidences = boxed.names?.map(({ confidence }) => confidence) ?? [];
+    expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
+    expect(await masks({ prompts })).not.toHaveProperty("names");
+  });
+
+  test("find takes no prompts beside it and wants slices", async () => {
+    await expect(services.jobs.submit(imageId, SegmentationRequest.parse({ find: "all" }))).rejects.toMatchObject({
+      code: "InvalidRequest",
+    });
+    const both = SegmentationRequest.parse({ find: "all", text: "liver", propagate: { from: 0, to: 1 } });
+    await expect(services.jobs.submit(imageId, both)).rejects.toMatchObject({ code: "InvalidRequest" });
+    expect(await runCli(["segment", dataPath(SERIES)!, "--find", "all", "--text", "liver"])).toBe(2);
+  });
+});
