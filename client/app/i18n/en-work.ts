@@ -19,6 +19,7 @@ export const work = {
       nifti: "NIfTI labelmap",
       "seg-nrrd": "3D Slicer segmentation",
       "dicom-seg": "DICOM SEG",
+      "dicom-seg-labelmap": "DICOM label map, for newer programs",
       rtstruct: "DICOM RT Structure Set",
       png: "PNG, this slice",
       "png-all": "PNG, every slice with a mask",
@@ -26,6 +27,7 @@ export const work = {
       "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
+      "dicom-sr": "DICOM measurement report, with its segmentation",
     },
     lacks: {
       volume: "for volumes only",

@@ -12,6 +12,7 @@ import { moveFocus } from "../base/roving.ts";
 import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { panelStyles } from "./segment-panel-styles.ts";
+import "./preset-menu.ts";
 import "./segment-row.ts";
 
 const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
@@ -48,6 +49,7 @@ export class SegmentPanel extends ViewerElement {
                 ({ id }) => html`<li><segment-row .app=${this.app} .segmentId=${id}></segment-row></li>`,
               )}</ul>`
         }
+        <preset-menu .app=${this.app}></preset-menu>
         ${this.#display()} ${this.#about()}
       </div>
       <div class="foot">
