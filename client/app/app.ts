@@ -2,6 +2,7 @@
 
 import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
+import { createFinding } from "./annotate/finding.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
@@ -23,6 +24,7 @@ import type { Controls } from "./input/controls.ts";
 import { createShortcuts } from "./input/shortcuts.ts";
 import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
+import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 import { createStudies, type Named } from "./studies/studies.ts";
@@ -83,6 +85,10 @@ export function createApp({
   const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
+  const finding = createFinding(context, {
+    writer,
+    embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
+  });
   const editing = { writer, keepMasks: keeper.keepMasks };
   const strokes = createStrokes(context, editing);
   const imports = createImports(context, editing);
@@ -96,7 +102,19 @@ export function createApp({
   const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour, scope });
+  const commands = createCommands({
+    store,
+    prompts,
+    strokes,
+    edits,
+    images,
+    studies,
+    view,
+    propagation,
+    tour,
+    finding,
+    scope,
+  });
   const parts = {
     store,
     notifier,
@@ -115,6 +133,7 @@ export function createApp({
     commands,
     propagation,
     tour,
+    finding,
     pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
     scope,

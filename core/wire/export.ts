@@ -5,6 +5,8 @@ import { SegmentCode, SegmentColour } from "./import.ts";
 export const ExportFormat = z.enum([
   "nifti",
   "dicom-seg",
+  "dicom-seg-labelmap",
+  "dicom-sr",
   "rtstruct",
   "seg-nrrd",
   "png",

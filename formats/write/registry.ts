@@ -33,6 +33,16 @@ export const SEGMENTATION_FORMATS = [
     load: async () => (await import("./dicom-seg.ts")).writeDicomSeg,
   },
   {
+    id: "dicom-seg-labelmap",
+    group: "medical",
+    suffix: ".dcm",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: ["smaller", "later", "earlier"],
+    dicomOnly: true,
+    load: async () => (await import("./dicom-seg.ts")).writeDicomLabelmap,
+  },
+  {
     id: "rtstruct",
     group: "medical",
     suffix: ".dcm",
@@ -41,6 +51,16 @@ export const SEGMENTATION_FORMATS = [
     overlaps: [],
     dicomOnly: true,
     load: async () => (await import("./rtstruct.ts")).writeRtstruct,
+  },
+  {
+    id: "dicom-sr",
+    group: "tables",
+    suffix: ".dcm",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: [],
+    dicomOnly: true,
+    load: async () => (await import("./dicom-report.ts")).writeDicomReport,
   },
   {
     id: "png",

@@ -50,8 +50,15 @@ export interface AppDeps {
 
 /** What the routes need of the embedding service. */
 export interface Embeddings {
-  /** Throws ImageNotFound, SliceNotFound, UnknownModel, Saturated, DeadlineExceeded, Cancelled, EncoderCrashed. */
-  embed(imageId: Digest, request: EmbeddingRequest, options?: { signal?: AbortSignal }): Promise<EmbeddingInfo>;
+  /**
+   * Throws ImageNotFound, SliceNotFound, UnknownModel, Saturated, DeadlineExceeded, Cancelled, EncoderCrashed. What is done
+   * in the background lets everybody go first who looks at a slice.
+   */
+  embed(
+    imageId: Digest,
+    request: EmbeddingRequest,
+    options?: { signal?: AbortSignal; background?: boolean },
+  ): Promise<EmbeddingInfo>;
   /** The tensors as a safetensors file. Throws EmbeddingNotFound. */
   bytes(embeddingId: Digest, wire: Wire): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -54,8 +54,8 @@ describe("the examples", () => {
       await statusOf(page, /^\d+\.\d ml, longest \d+ mm$/);
     }));
 
-  test("04-element tells the page of the mask of a click", () =>
-    inExample("04-element", async (page) => {
+  test("05-element tells the page of the mask of a click", () =>
+    inExample("05-element", async (page) => {
       await page
         .locator("promptomy-viewer")
         .getByText(/^Slice/)

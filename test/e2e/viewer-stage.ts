@@ -26,8 +26,11 @@ export interface ViewerStage {
   only(): Promise<MaskOnPage>;
 }
 
-/** Set up before the tests of a file and taken down after them; its fields are there once a test runs. */
-export function viewerStage(): ViewerStage {
+/**
+ * Set up before the tests of a file and taken down after them; its fields are there once a test runs.
+ * With `ownPages` the tests open their pages themselves, and `viewer` is absent.
+ */
+export function viewerStage({ ownPages = false }: { ownPages?: boolean } = {}): ViewerStage {
   const stage = {
     async only() {
       const masks = await stage.viewer.masks();
@@ -46,6 +49,7 @@ export function viewerStage(): ViewerStage {
     await stage.server?.close();
     await rm(stage.scratch, { recursive: true, force: true });
   });
+  if (ownPages) return stage;
   beforeEach(async () => {
     stage.viewer = await openViewer(stage.browser, stage.server.url);
   });

@@ -67,7 +67,7 @@ describe("two tabs on one image", () => {
     await first.click(...LIVER);
     const clicked = await stage.only();
     await erase(first, LIVER);
-    await lines(first, 2);
+    await lines(first, 3);
     const page = await another(stage);
     const second = viewerOn(page, []);
     await second.ready();
@@ -77,17 +77,17 @@ describe("two tabs on one image", () => {
     expect(erased.area).toBeLessThan(clicked.area);
     await first.page.bringToFront();
     await erase(first, [LIVER[0] + 30, LIVER[1]]);
-    await lines(second, 3);
+    await lines(second, 4);
     expect(inside(await sameMask(first, second), [LIVER[0] + 30, LIVER[1]])).toBe(0);
     await page.bringToFront();
     await erase(second, [LIVER[0], LIVER[1] + 30]);
-    await lines(second, 3); // this tab only looks on
+    await lines(second, 4); // this tab only looks on
     await page.getByRole("button", { name: "Work here instead" }).click();
     await page.waitForFunction(
       () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.keeping.state === "kept",
     );
     await erase(second, [LIVER[0], LIVER[1] + 30]);
-    await lines(first, 4);
+    await lines(first, 5);
     expect(inside(await sameMask(second, first), [LIVER[0], LIVER[1] + 30])).toBe(0);
     expect(first.problems).toEqual([]);
   });

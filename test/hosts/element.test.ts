@@ -95,14 +95,8 @@ describe("<promptomy-viewer>, twice on a page", () => {
     const bytes = await stage.page.evaluate(async () => (await host.viewers[0]!.files("nifti"))[0]!.bytes.length);
     expect(bytes).toBeGreaterThan(100);
     const shadow = stage.page.locator("promptomy-viewer").first();
-    await shadow
-      .locator("canvas")
-      .first()
-      .click({ position: { x: 5, y: 5 } });
-    await shadow
-      .getByRole("button", { name: /export/i })
-      .first()
-      .click();
+    await shadow.getByRole("button", { name: "Show or hide the segments" }).click();
+    await shadow.locator("promptomy-segment-panel button.main").click();
     await shadow.locator("promptomy-export-dialog dialog[open] button.primary").click();
     await stage.page.waitForFunction(() => host.saved[0]!.length > 0);
     const [saved] = await stage.page.evaluate(() => host.saved[0]!);

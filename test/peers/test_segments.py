@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import subprocess
+import zipfile
 
 import highdicom
 import numpy as np
@@ -137,6 +138,48 @@ def test_highdicom_reads_the_seg_voxel_by_voxel_and_in_its_place(study):
     between_rows, between_columns = map(float, shared.PixelMeasuresSequence[0].PixelSpacing)
     np.testing.assert_allclose(affine[:3, 0], row * between_columns, atol=1e-4 / COLUMNS)
     np.testing.assert_allclose(affine[:3, 1], column * between_rows, atol=1e-4 / ROWS)
+
+
+def test_highdicom_reads_the_label_map_voxel_by_voxel(study):
+    _, affine, voxels, export = study
+    ds = pydicom.dcmread(io.BytesIO(export("dicom-seg-labelmap", overlap="later")))
+    assert ds.SOPClassUID == "1.2.840.10008.5.1.4.1.1.66.7" and ds.SegmentationType == "LABELMAP"
+    seg = highdicom.seg.Segmentation.from_dataset(ds)
+    assert [str(item.SegmentLabel) for item in seg.SegmentSequence] == SEGMENTS
+    expected = np.zeros(voxels.shape[1:], np.uint8)
+    for n, volume in enumerate(voxels):
+        expected[volume > 0] = n + 1
+    seen = np.zeros_like(expected)
+    for frame, item in zip(seg.pixel_array, seg.PerFrameFunctionalGroupsSequence):
+        position = np.array(item.PlanePositionSequence[0].ImagePositionPatient, float)
+        distance = [np.abs(affine @ [0, 0, k, 1] - [*position, 1]).max() for k in range(SLICES)]
+        assert min(distance) < 1e-4
+        seen[int(np.argmin(distance))] = frame
+    np.testing.assert_array_equal(seen, expected)
+    uids = [str(uid) for _, _, uid in seg.get_source_image_uids()]
+    np.testing.assert_array_equal(seg.get_pixels_by_source_instance(uids, combine_segments=True).sum(), expected.sum(dtype=int))
+
+
+@pytest.mark.parametrize("deidentify", [False, True])
+def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, deidentify):
+    _, affine, voxels, export = study
+    archive = zipfile.ZipFile(io.BytesIO(export("dicom-sr", deidentify=deidentify, name="x")))
+    report, seg = (pydicom.dcmread(io.BytesIO(archive.read(f"x.{kind}.dcm"))) for kind in ("sr", "seg"))
+    document = highdicom.sr.Comprehensive3DSR.from_dataset(report)
+    assert (document.PatientID == "") == deidentify
+    groups = document.content.get_volumetric_roi_measurement_groups()
+    assert len(groups) == len(SEGMENTS)
+    voxel = abs(np.linalg.det(affine[:3, :3])) / 1000
+    for n, group in enumerate(groups):
+        [volume] = group.get_measurements(name=highdicom.sr.CodedConcept("118565006", "SCT", "Volume"))
+        assert volume.value == pytest.approx(voxels[n].sum() * voxel, rel=1e-3) and volume.unit.value == "ml"
+        assert group.tracking_uid == seg.SegmentSequence[n].TrackingUID
+        [item] = [item for item in group[0].ContentSequence if item.ValueType == "IMAGE"]
+        assert item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == seg.SOPInstanceUID
+    if shutil.which("dciodvfy"):
+        (tmp_path / "x.dcm").write_bytes(archive.read("x.sr.dcm"))
+        said = subprocess.run(["dciodvfy", str(tmp_path / "x.dcm")], capture_output=True, text=True)
+        assert [line for line in (said.stdout + said.stderr).splitlines() if "Error" in line] == []
 
 
 def test_highdicom_makes_a_volume_of_a_regular_seg(study):

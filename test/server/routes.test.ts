@@ -247,34 +247,6 @@ describe("masks", () => {
   });
 });
 
-describe("prefetch", () => {
-  test("tells of each slice, nearest first, then ends", async () => {
-    const values = Int16Array.from({ length: 32 * 32 * 5 }, (_, n) => n % 700);
-    const { info } = await harness.services.images.addVolume({
-      size: [32, 32, 5],
-      channels: 1,
-      data: values,
-      rescale: { slope: 1, intercept: 0 },
-      unit: "mm",
-      modality: "CT",
-      ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
-      inverted: false,
-      windows: [],
-      warnings: [],
-    });
-    const response = await request(`/v1/images/${info.imageId}/prefetch`, post({ around: 3, count: 4 }));
-    expect(response.headers.get("Content-Type")).toContain("text/event-stream");
-    const events = (await response.text())
-      .trim()
-      .split("\n\n")
-      .map((event) => event.split("\n"));
-    expect(events.map(([name]) => name)).toEqual([...Array(4).fill("event: ready"), "event: done"]);
-    expect(events.slice(0, 4).map(([, data]) => JSON.parse(data!.slice(6)).slice)).toEqual([4, 2, 1, 0]);
-    const outside = await request(`/v1/images/${info.imageId}/prefetch`, post({ around: 5 }));
-    expect(outside.status).toBe(404);
-  });
-});
-
 describe("real files over HTTP", needsData("tests/mr_dicom_t1w", "tests/nifti"), () => {
   test("a DICOM series, as multipart, is a volume with four planes", async () => {
     const body = await seriesForm(dataPath("tests/mr_dicom_t1w")!);

@@ -31,8 +31,8 @@ const STYLES = `
 
 const TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso", "brush", "eraser"];
 
-/** Below this the list of segments would leave the image little room, and waits to be opened. */
-const NARROW_PX = 900;
+/** Below this the list of segments lies over the image, and waits to be opened; see `viewer-app`. */
+const NARROW_PX = 760;
 
 class PromptomyViewer extends HTMLElement implements PromptomyViewerElement {
   static observedAttributes = ["server", "image-id", "study", "series", "tools"];

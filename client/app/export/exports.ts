@@ -1,4 +1,5 @@
 /** Exports and project files: what leaves this browser, always as a download. */
+import { labelmapOf } from "../../../core/annotation/labelmap.ts";
 import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import { lackOf, SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
@@ -60,14 +61,14 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
       return SEGMENTATION_FORMATS.map((format) => ({ ...format, lack: image && lackOf(format, image.info) }));
     },
     async prepare({ format: id, overlap, hidden, deidentify }, signal) {
-      const format: SegmentationFormat | undefined = SEGMENTATION_FORMATS.find((candidate) => candidate.id === id);
+      const format = this.formats().find((candidate) => candidate.id === id);
       const { image } = store.state;
       if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
       const whole = await collect(store, { here: format.scope === "slice", signal });
       const segmentation = hidden ? whole : shownOnly(whole);
       if (format.dicomOnly)
         return {
-          ...(await byServer(await segmenter(), image, { segmentation, format: id, deidentify, signal })),
+          ...(await byServer(await segmenter(), image, { segmentation, format, deidentify, overlap, signal })),
           segmentation,
         };
       const write = await format.load();
@@ -103,13 +104,18 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
 async function byServer(
   segmenter: Segmenter,
   image: OpenImage,
-  asked: { segmentation: Segmentation; format: SegmentationFormatId; deidentify: boolean; signal: AbortSignal },
+  asked: Omit<ExportChoice, "format" | "hidden"> & {
+    segmentation: Segmentation;
+    format: OfferedFormat;
+    signal: AbortSignal;
+  },
 ): Promise<Written> {
   const { segments, masks } = asked.segmentation;
   const stem = stemOf(image);
   const order: ExportOrder = {
     imageId: image.info.imageId,
-    format: asked.format,
+    format: asked.format.id,
+    overlap: asked.overlap,
     deidentify: asked.deidentify,
     // The image's name may be somebody's.
     ...(NAME.test(stem) && !asked.deidentify ? { name: stem } : {}),
@@ -124,7 +130,10 @@ async function byServer(
     })),
   };
   const file = segments.length > 0 ? await segmenter.exportFile(order, { signal: asked.signal }) : undefined;
-  return { covered: [], files: () => (file ? [file] : []) };
+  const { overlap } = asked;
+  const isOneNumber = asked.format.overlaps.length > 0 && overlap !== "separate" && overlap !== "4d";
+  const covered = isOneNumber ? labelmapOf(asked.segmentation, overlap).covered : [];
+  return { covered, files: () => (file ? [file] : []) };
 }
 
 /** What the server takes as the beginning of a file name. */

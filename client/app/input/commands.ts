@@ -1,5 +1,6 @@
 /** Command name → action, for shortcuts. */
 
+import type { Finding } from "../annotate/finding.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
 import type { Edits } from "../edit/edits.ts";
@@ -34,6 +35,7 @@ interface Parts {
   readonly propagation: Propagation;
   readonly tour: Tour;
   readonly scope: EventTarget;
+  readonly finding: Finding;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -110,8 +112,10 @@ function promptActions({ store, prompts, strokes, view, scope }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function volumeActions({ propagation, tour }: Parts) {
+function volumeActions({ propagation, tour, finding }: Parts) {
   return {
+    "names.find": finding.toggle,
+    "names.guess": finding.guess,
     "volume.propagate": () => propagation.start(),
     "volume.doubtful": () => tour.nextDoubtful(1),
     "volume.doubtfulBack": () => tour.nextDoubtful(-1),

@@ -243,4 +243,12 @@ export const topBarStyles = css`
       display: none;
     }
   }
+  @container (max-width: 480px) {
+    .actions:has(.studies) {
+      gap: 0;
+    }
+    header:has(.studies) .badge span {
+      display: none;
+    }
+  }
 `;

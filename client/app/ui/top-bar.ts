@@ -159,7 +159,7 @@ export class TopBar extends ViewerElement {
     const ms = engine.ms === undefined ? "" : ` ${number(Math.max(1, engine.ms))} ms`;
     return html`<span class="badge model" title=${t.modelTitle(engine.model)}>${model?.name ?? engine.model}</span>
       <span class="badge ${recovering ? "busy" : engine.backend}" tabindex="0" title=${t.backendTitle(t.backend[engine.backend], engine.reason)}
-        aria-label=${t.backendTitle(t.backend[engine.backend], engine.reason)} role="note"><i></i>${name}<em>${ms}</em></span>`;
+        aria-label=${t.backendTitle(t.backend[engine.backend], engine.reason)} role="note"><i></i><span>${name}</span><em>${ms}</em></span>`;
   }
 }
 

@@ -63,7 +63,7 @@ export class ViewerApp extends ViewerElement {
       slice-slider { grid-area: slider; }
       edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
-      job-bar { grid-area: stage; place-self: start center; z-index: 3; margin-top: 10px; max-width: min(560px, 60%); }
+      job-bar { grid-area: stage; place-self: start center; z-index: 3; margin-top: 34px; max-width: min(560px, 60%); }
       notice-strip { grid-area: notice; min-width: 0; }
       segment-panel { grid-area: panel; width: 300px; min-height: 0; }
       status-line { grid-area: status; min-width: 0; }

@@ -42,7 +42,7 @@ export function prefetchRoutes({ images, embeddings, models, limits }: AppDeps):
       stream.onAbort(() => leaving.abort());
       for (const slice of slices) {
         if (leaving.signal.aborted) return;
-        const event = await embeddings.embed(id, { ...rest, slice }, { signal: leaving.signal }).then(
+        const event = await embeddings.embed(id, { ...rest, slice }, { signal: leaving.signal, background: true }).then(
           ({ embeddingId, cached }) => ({ event: "ready", data: JSON.stringify({ slice, embeddingId, cached }) }),
           (thrown) => ({ event: "failed", data: JSON.stringify({ slice, code: codeOf(thrown) }) }),
         );

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Segmentation } from "../../../core/annotation/segmentation.ts";
 import { transformPoint } from "../../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../../core/image/volume.ts";
 import { maskArea } from "../../../core/mask/mask.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
 import { readImage, readSegments, type Target, targetFrames } from "../../../formats/index.ts";
-import { writeDicomSeg } from "../../../formats/write/dicom-seg.ts";
+import { writeDicomLabelmap, writeDicomSeg } from "../../../formats/write/dicom-seg.ts";
 import { ORIENTATIONS } from "../../core/support/affines.ts";
 import { dataPath, needsData } from "../../support/data.ts";
 import { codeOf } from "../support.ts";
@@ -31,6 +32,16 @@ const written = (grid: Grid, source = sourceOn(grid)): Uint8Array => {
   return file!.bytes;
 };
 
+/** Each voxel once: of the segments there, the upper one in the list. */
+function withoutOverlap(result: Segmentation): string[] {
+  const owner = new Map(
+    voxelsOfResult(result)
+      .toReversed()
+      .map((text) => [text.slice(text.indexOf(" ")), text]),
+  );
+  return [...owner.values()].toSorted();
+}
+
 /** Slices at 0, 3.3, 6.6, 19.8 and 23.1 mm: two are missing. */
 const GAPPED: readonly Vec3[] = [0, 1, 2, 6, 7].map((step) => transformPoint(TILTED, [0, 0, step]));
 
@@ -53,6 +64,28 @@ describe("a SEG that we wrote", () => {
       expect(result.segments.map(({ name, code, colour }) => ({ name, code, colour }))).toEqual(
         SEGMENTS.map(({ name, code, colour }) => ({ name, code, colour: colour.toLowerCase() })),
       );
+      expect(result.warnings).toEqual([]);
+    },
+  );
+
+  test.each([
+    { name: "straight", grid: { ijkToLps: IDENTITY } },
+    { name: "a tilted gantry", grid: { ijkToLps: TILTED } },
+    { name: "missing slices", grid: { ijkToLps: TILTED, slicePositions: GAPPED } },
+    { name: "23 × 38 × 3", grid: { ijkToLps: TILTED, size: [23, 38, 3] } },
+  ] satisfies { name: string; grid: Grid }[])(
+    "comes back as a label map, one segment a voxel: $name",
+    async ({ grid }) => {
+      const options = { stem: "x", overlap: "earlier", provenance: provenance(sourceOn(grid)) } as const;
+      const { covered, files } = writeDicomLabelmap(resultOn(grid), options);
+      const [file] = files();
+      expect(file!.name).toBe("x.labelmap.dcm");
+      const result = await readSegments(file!.bytes, targetOf(grid, sourceOn(grid)));
+      const expected = withoutOverlap(resultOn(grid));
+      expect(voxelsOfImport(result, (grid.size ?? SIZE)[0])).toEqual(expected);
+      const lost = covered.reduce((sum, { voxels }) => sum + voxels, 0);
+      expect(expected.length).toBe(voxelsOfResult(resultOn(grid)).length - lost);
+      expect(result.segments.map(({ name }) => name)).toEqual(SEGMENTS.map(({ name }) => name));
       expect(result.warnings).toEqual([]);
     },
   );

@@ -90,6 +90,12 @@ export const studiesStyles = css`
     background: var(--surface);
   }
   @container (max-width: 760px) {
+    li {
+      justify-content: flex-end;
+    }
+    .what {
+      flex: 1 1 150px;
+    }
     li ul {
       padding-left: 0;
     }

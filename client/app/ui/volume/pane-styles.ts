@@ -65,9 +65,13 @@ export const paneStyles = css`
   .edge.right {
     right: 10px;
   }
-  @container (max-width: 260px) {
-    .title span,
+  @container (max-width: 420px) {
     .edge.top {
+      display: none;
+    }
+  }
+  @container (max-width: 260px) {
+    .title span {
       display: none;
     }
   }
