@@ -27,13 +27,13 @@ import { openLibrary } from "./kept/library.ts";
 import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
-import { createStudies } from "./studies/studies.ts";
+import { createStudies, type Named } from "./studies/studies.ts";
 import { createPropagation } from "./volume/propagation.ts";
 import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
-  /** Once. */
-  start(): void;
+  /** Once: opens what is named, else what the viewer opens by itself; `null` for nothing. */
+  start(named: Named | null): void;
 }
 
 export interface AppOptions {
@@ -43,14 +43,24 @@ export interface AppOptions {
   readonly local?: LocalOptions;
   /** Every request passes through here: credentials, tests. */
   readonly fetch?: Fetch;
+  /** Whose keys and dropped files are the viewer's. Default: the document's. */
+  readonly scope?: EventTarget;
+  /** Where the decoder's worker lies, when it is not where the bundler put it. */
+  readonly workerUrl?: URL;
 }
 
 /** The viewer without its elements. */
-export function createApp({ server, local, fetch = (request) => globalThis.fetch(request) }: AppOptions): App {
+export function createApp({
+  server,
+  local,
+  fetch = (request) => globalThis.fetch(request),
+  scope = document,
+  workerUrl,
+}: AppOptions): App {
   const store = createStore(initialState);
   const notifier = createNotifier(store);
   const connection = createConnection(store, fetch);
-  const place = local ? { server, local } : { server };
+  const place = { server, ...(local && { local }), ...(workerUrl && { workerUrl }) };
   const context: Context = { store, notifier, connection, segmenter: segmenterOnce(place, store, connection) };
 
   const encoder = createEncoder(context, () => masks.sync());
@@ -103,6 +113,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     propagation,
     tour,
     finding,
+    scope,
   });
   const parts = {
     store,
@@ -125,6 +136,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     finding,
     pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
+    scope,
   };
 
   const loadModel = async (): Promise<void> => {
@@ -135,8 +147,8 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
       if (!connection.takes(thrown, "model", () => void loadModel())) notifier.failed(t.errors.start, thrown);
     }
   };
-  const start = () => {
-    void studies.start();
+  const start = (named: Named | null) => {
+    if (named) void studies.start(named);
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
@@ -144,7 +156,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
 
 /** Starts the decoder on first use, and again after a failed start. */
 function segmenterOnce(
-  place: Pick<SegmenterOptions, "server" | "local">,
+  place: Pick<SegmenterOptions, "server" | "local" | "workerUrl">,
   store: Store,
   { fetch }: Connection,
 ): () => Promise<Segmenter> {

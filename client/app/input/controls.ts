@@ -48,4 +48,6 @@ export interface Controls {
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL | null;
+  /** Keys and dropped files of this are the viewer's: the document, or the viewer's own element in somebody else's page. */
+  readonly scope: EventTarget;
 }

@@ -168,6 +168,8 @@ export interface State {
   readonly model: ModelFacts | undefined;
   readonly view: View;
   readonly tool: Tool;
+  /** On offer; all when left out. */
+  readonly tools?: readonly Tool[];
   readonly sign: PointLabel;
   readonly overlay: Overlay;
   readonly opacity: number;

@@ -117,7 +117,7 @@ export const nameFieldStyles = css`
   li[aria-selected="true"] {
     background: var(--hover);
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     kbd {
       display: none;
     }

@@ -51,13 +51,13 @@ export class NameField extends ViewerElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("focus-text-prompt", this.#focusField);
+    this.app.scope.addEventListener("focus-text-prompt", this.#focusField);
     document.addEventListener("pointerdown", this.#outside);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("focus-text-prompt", this.#focusField);
+    this.app.scope.removeEventListener("focus-text-prompt", this.#focusField);
     document.removeEventListener("pointerdown", this.#outside);
   }
 

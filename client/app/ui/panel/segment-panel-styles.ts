@@ -161,7 +161,7 @@ export const panelStyles = css`
   .sheet {
     display: none;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     :host {
       display: flex;
       flex-direction: column;

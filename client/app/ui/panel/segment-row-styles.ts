@@ -136,7 +136,7 @@ export const rowStyles = css`
   .space {
     flex: 1;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     :host {
       --row-indent: 45px;
     }
