@@ -54,6 +54,17 @@ describe("the examples", () => {
       await statusOf(page, /^\d+\.\d ml, longest \d+ mm$/);
     }));
 
+  test("05-element tells the page of the mask of a click", () =>
+    inExample("05-element", async (page) => {
+      await page
+        .locator("promptomy-viewer")
+        .getByText(/^Slice/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await page.locator("promptomy-viewer canvas").first().click();
+      await statusOf(page, /^Segment 1: [1-9]\d* pixels on slice \d+$/);
+    }));
+
   test("02-box shows the mask of a box in a chosen file", () =>
     inExample("02-box", async (page) => {
       const data = Uint8Array.from({ length: 200 * 150 }, (_, i) => ((i % 200) + Math.floor(i / 200)) % 256);
