@@ -1,7 +1,7 @@
 /** The packed client in pages that other bundlers than Vite made, or none, and in React and Vue. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { buildPage } from "../support/serve.ts";
+import { buildPage, ISOLATED } from "../support/serve.ts";
 import { withEsbuild, withoutBundler, withWebpack } from "./builders.ts";
 import { hostStage } from "./stage.ts";
 
@@ -11,6 +11,7 @@ describe.each([
   ["esbuild", withEsbuild],
   ["webpack", withWebpack],
   ["an import map", withoutBundler],
+  ["an import map, isolated", async () => ({ ...(await withoutBundler()), headers: ISOLATED })],
 ])("a page by %s", (_name, make) => {
   const stage = hostStage("", make);
 

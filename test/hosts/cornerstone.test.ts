@@ -67,7 +67,7 @@ describe("Cornerstone3D 5.14", () => {
 
   test.each([
     { tool: "MarkerInclude", drag: [] },
-    { tool: "BoxPrompt", drag: [40, 40] },
+    { tool: "BoxPrompt", drag: [80, 80] },
     { tool: "ScribblePrompt", drag: [20, 6] },
   ])("has $tool as a tool of the primary button", async ({ tool, drag }) => {
     const { page } = stage;
@@ -81,11 +81,14 @@ describe("Cornerstone3D 5.14", () => {
     await page.mouse.down();
     if (drag.length > 0) await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 5 });
     await page.mouse.up();
-    await page.waitForFunction(() => opened.area() > 50);
-    await page.evaluate(() => {
-      release();
-      opened.engine.destroy();
-    });
+    try {
+      await page.waitForFunction(() => opened.area() > 50);
+    } finally {
+      await page.evaluate(() => {
+        release();
+        opened.engine.destroy();
+      });
+    }
     expect(stage.errors).toEqual([]);
   });
 

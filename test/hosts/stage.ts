@@ -14,16 +14,20 @@ export interface HostStage {
 
 const modelDirs = [fileURLToPath(new URL("../../models/default", import.meta.url))];
 
-const builtByVite = (name: string) => buildPage(fileURLToPath(new URL(`pages/${name}`, import.meta.url)));
+/** A page, and what its server says with it. */
+type HostPage = BuiltPage & { readonly headers?: Record<string, string> };
+
+const builtByVite = (name: string): Promise<HostPage> =>
+  buildPage(fileURLToPath(new URL(`pages/${name}`, import.meta.url)));
 
 /** Set up before the tests of a suite and taken down after them. */
-export function hostStage(name: string, make: () => Promise<BuiltPage> = () => builtByVite(name)): HostStage {
+export function hostStage(name: string, make: () => Promise<HostPage> = () => builtByVite(name)): HostStage {
   const stage = { errors: [] as string[] } as HostStage; // the rest comes in beforeAll
   let browser: Browser | undefined;
   let remove = async () => {};
   beforeAll(async () => {
     const built = await make();
-    const host = await serveForeign(built.dir);
+    const host = await serveForeign(built.dir, built.headers);
     remove = async () => {
       await host.close();
       await built.remove();
