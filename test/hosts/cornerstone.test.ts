@@ -9,7 +9,7 @@ interface Verdict {
 interface Opened {
   click(view?: string): Promise<Verdict>;
   area(): number;
-  binding: { undo(): Promise<boolean> };
+  binding: { undo(): Promise<boolean>; log: { done: { prompts?: { kind: string }[] }[] } };
   take(tool: string): () => void;
   screen(): [x: number, y: number];
   engine: { destroy(): void };
@@ -66,10 +66,10 @@ describe("Cornerstone3D 5.14", () => {
   );
 
   test.each([
-    { tool: "MarkerInclude", drag: [] },
-    { tool: "BoxPrompt", drag: [80, 80] },
-    { tool: "ScribblePrompt", drag: [20, 6] },
-  ])("has $tool as a tool of the primary button", async ({ tool, drag }) => {
+    { tool: "MarkerInclude", kind: "point", drag: [] },
+    { tool: "BoxPrompt", kind: "box", drag: [80, 80] },
+    { tool: "ScribblePrompt", kind: "scribble", drag: [20, 6] },
+  ])("has $tool as a tool of the primary button", async ({ tool, kind, drag }) => {
     const { page } = stage;
     const [x, y] = await page.evaluate(async (tool) => {
       const opened = await host.openVolume("plain");
@@ -82,7 +82,9 @@ describe("Cornerstone3D 5.14", () => {
     if (drag.length > 0) await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 5 });
     await page.mouse.up();
     try {
-      await page.waitForFunction(() => opened.area() > 50);
+      await page.waitForFunction(() => opened.area() > 0);
+      const given = await page.evaluate(() => opened.binding.log.done.at(-1)?.prompts?.map(({ kind }) => kind));
+      expect(given).toEqual([kind]);
     } finally {
       await page.evaluate(() => {
         release();

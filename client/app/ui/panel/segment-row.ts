@@ -17,6 +17,7 @@ import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { rowStyles } from "./segment-row-styles.ts";
 import "../volume/propagate-controls.ts";
+import { histogramPicture } from "./histogram.ts";
 
 const REVIEW_STATES: readonly ReviewState[] = ["to-do", "done", "checked"];
 const MOST_GUESSES = 3;
@@ -131,6 +132,7 @@ export class SegmentRow extends ViewerElement {
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
             <div><dt>${t.volume.median}</dt><dd>${decimal(filled.median)} (${decimal(filled.min)} – ${decimal(filled.max)})${unit}</dd></div>
             <div title=${t.volume.diametersDetail}><dt>${t.volume.diameters}</dt><dd>${decimal(filled.longestDiameter)} × ${decimal(filled.perpendicularDiameter)} ${filled.unit}</dd></div>
+            ${filled.histogram && filled.min < filled.max ? histogramPicture(filled.histogram, unit) : nothing}
             ${this.#trust(view)}`
           : nothing
       }
