@@ -80,4 +80,30 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     expect(await liver.inputValue()).toBe("liver");
     expect(await guesses.count()).toBe(0);
   });
+
+  test("completion works by keys alone, and says where it is", async () => {
+    const { page } = viewer;
+    const field = page.getByRole("combobox", { name: "Segment by name" });
+    await page.keyboard.press("t");
+    await page.keyboard.type("sple");
+    const option = (n: number) => page.getByRole("listbox", { name: "Names" }).getByRole("option").nth(n);
+    await option(0).waitFor();
+    expect(await field.getAttribute("aria-expanded")).toBe("true");
+    expect(await field.getAttribute("aria-activedescendant")).toBeNull();
+    await page.keyboard.press("ArrowDown");
+    expect(await field.getAttribute("aria-activedescendant")).toBe("name-0");
+    expect(await option(0).getAttribute("aria-selected")).toBe("true");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Escape");
+    expect(await field.getAttribute("aria-expanded")).toBe("false");
+    expect(await field.inputValue()).toBe("sple");
+    await page.keyboard.type("e");
+    await option(0).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await viewer.ready();
+    expect(await names()).toEqual(["spleen"]);
+    expect((await viewer.masks())[0]?.area).toBeGreaterThan(100);
+  });
 });
