@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -23,7 +23,12 @@ switch (what) {
     await names(args);
     break;
   }
+  case "volumes": {
+    const { volumes } = await import("./volumes.ts");
+    await volumes(args);
+    break;
+  }
   default:
-    process.stderr.write(`bench: expected speed, accuracy, organs or names, got "${what}".\n`);
+    process.stderr.write(`bench: expected speed, accuracy, organs, names or volumes, got "${what}".\n`);
     process.exitCode = 2;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import * as frame from "../client/frame/index.ts";
 import * as client from "../client/index.ts";
 import * as viewer from "../client/viewer/index.ts";
 import { repositoryRoot } from "./support/data.ts";
@@ -144,5 +145,20 @@ test("its part for viewers exports these values", () => {
 
 test("the client package is entered by these names", () => {
   const { exports } = JSON.parse(readFileSync(join(repositoryRoot, "client/package.json"), "utf8"));
-  expect(Object.keys(exports)).toEqual([".", "./worker", "./viewer", "./cornerstone", "./niivue", "./openseadragon"]);
+  expect(Object.keys(exports)).toEqual([
+    ".",
+    "./worker",
+    "./viewer",
+    "./element",
+    "./worker.js",
+    "./frame",
+    "./cornerstone",
+    "./cornerstone-tools",
+    "./niivue",
+    "./openseadragon",
+  ]);
+});
+
+test("its part for pages with the viewer in a frame exports these values", () => {
+  expect(Object.keys(frame).sort()).toEqual(["FrameError", "connectFrame"]);
 });

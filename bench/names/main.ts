@@ -4,12 +4,15 @@
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { withMeasures } from "../../core/text/measures.ts";
+import { createVocabulary } from "../../core/text/vocabulary.ts";
 import type { NameMeasures } from "../../core/wire/text.ts";
 import { loadModels } from "../../server/models/registry.ts";
 import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { createPredictor } from "../accuracy/predictor.ts";
 import { judgePictures } from "./pictures.ts";
 import { type Asked, summaryOf } from "./summary.ts";
+import { judgeTelling } from "./telling.ts";
 import { judgeVolumes } from "./volumes.ts";
 
 /** `bench names [--data DIR] [--model DIR] [--out FILE]`. Whole slices, no zoom: what one name alone gives. */
@@ -25,12 +28,16 @@ export async function names(args: readonly string[]): Promise<void> {
   const note = (line: string) => process.stderr.write(`${line}\n`);
   for await (const one of judgePictures({ data, predictor, vocabulary, note })) asked.push(one);
   for await (const one of judgeVolumes({ data, predictor, vocabulary, note })) asked.push(one);
+  const gathered = summaryOf(asked);
+  const measured = createVocabulary(withMeasures(vocabulary.entries, gathered));
+  const telling = await judgeTelling({ data, predictor, vocabulary: measured, note });
   await predictor.release();
   const summary: NameMeasures = {
     model: model.id,
     version: model.manifest.version,
     made: "npm run bench -- names",
-    ...summaryOf(asked),
+    ...gathered,
+    ...telling,
   };
   const json = `${JSON.stringify(summary, undefined, 1)}\n`;
   if (values.out) await writeFile(values.out, json);

@@ -2,6 +2,7 @@
 
 import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
+import { createFinding } from "./annotate/finding.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
@@ -23,15 +24,16 @@ import type { Controls } from "./input/controls.ts";
 import { createShortcuts } from "./input/shortcuts.ts";
 import { createKeeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
+import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
-import { createStudies } from "./studies/studies.ts";
+import { createStudies, type Named } from "./studies/studies.ts";
 import { createPropagation } from "./volume/propagation.ts";
 import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
-  /** Once. */
-  start(): void;
+  /** Once: opens what is named, else what the viewer opens by itself; `null` for nothing. */
+  start(named: Named | null): void;
 }
 
 export interface AppOptions {
@@ -41,14 +43,24 @@ export interface AppOptions {
   readonly local?: LocalOptions;
   /** Every request passes through here: credentials, tests. */
   readonly fetch?: Fetch;
+  /** Whose keys and dropped files are the viewer's. Default: the document's. */
+  readonly scope?: EventTarget;
+  /** Where the decoder's worker lies, when it is not where the bundler put it. */
+  readonly workerUrl?: URL;
 }
 
 /** The viewer without its elements. */
-export function createApp({ server, local, fetch = (request) => globalThis.fetch(request) }: AppOptions): App {
+export function createApp({
+  server,
+  local,
+  fetch = (request) => globalThis.fetch(request),
+  scope = document,
+  workerUrl,
+}: AppOptions): App {
   const store = createStore(initialState);
   const notifier = createNotifier(store);
   const connection = createConnection(store, fetch);
-  const place = local ? { server, local } : { server };
+  const place = { server, ...(local && { local }), ...(workerUrl && { workerUrl }) };
   const context: Context = { store, notifier, connection, segmenter: segmenterOnce(place, store, connection) };
 
   const encoder = createEncoder(context, () => masks.sync());
@@ -73,6 +85,10 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
   const studies = createStudies(context, images);
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
+  const finding = createFinding(context, {
+    writer,
+    embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
+  });
   const editing = { writer, keepMasks: keeper.keepMasks };
   const strokes = createStrokes(context, editing);
   const imports = createImports(context, editing);
@@ -86,7 +102,19 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
   const detail = createDetail(context);
   const view = createViewControls(store);
   const exports = createExports(context, masks);
-  const commands = createCommands({ store, prompts, strokes, edits, images, studies, view, propagation, tour });
+  const commands = createCommands({
+    store,
+    prompts,
+    strokes,
+    edits,
+    images,
+    studies,
+    view,
+    propagation,
+    tour,
+    finding,
+    scope,
+  });
   const parts = {
     store,
     notifier,
@@ -105,8 +133,10 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
     commands,
     propagation,
     tour,
+    finding,
     pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
     server,
+    scope,
   };
 
   const loadModel = async (): Promise<void> => {
@@ -117,8 +147,8 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
       if (!connection.takes(thrown, "model", () => void loadModel())) notifier.failed(t.errors.start, thrown);
     }
   };
-  const start = () => {
-    void studies.start();
+  const start = (named: Named | null) => {
+    if (named) void studies.start(named);
     void loadModel();
   };
   return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
@@ -126,7 +156,7 @@ export function createApp({ server, local, fetch = (request) => globalThis.fetch
 
 /** Starts the decoder on first use, and again after a failed start. */
 function segmenterOnce(
-  place: Pick<SegmenterOptions, "server" | "local">,
+  place: Pick<SegmenterOptions, "server" | "local" | "workerUrl">,
   store: Store,
   { fetch }: Connection,
 ): () => Promise<Segmenter> {

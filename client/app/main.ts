@@ -3,6 +3,7 @@ import type { LocalOptions } from "../index.ts";
 import { createApp } from "./app.ts";
 import { goOffline } from "./local/offline.ts";
 import { preloadRuntime } from "./preload.ts";
+import { namedIn } from "./studies/studies.ts";
 import "./ui/viewer-app.ts";
 import type { ViewerApp } from "./ui/viewer-app.ts";
 
@@ -18,5 +19,7 @@ const app = createApp(import.meta.env.MODE === "static" ? { server: null, local 
 const element = document.createElement("viewer-app") as ViewerApp; // defined by the import above
 element.app = app;
 document.body.replaceChildren(element);
-app.start();
+app.start(namedIn(location.href));
+if (parent !== window)
+  void import("./embed/index.ts").then(({ listenToHost, createHosted }) => listenToHost(createHosted(app)));
 if (import.meta.env.MODE === "static") void goOffline();

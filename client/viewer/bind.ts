@@ -109,13 +109,15 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
   const propagate: Binding["propagate"] = (options = {}) =>
     inTurn(async () => {
       const segmentId = String(state.segment);
-      const target = await propagationOf({ log: state.log, image, segmentId, masks, range: options.range });
+      const { log, segment } = state;
+      const shown = (at: Pick<SlicePixel, "plane" | "slice">) => board.shown(segment, at);
+      const target = propagationOf({ log, image, segmentId, shown, range: options.range });
       const { plane } = target;
       const results: KeptMask[] = [];
       const found: PlacedMask[] = [];
       for await (const { done, total, masks: fresh } of segmenter.propagate(target, { signal: signalOf(options) })) {
         for (const { slice, rle, predictedIou, origin, doubtful } of fresh) {
-          if (origin === "prompted") continue;
+          if (origin !== "propagated") continue;
           results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), predictedIou, doubtful });
           found.push(board.put(decodeRle(rle), { plane, slice, predictedIou }, state.segment));
         }

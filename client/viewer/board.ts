@@ -25,6 +25,8 @@ export interface Board {
   sync(log: PromptLog, signal: AbortSignal): Promise<readonly PlacedMask[]>;
   /** Shows a mask that is to stand in the log soon. */
   put(mask: Mask, at: PlaceOptions, segment: number): PlacedMask;
+  /** What a segment shows on a slice. */
+  shown(segment: number, at: Pick<PlaceOptions, "plane" | "slice">): Mask | undefined;
 }
 
 /** A segment's place: its number, plane and slice. */
@@ -35,6 +37,7 @@ interface Shown {
   readonly key: string;
   readonly segment: number;
   readonly at: PlaceOptions;
+  readonly mask: Mask;
 }
 
 export function createBoard(options: BoardOptions): Board {
@@ -44,7 +47,7 @@ export function createBoard(options: BoardOptions): Board {
   const put: Board["put"] = (mask, at, segment) => {
     const sopInstanceUid = at.plane === "native" ? source?.slices[at.slice]?.sopInstanceUid : undefined;
     const placed = placeMask(image, mask, { ...at, sopInstanceUid });
-    shown.set(placeKey(segment, at.plane, at.slice), { key: "", segment, at });
+    shown.set(placeKey(segment, at.plane, at.slice), { key: "", segment, at, mask });
     adapter.show(placed, segment);
     return placed;
   };
@@ -55,6 +58,7 @@ export function createBoard(options: BoardOptions): Board {
   };
   return {
     put,
+    shown: (segment, { plane, slice }) => shown.get(placeKey(segment, plane, slice))?.mask,
     async sync(log, signal) {
       const wanted = new Map(chainsOf(log, image.imageId).map((chain) => [keyOf(chain), chain]));
       for (const [key, old] of [...shown]) if (!wanted.has(key)) takeAway(key, old);
@@ -65,7 +69,7 @@ export function createBoard(options: BoardOptions): Board {
         const { plane, slice } = chain.at;
         const [at, segment] = [{ plane, slice, predictedIou }, Number(chain.segmentId)];
         found.push(put(mask, at, segment));
-        shown.set(place, { key: chain.key, segment, at });
+        shown.set(place, { key: chain.key, segment, at, mask });
       }
       return found;
     },

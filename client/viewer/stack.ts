@@ -6,7 +6,9 @@ import type { Digest } from "../../core/digest.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import type { Plane } from "../../core/image/volume.ts";
-import type { ImageInfo, Prompt, Rle } from "../../core/wire/index.ts";
+import type { Mask } from "../../core/mask/mask.ts";
+import { encodeRle } from "../../core/mask/rle.ts";
+import type { ImageInfo, Rle } from "../../core/wire/index.ts";
 import type { PropagateTarget } from "../common/job-types.ts";
 import { digestOf } from "../common/sha256.ts";
 
@@ -37,30 +39,32 @@ interface Asked {
   readonly log: PromptLog;
   readonly image: ImageInfo;
   readonly segmentId: string;
-  readonly masks: KeptMasks;
+  /** What is shown of the segment on a slice. */
+  readonly shown: (at: { readonly plane: Plane; readonly slice: number }) => Mask | undefined;
   readonly range: readonly [number, number] | undefined;
 }
 
-/** All that was prompted of a segment in the plane that was prompted last. Rejects with InvalidPrompt when nothing was. */
-export async function propagationOf({
+/**
+ * The masks of a segment in the plane that was prompted last, as they are shown: the server goes on from what the user saw, and
+ * decodes nothing of it again. Throws InvalidPrompt when nothing was prompted.
+ */
+export function propagationOf({
   log,
   image,
   segmentId,
-  masks,
+  shown,
   range,
-}: Asked): Promise<PropagateTarget & { readonly plane: Plane }> {
+}: Asked): PropagateTarget & { readonly plane: Plane } {
   const own = chainsOf(log, image.imageId).filter((chain) => chain.segmentId === segmentId && chain.steps.length > 0);
   const latest = own.at(-1);
   if (!latest) throw new SegmenterError("InvalidPrompt", { index: 0, reason: "expected a prompt before propagation" });
   const { plane, window } = latest.at;
-  const prompts = await Promise.all(
-    own
-      .filter(({ at }) => at.plane === plane)
-      .map(async ({ at, base, steps }) => {
-        const start: Prompt[] = base ? [{ kind: "mask", rle: await masks.get(base.mask) }] : [];
-        return { slice: at.slice, prompts: [...start, ...steps.flatMap(({ action }) => action.prompts)] };
-      }),
-  );
+  const masks = own
+    .filter(({ at }) => at.plane === plane)
+    .flatMap(({ at: { slice } }) => {
+      const mask = shown({ plane, slice });
+      return mask ? [{ slice, rle: encodeRle(mask) }] : [];
+    });
   const [from, to] = range ?? [0, planeOf(image, plane).count - 1];
-  return { imageId: image.imageId, plane, prompts, from, to, window };
+  return { imageId: image.imageId, plane, masks, from, to, window };
 }

@@ -3,7 +3,7 @@
 import type { Slice } from "../image/volume.ts";
 import type { Mask } from "./mask.ts";
 import type { Vertex } from "./polygon.ts";
-import { createTally } from "./tally.ts";
+import { createTally, type Histogram } from "./tally.ts";
 
 export interface Measurement {
   /** Pixels inside. */
@@ -16,6 +16,8 @@ export interface Measurement {
   readonly min: number;
   readonly max: number;
   readonly median: number;
+  /** `undefined` for an empty mask. */
+  readonly histogram: Histogram | undefined;
   /** Largest distance between two corners of its pixels, in `unit`; 0 for an empty mask. */
   readonly longestDiameter: number;
   /** Widest extent of its convex hull at a right angle to the longest diameter (the short axis of RECIST 1.1). */
@@ -41,6 +43,7 @@ export function measureMask(mask: Mask, slice: Slice): Measurement {
   return {
     area,
     ...statistics,
+    histogram: tally.histogram(),
     ...(spacingMm ? { areaMm2: area * spacingX * spacingY } : {}),
     ...diametersOf(mask, [spacingX, spacingY]),
     unit: spacingMm ? "mm" : "px",

@@ -9,7 +9,8 @@ import { diametersOf } from "../mask/measurements.ts";
 import { createTally, type Histogram, type ValueStatistics } from "../mask/tally.ts";
 import { type PlaneMasks, resliceMasks, voxelBounds } from "./reslice.ts";
 
-export interface SegmentMeasures extends Omit<ValueStatistics, "count"> {
+/** What the masks of a segment tell without a pixel. */
+export interface SegmentShape {
   readonly segmentId: string;
   readonly voxels: number;
   /** Absent without spacing, and of frames in time; each slice counts half the way to its neighbours. */
@@ -27,6 +28,9 @@ export interface SegmentMeasures extends Omit<ValueStatistics, "count"> {
   readonly bounds: { readonly from: Vec3; readonly to: Vec3 };
   /** Along i, j, k, in `unit`. */
   readonly extent: Vec3;
+}
+
+export interface SegmentMeasures extends SegmentShape, Omit<ValueStatistics, "count"> {
   readonly histogram: Histogram | undefined;
 }
 
@@ -44,44 +48,47 @@ export async function measuresOf(segmentation: Segmentation, pixels: Pixels): Pr
 }
 
 async function measureSegment(
-  { header, masks }: Segmentation,
-  { id: segmentId }: Segment,
+  segmentation: Segmentation,
+  segment: Segment,
   pixels: Pixels,
 ): Promise<SegmentMeasures | undefined> {
+  const found = shapeAndStack(segmentation, segment);
+  if (!found) return undefined;
+  const { shape, stack } = found;
+  const tally = createTally();
+  for (const [slice, mask] of stack) tally.add(mask, await pixels(shape.plane, slice));
+  const { count: _voxels, ...statistics } = tally.statistics();
+  return { ...shape, ...statistics, histogram: tally.histogram() };
+}
+
+/** Measures a segment without its pixels; `undefined` for one without a voxel. */
+export const shapeOf = (segmentation: Segmentation, segment: Segment): SegmentShape | undefined =>
+  shapeAndStack(segmentation, segment)?.shape;
+
+function shapeAndStack({ header, masks }: Segmentation, { id: segmentId }: Segment) {
   const planes = planesIn(masks.filter((mask) => mask.segmentId === segmentId));
   const box = voxelBounds(header, planes);
   if (!box) return undefined;
   const { plane, stack } = oneStack(header, planes);
   const { spacingMm } = sliceGrid(header, plane);
-  const tally = createTally();
   const areas: { slice: number; area: number; areaMm2?: number }[] = [];
   let best = { longestDiameter: 0, perpendicularDiameter: 0, diameterSlice: 0 };
   for (const [slice, mask] of stack) {
     const area = maskArea(mask);
-    tally.add(mask, await pixels(plane, slice));
     areas.push({ slice, area, ...(spacingMm ? { areaMm2: area * spacingMm[0] * spacingMm[1] } : {}) });
     const diameters = diametersOf(mask, spacingMm ?? [1, 1]);
     if (diameters.longestDiameter > best.longestDiameter) best = { ...diameters, diameterSlice: slice };
   }
-  const { count: voxels, ...statistics } = tally.statistics();
-  const unit = spacingMm ? "mm" : "px";
+  const voxels = areas.reduce((sum, { area }) => sum + area, 0);
   const step = spacingMm ? spacingOf(header.ijkToLps) : [1, 1, 1];
   const to = box.start.map((start, n) => start + box.size[n] - 1);
-  return {
-    ...{
-      segmentId,
-      voxels,
-      ...volumeOf(header, plane === "native" ? areas : [{ slice: 0, area: voxels }]),
-      plane,
-      areas,
-      ...best,
-      unit,
-      ...statistics,
-    },
+  const shape: SegmentShape = {
+    ...{ segmentId, voxels, plane, areas, ...best, unit: spacingMm ? "mm" : "px" },
+    ...volumeOf(header, plane === "native" ? areas : [{ slice: 0, area: voxels }]),
     bounds: { from: box.start, to: [to[0], to[1], to[2]] },
     extent: [box.size[0] * step[0], box.size[1] * step[1], box.size[2] * step[2]],
-    histogram: tally.histogram(),
   };
+  return { shape, stack };
 }
 
 /** From the areas of native slices in pixels, each with its own thickness; an even stack may give all its voxels as one. */

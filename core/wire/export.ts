@@ -6,6 +6,7 @@ export const ExportFormat = z.enum([
   "nifti",
   "dicom-seg",
   "dicom-seg-labelmap",
+  "dicom-sr",
   "rtstruct",
   "seg-nrrd",
   "png",

@@ -2,6 +2,7 @@ export * from "./archive.ts";
 export * from "./common.ts";
 export * from "./embedding.ts";
 export * from "./export.ts";
+export * from "./frame.ts";
 export * from "./image.ts";
 export * from "./import.ts";
 export * from "./job.ts";

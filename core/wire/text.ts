@@ -51,6 +51,8 @@ export const TermMeasure = z.strictObject({
 });
 export type TermMeasure = z.infer<typeof TermMeasure>;
 
+const Count = z.int().nonnegative();
+
 /** `names.json` beside a model's manifest. */
 export const NameMeasures = z.strictObject({
   model: z.string(),
@@ -59,6 +61,14 @@ export const NameMeasures = z.strictObject({
   images: z.int().nonnegative(),
   answers: z.int().nonnegative(),
   terms: z.record(TermId, TermMeasure),
+  told: z
+    .array(z.strictObject({ of: z.string(), masks: Count, named: Count, first: Count, three: Count }))
+    .optional()
+    .describe("masks of clicks and boxes: how many got a name, the right one first, the right one among three"),
+  contexts: z
+    .array(z.strictObject({ of: z.string(), masks: Count, said: z.number(), unsaid: z.number() }))
+    .optional()
+    .describe("mean Dice of a name with the kind of image said, and without"),
 });
 export type NameMeasures = z.infer<typeof NameMeasures>;
 

@@ -3,11 +3,13 @@ import type { Segment, Segmentation, SliceMask } from "../../core/annotation/seg
 import { spacingOf } from "../../core/image/geometry.ts";
 import { sliceGrid } from "../../core/image/slice.ts";
 import { maskArea } from "../../core/mask/mask.ts";
-import { volumeOf } from "../../core/volume/measures.ts";
-import { nativeSlices } from "./native-slices.ts";
+import { shapeOf } from "../../core/volume/measures.ts";
 import { textFile, type Write } from "./writer.ts";
 
-const SEGMENT_COLUMNS = ["number", "name", "scheme", "code", "slices", "voxels", "volumeMl", "unit"];
+const SEGMENT_COLUMNS = [
+  ...["number", "name", "scheme", "code", "slices", "voxels", "volumeMl", "unit"],
+  ...["longestDiameter", "perpendicularDiameter", "diameterSlice"],
+];
 const SLICE_COLUMNS = ["number", "name", "plane", "slice", "pixels", "areaMm2", "origin", "predictedIou", "doubtful"];
 
 /** `<stem>.segments.csv` and `<stem>.slices.csv`. Millimetres only where the image has them; slices count from 1. */
@@ -38,20 +40,15 @@ function cell(value: Cell): string {
 }
 
 function segmentRow(segmentation: Segmentation, segment: Segment): readonly Cell[] {
-  const { header } = segmentation;
-  const planes = nativeSlices(segmentation, segment);
-  const areas = planes.map(({ k, data }) => ({ slice: k, area: data.reduce((count, inside) => count + inside, 0) }));
-  const voxels = areas.reduce((sum, { area }) => sum + area, 0);
   const { number, name, code } = segment;
+  const who = [number, name, code?.scheme, code?.value];
+  const shape = shapeOf(segmentation, segment);
+  if (!shape) return [...who, 0, 0, undefined, segmentation.header.unit];
+  const { areas, voxels, volumeMl, unit, longestDiameter, perpendicularDiameter, diameterSlice } = shape;
   return [
-    number,
-    name,
-    code?.scheme,
-    code?.value,
-    planes.length,
-    voxels,
-    volumeOf(header, areas).volumeMl,
-    header.unit,
+    ...who,
+    ...[areas.length, voxels, volumeMl, unit],
+    ...[longestDiameter, perpendicularDiameter, diameterSlice + 1],
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
 import { littleEndianBytes } from "../../core/image/dtype.ts";
 import type { ImageSource } from "../../core/image/source.ts";
+import { maskArea } from "../../core/mask/mask.ts";
 import { withPlainNames } from "./dicom/deidentify.ts";
 import type { DicomElement, DicomItem } from "./dicom/encode.ts";
 import { isPlaced, pixelMeasures, planeOrientation, planePosition } from "./dicom/frame-geometry.ts";
@@ -48,10 +49,12 @@ interface Frame {
   readonly number?: number;
 }
 
+/** Segmentation Storage and Label Map Segmentation Storage. */
+const CLASSES = { BINARY: "1.2.840.10008.5.1.4.1.1.66.4", LABELMAP: "1.2.840.10008.5.1.4.1.1.66.7" } as const;
+
 /** The pixels of an object and how they are to be read. */
 interface Packed {
-  readonly sopClassUid: string;
-  readonly type: "BINARY" | "LABELMAP";
+  readonly type: keyof typeof CLASSES;
   readonly frames: readonly Frame[];
   readonly bits: 1 | 8 | 16;
   readonly pixels: Uint8Array;
@@ -86,15 +89,13 @@ function segOf(
   if (source.slices.length !== header.size[2])
     throw new SegmenterError("CannotExport", { format: "dicom-seg", reason: "not every slice has a DICOM instance" });
   const packed = pack(segmentation);
-  const { frames, sopClassUid, type } = packed;
+  const { frames, type } = packed;
   if (frames.length === 0)
     throw new SegmenterError("CannotExport", { format: "dicom-seg", reason: "no segment has a pixel" });
-  const seed = [header.imageId, provenance.at.toISOString(), ...(type === "BINARY" ? [] : [type])];
-  const content = [JSON.stringify(segmentation.segments), String(frames.length)];
-  const sopInstanceUid = uidOf(provenance, "seg", ...seed, ...content);
+  const { sopClassUid, sopInstanceUid, seriesUid } = segUids(segmentation, provenance, type);
   const elements: DicomItem = [
     ...studyElements(source),
-    ...seriesElements(provenance, { sopClassUid, sopInstanceUid, seriesUid: uidOf(provenance, "series", ...seed) }),
+    ...seriesElements(provenance, { sopClassUid, sopInstanceUid, seriesUid }),
     ...equipmentElements(provenance),
     ...imageElements(segmentation, packed),
     [0x00620002, "SQ", inOrder(segmentation).map((one, n) => segmentItem(segmentation, one, n + 1, provenance))],
@@ -104,6 +105,21 @@ function segOf(
     [0x7fe00010, packed.bits === 16 ? "OW" : "OB", packed.pixels],
   ];
   return writeObject({ sopClassUid, sopInstanceUid, elements }, provenance);
+}
+
+/** What another object calls the segmentation. The same result at the same time is the same object. */
+export function segUids(
+  { header, segments, masks }: Segmentation,
+  provenance: Provenance,
+  type: Packed["type"] = "BINARY",
+): { sopClassUid: string; sopInstanceUid: string; seriesUid: string } {
+  const seed = [header.imageId, provenance.at.toISOString(), ...(type === "BINARY" ? [] : [type])];
+  const places = masks.map(({ segmentId, plane, slice, mask }) => [segmentId, plane, slice, maskArea(mask)]);
+  return {
+    sopClassUid: CLASSES[type],
+    sopInstanceUid: uidOf(provenance, "seg", ...seed, JSON.stringify([segments, places])),
+    seriesUid: uidOf(provenance, "series", ...seed),
+  };
 }
 
 function requireRoom(length: number): number {
@@ -126,7 +142,7 @@ function bitsOf(segmentation: Segmentation): Packed {
       if (data[at]) pixels[(start + at) >> 3] = (pixels[(start + at) >> 3] ?? 0) | (1 << ((start + at) & 7));
     }
   }
-  return { sopClassUid: "1.2.840.10008.5.1.4.1.1.66.4", type: "BINARY", frames, bits: 1, pixels };
+  return { type: "BINARY", frames, bits: 1, pixels };
 }
 
 /** The slices of a labelmap that have a number, one after the other. */
@@ -139,7 +155,7 @@ function numbersOf({ header }: Segmentation, labels: Uint8Array | Uint16Array): 
   const pixels = new Uint8Array(requireRoom(frames.length * size * bytes));
   for (const [n, { k }] of frames.entries()) pixels.set(littleEndianBytes(sliceAt(k)), n * size * bytes);
   const bits = bytes === 2 ? 16 : 8;
-  return { sopClassUid: "1.2.840.10008.5.1.4.1.1.66.7", type: "LABELMAP", frames, bits, pixels };
+  return { type: "LABELMAP", frames, bits, pixels };
 }
 
 function seriesElements(

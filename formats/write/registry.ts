@@ -53,6 +53,16 @@ export const SEGMENTATION_FORMATS = [
     load: async () => (await import("./rtstruct.ts")).writeRtstruct,
   },
   {
+    id: "dicom-sr",
+    group: "tables",
+    suffix: ".dcm",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: [],
+    dicomOnly: true,
+    load: async () => (await import("./dicom-report.ts")).writeDicomReport,
+  },
+  {
     id: "png",
     group: "pictures",
     suffix: ".png",

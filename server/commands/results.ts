@@ -8,6 +8,7 @@ import { withCodes } from "../work/coded.ts";
 
 /** Endings that the server's writers take; a longer one goes before its end. */
 const FORMATS: Readonly<Record<string, ExportFormat>> = {
+  ".labelmap.dcm": "dicom-seg-labelmap",
   ".rtstruct.dcm": "rtstruct",
   ".dcm": "dicom-seg",
   ".seg.nrrd": "seg-nrrd",

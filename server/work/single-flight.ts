@@ -52,17 +52,21 @@ async function join<T>({ promise, controller, waiters }: Flight<T>, waiting: Wai
   const { signal, deadlineMs } = waiting;
   const own = { ...waiting }; // the same options may wait twice
   waiters.add(own);
-  const left = new AbortController();
+  let forget = (): void => {};
   const ended = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(new SegmenterError("Cancelled", { what })), { signal: left.signal });
-    if (deadlineMs === undefined) return;
-    const timer = setTimeout(() => reject(new SegmenterError("DeadlineExceeded", { deadlineMs })), deadlineMs);
-    left.signal.addEventListener("abort", () => clearTimeout(timer));
+    const cancel = () => reject(new SegmenterError("Cancelled", { what }));
+    const expire = () => reject(new SegmenterError("DeadlineExceeded", { deadlineMs: deadlineMs ?? 0 }));
+    const timer = deadlineMs === undefined ? undefined : setTimeout(expire, deadlineMs);
+    signal?.addEventListener("abort", cancel, { once: true });
+    forget = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+    };
   });
   try {
     return await Promise.race([promise, ended]);
   } finally {
-    left.abort();
+    forget();
     waiters.delete(own);
     if (waiters.size === 0) controller.abort();
   }

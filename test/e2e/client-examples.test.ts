@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writePng } from "../../formats/index.ts";
+import type { StartOptions } from "../../server/node.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { repositoryRoot } from "../support/data.ts";
 import { buildPage, startTestServer } from "../support/serve.ts";
 
 let browser: Browser;
@@ -12,12 +15,12 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /** Builds an example, serves it beside a real server and runs the test in its page. */
-async function inExample(name: string, run: (page: Page) => Promise<void>): Promise<void> {
+async function inExample(name: string, run: (page: Page) => Promise<void>, more: StartOptions = {}): Promise<void> {
   const built = await buildPage(
     fileURLToPath(new URL(`../../examples/${name}`, import.meta.url)),
     fileURLToPath(new URL("../../examples/vite.config.ts", import.meta.url)),
   );
-  const server = await startTestServer({ clientDir: built.dir });
+  const server = await startTestServer({ clientDir: built.dir, ...more });
   const page = await browser.newPage();
   try {
     await page.goto(server.url);
@@ -47,11 +50,37 @@ describe("the examples", () => {
         .toMatch(/^\d+ pixels, predicted IoU \d\.\d\d, on wasm$/);
     }));
 
+  test("04-names finds what the phantom shows, and names a click", () =>
+    inExample(
+      "04-names",
+      async (page) => {
+        await statusOf(page, /^(\d+) of \1 names: .*liver/);
+        await expect
+          .poll(async () => {
+            await page.locator("canvas").click({ position: { x: 80, y: 90 } });
+            return page.locator("#status").textContent();
+          }, POLL)
+          .toMatch(/^May be liver \d+ %/);
+      },
+      { modelDirs: [join(repositoryRoot, "models/default")] },
+    ));
+
   test("03-volume says the volume of what was clicked", () =>
     inExample("03-volume", async (page) => {
       await statusOf(page, /^Click a structure/);
       await page.locator("canvas").click({ position: { x: 100, y: 90 } });
       await statusOf(page, /^\d+\.\d ml, longest \d+ mm$/);
+    }));
+
+  test("05-element tells the page of the mask of a click", () =>
+    inExample("05-element", async (page) => {
+      await page
+        .locator("promptomy-viewer")
+        .getByText(/^Slice/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await page.locator("promptomy-viewer canvas").first().click();
+      await statusOf(page, /^Segment 1: [1-9]\d* pixels on slice \d+$/);
     }));
 
   test("02-box shows the mask of a box in a chosen file", () =>

@@ -1,4 +1,6 @@
 /** One click through the phantom, by the embedded model: masks as they come, one step of undo, stop, reload, a lost server. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../support/data.ts";
@@ -20,15 +22,15 @@ beforeEach(async () => {
   };
 }, 60_000);
 
-const state = (wanted: "some" | "none") =>
-  viewer.page.waitForFunction(
+const state = (wanted: "some" | "none", on = viewer) =>
+  on.page.waitForFunction(
     (wanted) => {
       const { job } = (document.querySelector("viewer-app") as ViewerElement).app.store.state;
       const found = [...(job?.masks.values() ?? [])].filter(({ origin }) => origin === "propagated").length;
       return wanted === "none" ? !job : found > 1;
     },
     wanted,
-    { timeout: 40_000 },
+    { timeout: 90_000 },
   );
 const lines = () => viewer.read(({ log }) => log.entries.map(({ kind }) => kind));
 const count = (wanted: number) =>
@@ -119,4 +121,48 @@ describe("propagation", () => {
     await state("none");
     expect(await lines()).toEqual(["add-segment", "prompt", "masks"]);
   }, 120_000);
+
+  test("a server that is lost after masks have come leaves them to be kept", async () => {
+    const way = await wayTo(server.url);
+    const lost = await openViewer(stage.browser, way.url);
+    try {
+      await lost.click(...LIVER);
+      await lost.page.keyboard.press("Shift+P");
+      await state("some", lost);
+      way.cut();
+      await lost.page.getByText("the job goes on when it does").waitFor();
+      const found = await lost.read(({ job }) =>
+        [...job!.masks.values()].filter(({ origin }) => origin === "propagated"),
+      );
+      await lost.page.locator("job-bar").getByRole("button", { name: /^Keep/ }).click();
+      const kept = await lost.read(({ log, job }) => ({ job, entry: log.entries.at(-1) }));
+      expect(kept.job).toBeUndefined();
+      expect(kept.entry).toMatchObject({ kind: "masks", origin: "propagated" });
+      const slices = kept.entry?.kind === "masks" ? kept.entry.masks.map(({ at }) => at.slice) : [];
+      expect(slices).toEqual(found.map(({ slice }) => slice));
+    } finally {
+      await lost.page.context().close();
+      way.cut();
+    }
+  }, 120_000);
 });
+
+/** A way to a server that can be cut: connections break, new ones are refused. */
+async function wayTo(url: string) {
+  const sockets = new Set<Socket>();
+  const { hostname, port } = new URL(url);
+  const way = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  }).listen(0, "127.0.0.1");
+  await once(way, "listening");
+  const cut = () => {
+    way.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { url: `http://127.0.0.1:${(way.address() as AddressInfo).port}`, cut };
+}

@@ -51,3 +51,27 @@ test("a segment that is checked says so, and still does after a reload", async (
   await stage.viewer.ready();
   expect(await page.getByRole("combobox", { name: "Review of Segment 3" }).inputValue()).toBe("checked");
 });
+
+test("a preset adds its segments as one step of undo; a file of one's own adds what is not there yet", async () => {
+  const { page, read } = stage.viewer;
+  const names = () => read(({ log }) => log.done.flatMap((line) => (line.kind === "add-segment" ? [line.name] : [])));
+  const preset = page.getByRole("combobox", { name: "Add segments from preset" });
+  await preset.selectOption("Abdomen");
+  expect((await names()).slice(0, 3)).toEqual(["liver", "spleen", "right kidney"]);
+  expect(await read(({ activeSegment }) => activeSegment)).toBe("segment-1");
+  await preset.selectOption("Abdomen");
+  await page.getByText("All segments of “Abdomen” are there already.").waitFor();
+  await page.keyboard.press("Control+z");
+  expect(await names()).toEqual([]);
+  const file = page.getByLabel("JSON file of segments");
+  const give = (text: string) =>
+    file.setInputFiles({ name: "mine.json", mimeType: "application/json", buffer: Buffer.from(text) });
+  await give('{"segments": [{"name": "Lesion A", "colour": "#ff8800"}, {"name": ""}]}');
+  await page.getByText("segments[1].name").waitFor();
+  expect(await names()).toEqual([]);
+  await give('{"segments": [{"name": "Lesion A", "colour": "#ff8800"}, {"name": "Lesion B"}]}');
+  expect(await names()).toEqual(["Lesion A", "Lesion B"]);
+  await page.reload();
+  await stage.viewer.ready();
+  expect(await page.getByRole("textbox", { name: "Name of segment 17" }).inputValue()).toBe("Lesion A");
+});

@@ -9,7 +9,9 @@ interface Verdict {
 interface Opened {
   click(view?: string): Promise<Verdict>;
   area(): number;
-  binding: { undo(): Promise<boolean> };
+  binding: { undo(): Promise<boolean>; log: { done: { prompts?: { kind: string }[] }[] } };
+  take(tool: string): () => void;
+  screen(): [x: number, y: number];
   engine: { destroy(): void };
 }
 declare const host: {
@@ -17,6 +19,9 @@ declare const host: {
   openStack(name: string): Promise<Opened>;
   history: { undo(): void; redo(): void };
 };
+
+declare const opened: Opened;
+declare const release: () => void;
 
 const good = ({ dice, area }: Verdict) => {
   expect(area).toBeGreaterThan(50);
@@ -59,6 +64,35 @@ describe("Cornerstone3D 5.14", () => {
       expect(stage.errors).toEqual([]);
     },
   );
+
+  test.each([
+    { tool: "MarkerInclude", kind: "point", drag: [] },
+    { tool: "BoxPrompt", kind: "box", drag: [80, 80] },
+    { tool: "ScribblePrompt", kind: "scribble", drag: [20, 6] },
+  ])("has $tool as a tool of the primary button", async ({ tool, kind, drag }) => {
+    const { page } = stage;
+    const [x, y] = await page.evaluate(async (tool) => {
+      const opened = await host.openVolume("plain");
+      Object.assign(globalThis, { opened, release: opened.take(tool) });
+      return opened.screen();
+    }, tool);
+    const [dx = 0, dy = 0] = drag;
+    await page.mouse.move(x - dx / 2, y - dy / 2);
+    await page.mouse.down();
+    if (drag.length > 0) await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 5 });
+    await page.mouse.up();
+    try {
+      await page.waitForFunction(() => opened.area() > 0);
+      const given = await page.evaluate(() => opened.binding.log.done.at(-1)?.prompts?.map(({ kind }) => kind));
+      expect(given).toEqual([kind]);
+    } finally {
+      await page.evaluate(() => {
+        release();
+        opened.engine.destroy();
+      });
+    }
+    expect(stage.errors).toEqual([]);
+  });
 
   test("takes a gesture back and brings it again by its own history", async () => {
     const areas = await stage.page.evaluate(async () => {

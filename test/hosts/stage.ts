@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { buildPage, serveForeign, startTestServer, type TestServer } from "../support/serve.ts";
+import { type BuiltPage, buildPage, serveForeign, startTestServer, type TestServer } from "../support/serve.ts";
 
 export interface HostStage {
   page: Page;
@@ -14,14 +14,20 @@ export interface HostStage {
 
 const modelDirs = [fileURLToPath(new URL("../../models/default", import.meta.url))];
 
+/** A page, and what its server says with it. */
+type HostPage = BuiltPage & { readonly headers?: Record<string, string> };
+
+const builtByVite = (name: string): Promise<HostPage> =>
+  buildPage(fileURLToPath(new URL(`pages/${name}`, import.meta.url)));
+
 /** Set up before the tests of a suite and taken down after them. */
-export function hostStage(name: string): HostStage {
+export function hostStage(name: string, make: () => Promise<HostPage> = () => builtByVite(name)): HostStage {
   const stage = { errors: [] as string[] } as HostStage; // the rest comes in beforeAll
   let browser: Browser | undefined;
   let remove = async () => {};
   beforeAll(async () => {
-    const built = await buildPage(fileURLToPath(new URL(`pages/${name}`, import.meta.url)));
-    const host = await serveForeign(built.dir);
+    const built = await make();
+    const host = await serveForeign(built.dir, built.headers);
     remove = async () => {
       await host.close();
       await built.remove();

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import subprocess
+import zipfile
 
 import highdicom
 import numpy as np
@@ -157,6 +158,28 @@ def test_highdicom_reads_the_label_map_voxel_by_voxel(study):
     np.testing.assert_array_equal(seen, expected)
     uids = [str(uid) for _, _, uid in seg.get_source_image_uids()]
     np.testing.assert_array_equal(seg.get_pixels_by_source_instance(uids, combine_segments=True).sum(), expected.sum(dtype=int))
+
+
+@pytest.mark.parametrize("deidentify", [False, True])
+def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, deidentify):
+    _, affine, voxels, export = study
+    archive = zipfile.ZipFile(io.BytesIO(export("dicom-sr", deidentify=deidentify, name="x")))
+    report, seg = (pydicom.dcmread(io.BytesIO(archive.read(f"x.{kind}.dcm"))) for kind in ("sr", "seg"))
+    document = highdicom.sr.Comprehensive3DSR.from_dataset(report)
+    assert (document.PatientID == "") == deidentify
+    groups = document.content.get_volumetric_roi_measurement_groups()
+    assert len(groups) == len(SEGMENTS)
+    voxel = abs(np.linalg.det(affine[:3, :3])) / 1000
+    for n, group in enumerate(groups):
+        [volume] = group.get_measurements(name=highdicom.sr.CodedConcept("118565006", "SCT", "Volume"))
+        assert volume.value == pytest.approx(voxels[n].sum() * voxel, rel=1e-3) and volume.unit.value == "ml"
+        assert group.tracking_uid == seg.SegmentSequence[n].TrackingUID
+        [item] = [item for item in group[0].ContentSequence if item.ValueType == "IMAGE"]
+        assert item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == seg.SOPInstanceUID
+    if shutil.which("dciodvfy"):
+        (tmp_path / "x.dcm").write_bytes(archive.read("x.sr.dcm"))
+        said = subprocess.run(["dciodvfy", str(tmp_path / "x.dcm")], capture_output=True, text=True)
+        assert [line for line in (said.stdout + said.stderr).splitlines() if "Error" in line] == []
 
 
 def test_highdicom_makes_a_volume_of_a_regular_seg(study):

@@ -1,5 +1,5 @@
 /** Names that nobody said, with the shipped model on a real CT. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import type { Digest } from "../../core/digest.ts";
 import { maskIou } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { Job, MaskRequest, MaskResponse, SegmentationRequest } from "../../core/wire/index.ts";
+import { readImage } from "../../formats/index.ts";
 import { runCli } from "../../server/commands/main.ts";
 import { createServices, type Services } from "../../server/services.ts";
 import { readSettings } from "../../server/settings.ts";
@@ -87,6 +88,23 @@ describe("names that nobody said", { ...needsData(SERIES), timeout: 120_000 }, (
     const confidences = boxed.names?.map(({ confidence }) => confidence) ?? [];
     expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
     expect(await masks({ prompts })).not.toHaveProperty("names");
+  });
+
+  test("promptomy segment writes several names as numbered segments, and all that is found", async () => {
+    const cli = (...args: string[]) =>
+      runCli(["segment", dataPath(SERIES)!, ...args, "--slice", String(SLICE), "--cache-dir", dir, "--quiet"]);
+    const json = join(dir, "names.json");
+    expect(await cli("--text", "Leber, spleen; xyzzy", "-o", json)).toBe(0);
+    const answers: { name: string; answer?: MaskResponse }[] = JSON.parse(await readFile(json, "utf8"));
+    expect(answers.map(({ name, answer }) => [name, (answer?.masks[0]?.area ?? 0) > 100])).toEqual([
+      ["Leber", true],
+      ["spleen", true],
+      ["xyzzy", false],
+    ]);
+    const all = join(dir, "all.nii.gz");
+    expect(await cli("--find", "all", "-o", all)).toBe(0);
+    const labels = await readImage([{ bytes: await readFile(all) }]);
+    expect(new Set(labels.data).size).toBeGreaterThan(4);
   });
 
   test("find takes no prompts beside it and wants slices", async () => {

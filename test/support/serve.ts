@@ -76,13 +76,19 @@ export const buildClientPage = (): Promise<BuiltPage> => buildPage(CLIENT_PAGE);
 export const sharedClientPage = (): Promise<string> =>
   builtOnce("client-page", (dir) => buildPageInto(dir, CLIENT_PAGE, false));
 
+/** What makes a page cross-origin isolated. */
+export const ISOLATED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 /** Serves a built page of somebody else: no header of ours, no proxy. */
-export async function serveForeign(dir: string): Promise<Served> {
+export async function serveForeign(dir: string, headers: Record<string, string> = {}): Promise<Served> {
   const server = await preview({
     configFile: false,
     logLevel: "error",
     build: { outDir: dir },
-    preview: { host: "127.0.0.1", port: 0 },
+    preview: { host: "127.0.0.1", port: 0, headers },
   });
   const [url] = server.resolvedUrls?.local ?? [];
   if (!url) throw new Error("The preview server has no address.");

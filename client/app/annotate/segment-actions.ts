@@ -1,7 +1,8 @@
 /** What a user does to the segment list. */
 import { slicesOf } from "../../../core/annotation/chain.ts";
-import type { LogAction, ReviewState } from "../../../core/annotation/entries.ts";
-import type { PromptLog } from "../../../core/annotation/log.ts";
+import { type LogAction, type ReviewState, segmentOf } from "../../../core/annotation/entries.ts";
+import { append, type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
+import type { PresetSegment } from "../../../core/text/presets.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
@@ -10,6 +11,8 @@ import type { LogWriter } from "./log-writer.ts";
 export interface SegmentActions {
   /** A new segment, active at once; its id, or `undefined` when this tab may not write. */
   newSegment(name?: string): string | undefined;
+  /** Adds the segments of a list whose names are not there yet, as one step of undo; the first of them becomes active. */
+  addPreset(list: string, segments: readonly PresetSegment[]): void;
   /** Locks the active segment: it keeps its masks, and the next prompt begins a new one. */
   accept(): void;
   setLocked(segmentId: string, locked: boolean): void;
@@ -32,6 +35,21 @@ export function addSegment(log: PromptLog, name?: string): Extract<LogAction, { 
   return { kind: "add-segment", segmentId: id, number, colour, name: name ?? t.segmentName(number) };
 }
 
+/** Lines that add what a list has and a log has not. */
+function presetLines(state: PromptLog, segments: readonly PresetSegment[]): LogAction[] {
+  const names = new Set(segmentsOf(state).map(({ name }) => name.toLowerCase()));
+  const lines: LogAction[] = [];
+  let log = state;
+  for (const { name, ...rest } of segments) {
+    if (names.has(name.toLowerCase())) continue;
+    names.add(name.toLowerCase());
+    const line = { ...addSegment(log, name), ...rest };
+    lines.push(line);
+    log = append(log, line);
+  }
+  return lines;
+}
+
 export function createSegmentActions({ store, notifier }: Context, writer: LogWriter): SegmentActions {
   const find = (segmentId: string) => segmentList(store.state).find(({ id }) => id === segmentId);
   const setLocked: SegmentActions["setLocked"] = (segmentId, locked) => {
@@ -45,6 +63,13 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
       const action = addSegment(store.state.log, name);
       const { segmentId } = action;
       return writer.act([action], { activeSegment: segmentId }) ? segmentId : undefined;
+    },
+    addPreset(list, segments) {
+      const lines = presetLines(store.state.log, segments);
+      if (lines.length === 0) return notifier.info(t.presets.nothing(list), { cause: "preset" });
+      if (!writer.mayWrite()) return;
+      writer.actWithUndo(lines, t.presets.added(lines.length, list));
+      store.set({ activeSegment: segmentOf(lines[0]) });
     },
     accept() {
       const active = activeSegmentOf(store.state);

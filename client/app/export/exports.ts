@@ -3,7 +3,7 @@ import { labelmapOf } from "../../../core/annotation/labelmap.ts";
 import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import { lackOf, SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
-import type { OverlapChoice, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
+import type { OverlapChoice, SegmentationFile, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
 import type { ExportOrder, Segmenter } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
@@ -26,6 +26,8 @@ export interface Prepared extends Written {
   readonly segmentation: Segmentation;
 }
 
+export type SaveListener = (files: readonly SegmentationFile[]) => boolean;
+
 export type OfferedFormat = SegmentationFormat & {
   readonly id: SegmentationFormatId;
   readonly lack: ReturnType<typeof lackOf>;
@@ -38,15 +40,22 @@ export interface Exports {
   prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
   /** What was prepared, as files; DICOM is one. */
   blobs(prepared: Prepared): readonly Blob[];
-  /** Downloads what was prepared; gives the file's name. */
+  /** Downloads what was prepared, unless a listener takes it; gives the file's name. */
   save(prepared: Prepared): string;
+  /** The listener gets what is about to be downloaded, and says by `true` that it takes it instead. */
+  onSave(listener: SaveListener): () => void;
   /** Tries the masks again that could not be computed. */
   retry(): void;
   download(name: string, text: string): void;
 }
 
 export function createExports({ store, segmenter }: Context, masks: { retry(): void }): Exports {
+  const listeners = new Set<SaveListener>();
   return {
+    onSave(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     formats() {
       const { image } = store.state;
       return SEGMENTATION_FORMATS.map((format) => ({ ...format, lack: image && lackOf(format, image.info) }));
@@ -71,12 +80,15 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
     save(prepared) {
       const files = prepared.files();
       const [first] = files;
+      const takers = [...listeners].filter((listener) => listener(files));
+      if (files.length === 1 && takers.length > 0) return first.name;
       if (files.length === 1) {
         download(first);
         return first.name;
       }
       const { image } = store.state;
       const name = `${image ? stemOf(image) : t.exporting.stem}.zip`;
+      if (takers.length > 0) return name;
       void import("../../../formats/write/zip.ts").then(({ writeZip }) =>
         download({ name, type: "application/zip", bytes: writeZip(files) }),
       );

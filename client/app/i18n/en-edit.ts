@@ -1,10 +1,30 @@
 /** Correction by hand. */
+import type { PresetId } from "../../../core/text/presets.ts";
 import { decimal, number } from "./format.ts";
 
 export const edit = {
   review: {
     label: (name: string) => `Review of ${name}`,
     states: { "to-do": "to do", done: "done", checked: "checked" },
+  },
+  presets: {
+    label: "Add segments from preset",
+    choose: "Add segments from preset…",
+    names: {
+      abdomen: "Abdomen",
+      chest: "Chest",
+      brain: "Brain",
+      heart: "Heart",
+      spine: "Spine",
+      pathology: "Pathology",
+      eye: "Eye",
+    } satisfies Record<PresetId, string>,
+    own: "A JSON file…",
+    file: "JSON file of segments",
+    added: (count: number, list: string) =>
+      `${count === 1 ? "1 segment" : `${number(count)} segments`} of “${list}” added.`,
+    nothing: (list: string) => `All segments of “${list}” are there already.`,
+    failed: (name: string) => `${name} is no list of segments.`,
   },
   showAlone: "Only this",
   showAloneDetail: "Hides all other segments; again shows all",

@@ -29,6 +29,8 @@ export const help = {
     "tool.lasso": "Lasso tool",
     "tool.brush": "Brush",
     "tool.eraser": "Eraser",
+    "names.find": "Find all structures of the slice",
+    "names.guess": "Ask what the segment may be called; again takes the first name",
     "edit.fillHoles": "Fill holes",
     "edit.copyOn": "Copy to the slice after",
     "edit.copyBack": "Copy to the slice before",

@@ -58,6 +58,7 @@ export const volume = {
       inferior: "From below",
     },
     median: "Median",
+    histogram: (from: string, to: string) => `Histogram of the values, from ${from} to ${to}`,
     diameters: "Diameters",
     diametersDetail: "The longest in the plane, and the widest across it",
     interpolate: "Interpolate",

@@ -27,6 +27,7 @@ export const work = {
       "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
+      "dicom-sr": "DICOM measurement report, with its segmentation",
     },
     lacks: {
       volume: "for volumes only",
@@ -110,6 +111,25 @@ export const work = {
   },
   warnings: "Warnings of the reader",
   warningsRead: "Understood",
+  finding: {
+    button: "Find all structures of this slice",
+    stop: "Stop looking",
+    progress: (done: number, total: number) => `${number(done)} of ${number(total)}`,
+    found: (count: number) => (count === 1 ? "1 structure found" : `${number(count)} structures found`),
+    nothing: (slice: number) =>
+      `Nothing new was found on slice ${number(slice)}, among the names that were measured to work.`,
+    proposals: (count: number) => (count === 1 ? "1 proposal" : `${number(count)} proposals`),
+    proposed: "proposed",
+    acceptAll: "Accept all",
+    rejectAll: "Reject all",
+    accept: (name: string) => `Accept ${name}`,
+    reject: (name: string) => `Reject ${name}`,
+    guesses: "What it may be called",
+    ask: "Name it",
+    askDetail: "Names whose own masks agree with this one; once more takes the first",
+    guess: (name: string) => `It may be called ${name}`,
+    noGuess: "No name that was measured gives anything like this mask.",
+  },
   names: {
     browse: "Browse all names",
     title: "Names",

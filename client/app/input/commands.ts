@@ -1,5 +1,6 @@
 /** Command name → action, for shortcuts. */
 
+import type { Finding } from "../annotate/finding.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
 import type { Edits } from "../edit/edits.ts";
@@ -33,6 +34,8 @@ interface Parts {
   readonly view: ViewControls;
   readonly propagation: Propagation;
   readonly tour: Tour;
+  readonly scope: EventTarget;
+  readonly finding: Finding;
 }
 
 type Actions = Readonly<Record<Command, () => unknown>>;
@@ -78,7 +81,7 @@ function toolActions({ store, prompts, edits, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function promptActions({ store, prompts, strokes, view }: Parts) {
+function promptActions({ store, prompts, strokes, view, scope }: Parts) {
   /** Tab moves focus as usual when there is nothing to choose, and in crosshair mode after the last candidate (WCAG 2.1.2). */
   const candidate = (step: 1 | -1) => {
     const mask = activeMask(store.state);
@@ -89,7 +92,7 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   };
   return {
     "prompt.sign": view.toggleSign,
-    "prompt.text": () => document.dispatchEvent(new CustomEvent("focus-text-prompt")),
+    "prompt.text": () => scope.dispatchEvent(new CustomEvent("focus-text-prompt")),
     "prompt.preview": () => store.set({ previewOn: !store.state.previewOn, preview: undefined }),
     "prompt.candidate": () => candidate(1),
     "prompt.candidateBack": () => candidate(-1),
@@ -109,8 +112,10 @@ function promptActions({ store, prompts, strokes, view }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function volumeActions({ propagation, tour }: Parts) {
+function volumeActions({ propagation, tour, finding }: Parts) {
   return {
+    "names.find": finding.toggle,
+    "names.guess": finding.guess,
     "volume.propagate": () => propagation.start(),
     "volume.doubtful": () => tour.nextDoubtful(1),
     "volume.doubtfulBack": () => tour.nextDoubtful(-1),
@@ -132,7 +137,7 @@ function sliceActions({ store, images, studies }: Parts) {
   } satisfies Partial<Actions>;
 }
 
-function viewActions({ store, images, view }: Parts) {
+function viewActions({ store, images, view, scope }: Parts) {
   const preset = (index: number) => () => {
     const { image } = store.state;
     const window = image && windowsOf(image)[index];
@@ -146,7 +151,7 @@ function viewActions({ store, images, view }: Parts) {
     "view.overlay": view.cycleOverlay,
     "view.cursor": () => {
       enterCursor(store);
-      document.dispatchEvent(new CustomEvent("focus-image"));
+      scope.dispatchEvent(new CustomEvent("focus-image"));
     },
     "view.help": () => store.set({ dialog: store.state.dialog === "help" ? undefined : "help" }),
     "window.1": preset(0),

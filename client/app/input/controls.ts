@@ -2,6 +2,7 @@
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { Slice } from "../../../core/image/volume.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
+import type { Finding } from "../annotate/finding.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
@@ -38,6 +39,7 @@ export interface Controls {
   readonly keeper: Keeper;
   readonly propagation: Propagation;
   readonly tour: Tour;
+  readonly finding: Finding;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
@@ -46,4 +48,6 @@ export interface Controls {
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */
   readonly server: URL | null;
+  /** Keys and dropped files of this are the viewer's: the document, or the viewer's own element in somebody else's page. */
+  readonly scope: EventTarget;
 }

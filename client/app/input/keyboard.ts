@@ -1,4 +1,4 @@
-/** Keys of the whole page: shortcuts, crosshair, keys that are held. */
+/** Keys of the page, or of the viewer's element in another page: shortcuts, crosshair, keys that are held. */
 import type { Controls } from "./controls.ts";
 import { addCursorPoint, moveCursor } from "./cursor.ts";
 import { chordOf, HOLD } from "./keymap.ts";
@@ -15,17 +15,18 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-/** Listens on the document; returns which drag-changing keys are down. */
+/** Returns which drag-changing keys are down. */
 export function listenToKeys(app: Controls): Held {
   const held = { pan: false, window: false };
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || isTyping(event)) return;
+  const { scope } = app;
+  scope.addEventListener("keydown", (event) => {
+    if (!(event instanceof KeyboardEvent) || event.defaultPrevented || isTyping(event)) return;
     if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
     if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
     if (app.commands.run(command)) event.preventDefault();
   });
-  document.addEventListener("keyup", (event) => hold(app, held, event, false));
+  scope.addEventListener("keyup", (event) => event instanceof KeyboardEvent && hold(app, held, event, false));
   // A key released in another window never comes up here.
   addEventListener("blur", () => {
     held.pan = held.window = false;

@@ -18,6 +18,8 @@ export type Command =
   | "tool.window"
   | "prompt.sign"
   | "prompt.text"
+  | "names.find"
+  | "names.guess"
   | "prompt.preview"
   | "prompt.candidate"
   | "prompt.candidateBack"
@@ -69,6 +71,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "edit.copyOn", group: "correct", chords: ["mod+arrowdown"] },
   { command: "edit.copyBack", group: "correct", chords: ["mod+arrowup"] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
+  { command: "names.find", group: "prompts", chords: ["shift+f"] },
+  { command: "names.guess", group: "segments", chords: ["i"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },
   { command: "prompt.candidate", group: "prompts", chords: ["tab"] },

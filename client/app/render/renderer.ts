@@ -9,6 +9,7 @@ import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
 import { maskFromElsewhere, shownMask } from "../state/shown.ts";
 import type { OpenImage, State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
+import { paintInFrames } from "./frames.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
 import { paintCursor, paintGesture, paintLines, paintPrompts } from "./prompt-layer.ts";
@@ -28,49 +29,17 @@ export interface Scenery {
 }
 
 export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
-  const context = canvas.getContext("2d");
   const layers = { image: createImageLayer(), detail: createImageLayer(), strokes: createStrokeLayer() };
-  let size = { width: 1, height: 1 };
-  let frame = 0;
-
-  const viewport = () => (store.state.image ? viewportFor(store.state.image, store.state, size) : undefined);
-  const paint = () => {
-    frame = 0;
+  const viewport = () => (store.state.image ? viewportFor(store.state.image, store.state, frames.size()) : undefined);
+  const paint: Parameters<typeof paintInFrames>[2] = (context, size) => {
     const current = viewport();
-    if (!context) return;
-    const ratio = canvas.width / size.width;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (!current) return;
     paintScene({ context, viewport: current, layers, size }, store.state);
     const plane = store.state.image?.plane;
     if (plane) detail.look(visiblePart(current, size, plane));
   };
-  const schedule = () => {
-    frame ||= requestAnimationFrame(paint);
-  };
-
-  const observer = new ResizeObserver(() => {
-    const { width, height } = canvas.getBoundingClientRect();
-    size = { width: Math.max(1, width), height: Math.max(1, height) };
-    canvas.width = Math.round(size.width * devicePixelRatio);
-    canvas.height = Math.round(size.height * devicePixelRatio);
-    onResize();
-    paint();
-  });
-  observer.observe(canvas);
-  const unsubscribe = store.subscribe(schedule);
-
-  return {
-    viewport,
-    size: () => size,
-    stop() {
-      observer.disconnect();
-      unsubscribe();
-      cancelAnimationFrame(frame);
-    },
-  };
+  const frames = paintInFrames(canvas, store, paint, onResize);
+  return { viewport, size: frames.size, stop: frames.stop };
 }
 
 /** Where the slice shown lies on a canvas of this CSS size. */

@@ -51,3 +51,7 @@ export function openSegmentOf(state: Pick<State, "log" | "hidden" | "activeSegme
   const active = activeSegmentOf(state);
   return active?.locked ? undefined : active;
 }
+
+/** Segments that were found, are still there under their names, and wait to be judged. */
+export const proposedSegments = (state: Pick<State, "log" | "hidden" | "proposed">): readonly Segment[] =>
+  segmentList(state).filter(({ id, name }) => state.proposed.get(id) === name);

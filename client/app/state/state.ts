@@ -5,7 +5,7 @@ import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { ImageInfo, JobMask, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type { ImageInfo, JobMask, NameGuess, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
@@ -168,6 +168,8 @@ export interface State {
   readonly model: ModelFacts | undefined;
   readonly view: View;
   readonly tool: Tool;
+  /** On offer; all when left out. */
+  readonly tools?: readonly Tool[];
   readonly sign: PointLabel;
   readonly overlay: Overlay;
   readonly opacity: number;
@@ -185,6 +187,12 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
+  /** Names that are being asked of the slice shown. */
+  readonly finding: { readonly done: number; readonly total: number } | undefined;
+  /** Segments that were found and not judged yet: id → the name under which each was proposed. Of this sitting alone. */
+  readonly proposed: ReadonlyMap<string, string>;
+  /** What the mask of a chain may be called, best first. */
+  readonly guesses: { readonly chain: string; readonly names: readonly NameGuess[] } | undefined;
   /** One plane, or all three and the surfaces. */
   readonly layout: "one" | "four";
   /** The voxel that was clicked last; see `focus.ts`. */
@@ -232,6 +240,9 @@ export const FRESH_IMAGE = {
   cursor: undefined,
   pointer: undefined,
   job: undefined,
+  finding: undefined,
+  proposed: new Map<string, string>(),
+  guesses: undefined,
   playing: false,
   focus: undefined,
   warningsRead: false,

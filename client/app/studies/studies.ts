@@ -1,4 +1,6 @@
 /** Opens what the server reads by name: series of its folder and of archives, and pictures one after the other. */
+import { type Digest, isDigest } from "../../../core/digest.ts";
+import { SegmenterError } from "../../../core/errors.ts";
 import type {
   ArchiveInfo,
   ArchiveSeries,
@@ -13,13 +15,16 @@ import type { ArchiveSeriesRef } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Images } from "../image/images.ts";
+import { shortId } from "../kept/work.ts";
 
 /** Series asked for at once in a list. */
 const SERIES_PAGE = 100;
 
 export interface Studies {
-  /** Opens what the address names, else what the viewer opens by itself. */
-  start(): Promise<void>;
+  /** Opens what is named, else what the viewer opens by itself. */
+  start(named: Named): Promise<void>;
+  /** The largest series of images of a study of the first archive, or the one that is named. Rejects when it cannot be asked. */
+  openStudy(study: string, series?: string): Promise<void>;
   list(): Promise<readonly StudyEntry[]>;
   archives(): Promise<readonly ArchiveInfo[]>;
   search(request: ArchiveStudiesRequest): Promise<ArchiveStudies>;
@@ -37,7 +42,14 @@ export interface Studies {
   canStep(by: 1 | -1): boolean;
 }
 
-type Opens = Pick<Images, "openReference" | "start">;
+/** What an address or a page names. */
+export interface Named {
+  readonly image?: Digest;
+  readonly study?: string;
+  readonly series?: string;
+}
+
+type Opens = Pick<Images, "openKnown" | "openReference" | "start">;
 
 export function createStudies({ store, notifier, segmenter }: Context, images: Opens): Studies {
   const sources = async () => (await segmenter()).sources;
@@ -68,29 +80,39 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
     store.set({ offers: archives.length > 0 || studies.some(({ series }) => series.length > 0) });
     return archives;
   };
-  const openNamed = async (study: string): Promise<void> => {
+  const find = async (study: string, wanted: string | undefined) => {
     const [archive] = await look();
-    if (!archive) return images.start();
+    if (!archive) return undefined;
     const { series } = await (await sources()).searchSeries({
       archive: archive.name,
       study,
       limit: SERIES_PAGE,
       offset: 0,
     });
-    const best = series.toSorted((a, b) => weight(b) - weight(a))[0];
-    if (best) return openArchived({ archive: archive.name, study, series: best.series }, best);
-    notifier.info(t.studies.notInArchive);
-    return images.start();
+    const [best] = series
+      .filter((found) => wanted === undefined || found.series === wanted)
+      .toSorted((a, b) => weight(b) - weight(a));
+    if (!best) notifier.info(t.studies.notInArchive);
+    return best && { at: { archive: archive.name, study, series: best.series }, best };
+  };
+  const openStudy: Studies["openStudy"] = async (study, wanted) => {
+    const found = await find(study, wanted);
+    if (!found) throw new SegmenterError("NotInArchive", { what: wanted ? "series" : "study" });
+    const { modality, instanceCount } = found.best;
+    await images.openReference({ dicomweb: found.at }, t.studies.name(modality, instanceCount));
+  };
+  const openNamed = async (study: string, series: string | undefined): Promise<void> => {
+    const found = await find(study, series);
+    return found ? openArchived(found.at, found.best) : images.start();
   };
   return {
-    async start() {
-      const study = namedStudy(location.href);
+    async start({ image, study, series }) {
       if (study === undefined) {
         void look().catch(() => {}); // without an answer there is nothing to offer, and the viewer says so by itself
-        return images.start();
+        return image ? images.openKnown(image, shortId(image)) : images.start();
       }
-      await openNamed(study).catch((thrown) => {
-        notifier.failed(t.errors.open, thrown, { retry: () => void openNamed(study) });
+      await openNamed(study, series).catch((thrown) => {
+        notifier.failed(t.errors.open, thrown, { retry: () => void openNamed(study, series) });
         return images.start();
       });
     },
@@ -108,6 +130,7 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
     parts: async ({ seriesId }) => (await sources()).images(seriesId),
     thumbnail: async (series) => (await sources()).thumbnail(series),
     open,
+    openStudy,
     openArchived,
     canStep,
     step(by) {
@@ -119,10 +142,15 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
   };
 }
 
-/** `?StudyInstanceUIDs=` as OHIF has it; of several the first. */
-export function namedStudy(address: string): string | undefined {
-  const [first] = new URL(address).searchParams.get("StudyInstanceUIDs")?.split(",") ?? [];
-  return first !== undefined && /^[0-9.]{1,64}$/.test(first) ? first : undefined;
+/** `?StudyInstanceUIDs=` and `?SeriesInstanceUIDs=` as OHIF has them, of several the first; `?image=` with a digest. */
+export function namedIn(address: string): Named {
+  const { searchParams } = new URL(address);
+  const uid = (name: string) => {
+    const [first] = searchParams.get(name)?.split(",") ?? [];
+    return first !== undefined && /^[0-9.]{1,64}$/.test(first) ? first : undefined;
+  };
+  const [study, series, image] = [uid("StudyInstanceUIDs"), uid("SeriesInstanceUIDs"), searchParams.get("image")];
+  return { ...(study && { study }), ...(series && { series }), ...(isDigest(image) && { image }) };
 }
 
 /** Images of the body before what is laid over them, then the largest. */

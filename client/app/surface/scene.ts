@@ -24,6 +24,7 @@ export interface Scene {
   show(shapes: readonly Shape[]): void;
   /** The outline of the slice in focus, as corners in LPS mm. */
   outline(corners: readonly Vec3[], colour: string): void;
+  /** As a browser computes it, `rgb(13, 16, 20)`. */
   background(colour: string): void;
   lookFrom(side: Side): void;
   turn(azimuth: number, elevation: number): void;
@@ -116,7 +117,8 @@ export function createScene(element: HTMLElement): Scene {
       render();
     },
     background(colour) {
-      renderer.setBackground(...rgb(colour));
+      const [red = 0, green = 0, blue = 0] = colour.match(/[\d.]+/g)?.map((text) => Number(text) / 255) ?? [];
+      renderer.setBackground(red, green, blue);
       render();
     },
     lookFrom(side) {

@@ -73,7 +73,7 @@ export const editBarStyles = css`
     color: var(--muted);
     font-size: 12px;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     .bar {
       flex-wrap: nowrap;
       justify-content: flex-start;

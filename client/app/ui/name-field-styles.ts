@@ -2,11 +2,22 @@ import { css } from "lit";
 
 export const nameFieldStyles = css`
   :host {
-    display: block;
+    display: flex;
+    gap: 4px;
     flex: 1;
     min-width: 0;
   }
+  button.find {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-height: 36px;
+    padding: 0 9px;
+    white-space: nowrap;
+  }
   form {
+    flex: 1;
+    min-width: 0;
     position: relative;
     display: flex;
   }
@@ -106,7 +117,7 @@ export const nameFieldStyles = css`
   li[aria-selected="true"] {
     background: var(--hover);
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     kbd {
       display: none;
     }

@@ -45,17 +45,19 @@ export class NameField extends ViewerElement {
     this.names = [];
   }
 
-  protected watch = ({ model, image, keeping }: State) => [model, image?.info, image?.modality, keeping];
+  protected watch = ({ model, image, keeping, finding }: State) => [
+    ...[model, image?.info, image?.modality, image?.pixels, keeping, finding],
+  ];
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("focus-text-prompt", this.#focusField);
+    this.app.scope.addEventListener("focus-text-prompt", this.#focusField);
     document.addEventListener("pointerdown", this.#outside);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("focus-text-prompt", this.#focusField);
+    this.app.scope.removeEventListener("focus-text-prompt", this.#focusField);
     document.removeEventListener("pointerdown", this.#outside);
   }
 
@@ -94,7 +96,17 @@ export class NameField extends ViewerElement {
       <button type="button" class="icon browse" aria-label=${t.names.browse} title=${t.names.browse} ?disabled=${!usable}
         @click=${this.#browse}>${icon("chevron", 16)}</button>
       ${shown ? this.#list(groups) : nothing}
-    </form>`;
+    </form>
+    ${this.#findAll(usable)}`;
+  }
+
+  #findAll(usable: boolean) {
+    const { finding, image } = this.state;
+    const name = finding ? t.finding.stop : t.finding.button;
+    const progress = finding && finding.total > 0 ? t.finding.progress(finding.done, finding.total) : "";
+    return html`<button type="button" class="find" aria-label=${name} title=${`${name} (Shift + F)`}
+      ?disabled=${!usable || !image?.pixels} @click=${() => this.app.finding.toggle()}>
+      ${icon(finding ? "close" : "find", 18)}${progress ? html`<span role="status">${progress}</span>` : nothing}</button>`;
   }
 
   override updated(): void {

@@ -49,7 +49,7 @@ export class PromptBar extends ViewerElement {
         width: 36px;
         height: 36px;
       }
-      @media (max-width: 760px) {
+      @container (max-width: 760px) {
         :host {
           padding: 7px 8px;
         }

@@ -39,7 +39,7 @@ export class StatusLine extends ViewerElement {
         color: var(--warning);
         font-weight: 600;
       }
-      @media (max-width: 760px) {
+      @container (max-width: 760px) {
         :host {
           flex-wrap: wrap;
           justify-content: center;

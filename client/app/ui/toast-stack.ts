@@ -52,12 +52,12 @@ export class ToastStack extends ViewerElement {
         font: 11px ui-monospace, monospace;
         color: var(--muted);
       }
-      @media (max-width: 1100px) {
+      @container (max-width: 1100px) {
         :host {
           width: 236px;
         }
       }
-      @media (max-width: 760px) {
+      @container (max-width: 760px) {
         :host,
         :host([low]) {
           left: 8px;

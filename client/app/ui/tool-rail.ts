@@ -83,7 +83,7 @@ export class ToolRail extends ViewerElement {
           margin: 3px 0;
         }
       }
-      @media (max-width: 760px) {
+      @container (max-width: 760px) {
         :host {
           padding: 4px 6px;
           border-right: 0;
@@ -107,8 +107,9 @@ export class ToolRail extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ tool, inverted, cursor, image, layout }: State) => [
+  protected watch = ({ tool, tools, inverted, cursor, image, layout }: State) => [
     layout,
+    tools,
     tool,
     inverted,
     cursor !== undefined,
@@ -120,10 +121,8 @@ export class ToolRail extends ViewerElement {
     const narrow = matchMedia("(max-width: 760px)").matches;
     return html`<div role="toolbar" aria-label=${t.tools.group} aria-orientation=${narrow ? "horizontal" : "vertical"}
         @keydown=${moveFocus}>
-      ${PROMPT_TOOLS.map((tool) => this.#tool(tool))}
-      <hr />
-      ${HAND_TOOLS.map((tool) => this.#tool(tool))}
-      <hr />
+      ${this.#tools(PROMPT_TOOLS)}
+      ${this.#tools(HAND_TOOLS)}
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
       <hr />
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}
@@ -139,6 +138,13 @@ export class ToolRail extends ViewerElement {
   #invert = () => this.app.store.set({ inverted: !this.state.inverted });
 
   #cursor = () => this.app.commands.run("view.cursor");
+
+  /** Those on offer, with a line after them. */
+  #tools(group: readonly Tool[]) {
+    const { tools } = this.state;
+    const offered = group.filter((tool) => tools?.includes(tool) ?? true);
+    return offered.length > 0 ? html`${offered.map((tool) => this.#tool(tool))}<hr />` : nothing;
+  }
 
   #tool(tool: Tool) {
     const chord = SHORTCUTS.find(({ command }) => command === `tool.${tool}`)?.chords[0] ?? "";

@@ -183,7 +183,7 @@ export const topBarStyles = css`
   button.icon[aria-pressed="true"] {
     color: var(--accent);
   }
-  @media (max-width: 1420px) {
+  @container (max-width: 1420px) {
     .chips {
       display: none;
     }
@@ -194,12 +194,12 @@ export const topBarStyles = css`
       color: var(--text);
     }
   }
-  @media (max-width: 1180px) {
+  @container (max-width: 1180px) {
     .badge.model {
       display: none;
     }
   }
-  @media (max-width: 1100px) {
+  @container (max-width: 1100px) {
     h1 span {
       display: none;
     }
@@ -211,7 +211,7 @@ export const topBarStyles = css`
       border: 0;
     }
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     header {
       flex-wrap: wrap;
       gap: 6px 8px;
@@ -243,7 +243,7 @@ export const topBarStyles = css`
       display: none;
     }
   }
-  @media (max-width: 480px) {
+  @container (max-width: 480px) {
     .actions:has(.studies) {
       gap: 0;
     }

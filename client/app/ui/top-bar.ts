@@ -69,7 +69,7 @@ export class TopBar extends ViewerElement {
     if (!(input instanceof HTMLInputElement)) return;
     const { files, leftOut } = filesOfPicker(input.files);
     input.value = "";
-    focusImage();
+    this.#focusImage();
     if (files.length === 1 && (await this.app.imports.offer(files[0]))) return;
     await this.app.images.openFiles(files, leftOut);
   };
@@ -102,7 +102,7 @@ export class TopBar extends ViewerElement {
     return html`<div class="windows kind"><select class="chosen" aria-label=${t.modality} title=${t.modalityDetail}
         @change=${(event: Event) => {
           this.app.images.setModality((event.target as HTMLSelectElement).value);
-          focusImage();
+          this.#focusImage();
         }}>
         ${listed.map(([code, text]) => html`<option value=${code} ?selected=${code === modality}>${text}</option>`)}
       </select>${icon("chevron", 14)}</div>`;
@@ -138,7 +138,7 @@ export class TopBar extends ViewerElement {
       <select aria-label=${t.windowMore} title=${t.windowMore} class=${index >= CHIPS || index < 0 ? "chosen" : ""}
         @change=${(event: Event) => {
           choose(Number((event.target as HTMLSelectElement).value));
-          focusImage();
+          this.#focusImage();
         }}>
         ${index < 0 ? html`<option value="-1" selected>${t.windowManual}</option>` : nothing}
         ${windows.map((other, at) => html`<option value=${at} ?selected=${at === index}>${other.name}</option>`)}
@@ -146,6 +146,9 @@ export class TopBar extends ViewerElement {
       ${icon("chevron", 14)}
     </div>`;
   }
+
+  /** Letters are shortcuts again, and not the search of a list. */
+  #focusImage = () => this.app.scope.dispatchEvent(new CustomEvent("focus-image"));
 
   #engine() {
     const { engine, model } = this.state;
@@ -159,9 +162,6 @@ export class TopBar extends ViewerElement {
         aria-label=${t.backendTitle(t.backend[engine.backend], engine.reason)} role="note"><i></i><span>${name}</span><em>${ms}</em></span>`;
   }
 }
-
-/** Letters are shortcuts again, and not the search of a list. */
-const focusImage = () => document.dispatchEvent(new CustomEvent("focus-image"));
 
 /** Photographs and screenshots say nothing of their kind; of some volumes it is only guessed, and the reader warns. */
 const isUnsaid = ({ info }: OpenImage): boolean =>

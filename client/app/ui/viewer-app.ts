@@ -83,10 +83,10 @@ export class ViewerApp extends ViewerElement {
       }
       .drop strong { font-size: 22px; color: var(--text); }
       .drop span { color: var(--muted); }
-      @media (max-width: 1100px) {
+      @container (max-width: 1100px) {
         segment-panel { width: 256px; }
       }
-      @media (max-width: 760px) {
+      @container (max-width: 760px) {
         :host {
           grid-template:
             "top top" auto
@@ -120,22 +120,22 @@ export class ViewerApp extends ViewerElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.dragging = false;
-    addEventListener("dragenter", this.#enter);
-    addEventListener("dragleave", this.#leave);
-    addEventListener("dragover", this.#over);
-    addEventListener("drop", this.#drop);
+    this.app.scope.addEventListener("dragenter", this.#enter);
+    this.app.scope.addEventListener("dragleave", this.#leave);
+    this.app.scope.addEventListener("dragover", this.#over);
+    this.app.scope.addEventListener("drop", this.#drop);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener("dragenter", this.#enter);
-    removeEventListener("dragleave", this.#leave);
-    removeEventListener("dragover", this.#over);
-    removeEventListener("drop", this.#drop);
+    this.app.scope.removeEventListener("dragenter", this.#enter);
+    this.app.scope.removeEventListener("dragleave", this.#leave);
+    this.app.scope.removeEventListener("dragover", this.#over);
+    this.app.scope.removeEventListener("drop", this.#drop);
   }
 
-  #enter = (event: DragEvent) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+  #enter = (event: Event) => {
+    if (!(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
     this.#depth++;
     this.dragging = true;
   };
@@ -145,13 +145,13 @@ export class ViewerApp extends ViewerElement {
     this.dragging = this.#depth > 0;
   };
 
-  #over = (event: DragEvent) => event.preventDefault();
+  #over = (event: Event) => event.preventDefault();
 
-  #drop = async (event: DragEvent) => {
+  #drop = async (event: Event) => {
     event.preventDefault();
     this.#depth = 0;
     this.dragging = false;
-    if (!event.dataTransfer) return;
+    if (!(event instanceof DragEvent) || !event.dataTransfer) return;
     const { files, leftOut } = await filesOfDrop(event.dataTransfer);
     if (files.length === 1 && (await this.app.imports.offer(files[0]))) return;
     await this.app.images.openFiles(files, leftOut);

@@ -50,9 +50,10 @@ export function createPropagation(context: Context, options: PropagationOptions)
     store.set({ job: undefined });
   };
 
-  const take = ({ segmentId, target }: Pending, masks: readonly JobMask[]) => {
+  /** What a job has found; one that has ended also empties the slices where it found nothing. */
+  const take = ({ segmentId, target }: Pending, masks: readonly JobMask[], ended = false) => {
     const { plane = "native", from, to } = target;
-    const result = resultOf(store.state, segmentId, masks, { plane, from, to });
+    const result = resultOf(store.state, segmentId, masks, { plane, ...(ended ? { emptied: { from, to } } : {}) });
     const name = segmentList(store.state).find(({ id }) => id === segmentId)?.name;
     if (name === undefined) return;
     if (result.length === 0) return notifier.info(t.volume.none(name), { cause: JOB });
@@ -79,7 +80,7 @@ export function createPropagation(context: Context, options: PropagationOptions)
     if (running?.stop !== stop) return;
     running = undefined;
     end();
-    if (last?.state === "done") take(pending, [...masks.values()]);
+    if (last?.state === "done") take(pending, [...masks.values()], true);
   };
 
   const run = (pending: Pending) => {
@@ -152,7 +153,7 @@ export function createPropagation(context: Context, options: PropagationOptions)
       options.write(action, t.volume.interpolated(segment.name, found.length));
     },
     cancel: () => stopWith(offer),
-    keep: () => stopWith(take),
+    keep: () => stopWith((pending, found) => take(pending, found)),
     resume() {
       const { image } = store.state;
       running = undefined;

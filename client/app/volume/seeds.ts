@@ -36,15 +36,18 @@ export function resultOf(state: State, segmentId: string, found: readonly JobMas
   const settled = new Set(chains.filter(isSettled).map(({ at }) => at.slice));
   const kept = found.filter(({ slice, origin }) => origin === "propagated" && !settled.has(slice));
   const there = new Set([...settled, ...kept.map(({ slice }) => slice)]);
-  const left = chains.map(({ at }) => at.slice).filter((k) => !there.has(k) && k >= range.from && k <= range.to);
+  const { from, to } = range.emptied ?? NOTHING;
+  const left = chains.map(({ at }) => at.slice).filter((k) => !there.has(k) && k >= from && k <= to);
   return [...kept, ...left.map((slice) => emptyMask(image, slice))];
 }
 
 export interface Range {
   readonly plane: Plane;
-  readonly from: number;
-  readonly to: number;
+  /** First and last slice on which what was there before goes where nothing was found. */
+  readonly emptied?: { readonly from: number; readonly to: number };
 }
+
+const NOTHING = { from: 0, to: -1 };
 
 function emptyMask({ plane }: OpenImage, slice: number): JobMask {
   const rle = encodeRle(createMask(plane.width, plane.height));

@@ -26,9 +26,10 @@ export function segmentItem(
   provenance: Provenance,
 ): DicomItem {
   const algorithm = algorithmOf(segmentation, segment);
-  const { category, type: named } = propertyOf(segment);
+  const { category } = propertyOf(segment);
   const side: DicomItem = segment.laterality ? [[0x00620011, "SQ", [codeItem(segment.laterality)]]] : [];
-  const type = [...codeItem(named), ...side];
+  const type = [...typeOf(segment), ...side];
+  const tracking = trackingOf(segmentation, segment, provenance);
   return [
     [0x00620003, "SQ", [codeItem(category)]],
     [0x00620004, "US", [number]],
@@ -37,10 +38,23 @@ export function segmentItem(
     ...(algorithm === "MANUAL" ? [] : algorithmElements(provenance)),
     [0x0062000d, "US", labOf(segment.colour)],
     [0x0062000f, "SQ", [type]],
-    [0x00620020, "UT", `${segment.id} of ${segmentation.header.imageId}`],
-    [0x00620021, "UI", uidOf(provenance, "tracking", segmentation.header.imageId, segment.id)],
+    [0x00620020, "UT", tracking.id],
+    [0x00620021, "UI", tracking.uid],
   ];
 }
+
+/** What names the segment over exports. */
+export const trackingOf = (
+  { header }: Segmentation,
+  { id }: Segment,
+  provenance: Provenance,
+): { readonly id: string; readonly uid: string } => ({
+  id: `${id} of ${header.imageId}`,
+  uid: uidOf(provenance, "tracking", header.imageId, id),
+});
+
+/** What the segment is, as a code. */
+export const typeOf = (segment: Segment): DicomItem => codeItem(propertyOf(segment).type);
 
 /** A backslash would part the value in two. */
 const plain = (name: string) => name.replaceAll(/[\\\p{Cc}]+/gu, " ").trim();

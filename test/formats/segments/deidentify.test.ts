@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ImageSource } from "../../../core/image/source.ts";
-import { readSegments } from "../../../formats/index.ts";
+import { DEFAULT_LIMITS, readSegments } from "../../../formats/index.ts";
+import { openDicom } from "../../../formats/read/dicom/file.ts";
+import { itemsOf, textOf } from "../../../formats/read/dicom/values.ts";
 import { SEGMENTATION_FORMATS } from "../../../formats/write/registry.ts";
 import { TILTED } from "./phantom.ts";
 import { provenance, resultOn, sourceOn, targetOf, voxelsOfImport } from "./results.ts";
@@ -43,6 +45,15 @@ async function written(format: string, deidentify: boolean): Promise<Uint8Array>
 }
 
 const latin1 = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+test("a de-identified report holds no name, no UID and no date of the source, and its segmentation has the same new UIDs", async () => {
+  const [open, closed] = [latin1(await written("dicom-sr", false)), latin1(await written("dicom-sr", true))];
+  const secrets = ["SMITH", "9.9.71", "9.9.72", "9.9.77"];
+  expect(secrets.filter((secret) => open.includes(secret))).toEqual(secrets);
+  expect(secrets.filter((secret) => closed.includes(secret))).toEqual([]);
+  const [seg] = itemsOf(openDicom(await written("dicom-seg", true), DEFAULT_LIMITS).dataSet, 0x0062_0002).slice(0, 1);
+  expect(closed).toContain(textOf(seg!, 0x0062_0021));
+});
 
 describe.each(["dicom-seg", "dicom-seg-labelmap", "rtstruct"])("a de-identified %s", (format) => {
   test("holds no name, no UID and no date of the source", async () => {

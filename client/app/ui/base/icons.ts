@@ -26,6 +26,7 @@ const SHAPES = {
   check: svg`<path d="m4.5 12.5 5 5 10-11"/>`,
   close: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
   fit: svg`<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/>`,
+  find: svg`<circle cx="10.500" cy="10.500" r="6.500"/><path d="m15.500 15.500 5 5M10.500 7.800v5.400M7.800 9.200l5.400 2.600M13.200 9.200l-5.400 2.600"/>`,
   zoomIn: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5M10.5 7.800v5.4M7.800 10.5h5.4"/>`,
   zoomOut: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5M7.800 10.5h5.4"/>`,
   panel: svg`<rect x="3.5" y="4.5" width="17" height="15" rx="2"/><path d="M14.5 4.5v15"/>`,

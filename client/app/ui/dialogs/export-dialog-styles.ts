@@ -1,6 +1,11 @@
 import { css } from "lit";
 
 export const exportStyles = css`
+  footer {
+    position: sticky;
+    bottom: 0;
+    background: var(--surface);
+  }
   fieldset {
     margin: 0 0 10px;
     padding: 0;

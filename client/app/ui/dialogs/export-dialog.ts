@@ -14,8 +14,8 @@ import { icon } from "../base/icons.ts";
 import { DialogElement } from "./dialog.ts";
 import { exportStyles } from "./export-dialog-styles.ts";
 
-/** Formats that an archive takes. */
-const DICOM = new Set<string>(["dicom-seg", "dicom-seg-labelmap", "rtstruct"]);
+/** Formats that say whose image it was. */
+const DICOM = new Set<string>(["dicom-seg", "dicom-seg-labelmap", "dicom-sr", "rtstruct"]);
 
 export class ExportDialog extends DialogElement {
   static override properties = {
@@ -141,7 +141,8 @@ export class ExportDialog extends DialogElement {
 
   /** An archive takes results that belong to its series. */
   #takesResult() {
-    return DICOM.has(this.choice.format) && !this.choice.deidentify;
+    // One file at a time; a report is two.
+    return DICOM.has(this.choice.format) && this.choice.format !== "dicom-sr" && !this.choice.deidentify;
   }
 
   #store(store: ArchiveInfo, empty: boolean | undefined) {

@@ -117,7 +117,7 @@ export class HelpDialog extends DialogElement {
   #run(command: Command) {
     this.close();
     if (command === "view.help") return;
-    document.dispatchEvent(new CustomEvent("focus-image"));
+    this.app.scope.dispatchEvent(new CustomEvent("focus-image"));
     this.app.commands.run(command);
   }
 

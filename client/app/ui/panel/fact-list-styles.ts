@@ -7,6 +7,14 @@ export const factListStyles = css`
     justify-content: space-between;
     gap: 12px;
   }
+  .histogram {
+    display: block;
+    width: 100%;
+    height: 32px;
+    margin: 2px 0;
+    border-bottom: 1px solid var(--line);
+    fill: var(--muted);
+  }
   dt {
     color: var(--muted);
   }

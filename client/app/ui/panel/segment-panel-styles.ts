@@ -36,6 +36,24 @@ export const panelStyles = css`
     scrollbar-width: thin;
     scrollbar-color: var(--edge) transparent;
   }
+  .proposals {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px;
+    margin: 0 0 8px 6px;
+  }
+  .proposals span {
+    flex: 1;
+    font-weight: 600;
+    white-space: nowrap;
+  }
+  .proposals button {
+    padding: 0 6px;
+    color: var(--accent);
+    font-size: 12px;
+    white-space: nowrap;
+  }
   .none {
     margin: 4px 6px 14px;
     color: var(--muted);
@@ -143,7 +161,7 @@ export const panelStyles = css`
   .sheet {
     display: none;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     :host {
       display: flex;
       flex-direction: column;

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { previewObstacle } from "../../annotate/preview.ts";
 import { number, share, t } from "../../i18n/index.ts";
 import { activeMask } from "../../state/places.ts";
-import { segmentList } from "../../state/segments.ts";
+import { proposedSegments, segmentList } from "../../state/segments.ts";
 import { isWritable, type Overlay, type State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { icon } from "../base/icons.ts";
@@ -12,6 +12,7 @@ import { moveFocus } from "../base/roving.ts";
 import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { panelStyles } from "./segment-panel-styles.ts";
+import "./preset-menu.ts";
 import "./segment-row.ts";
 
 const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
@@ -22,7 +23,7 @@ export class SegmentPanel extends ViewerElement {
   protected watch = (state: State) => {
     const { log, hidden, activeSegment, masks, overlay, opacity, previewOn, image, engine, model, tool, keeping } =
       state;
-    const shown = [image?.slice, image?.plane, image?.embedding];
+    const shown = [image?.slice, image?.plane, image?.embedding, state.proposed];
     return [log, hidden, activeSegment, masks, overlay, opacity, previewOn, engine, model, tool, keeping, ...shown];
   };
 
@@ -38,6 +39,7 @@ export class SegmentPanel extends ViewerElement {
         <button class="icon sheet" aria-label=${t.close} @click=${() => store.set({ panelOpen: false })}>${icon("chevron")}</button>
       </div>
       <div class="scroll">
+        ${this.#proposals()}
         ${
           segments.length === 0
             ? html`<p class="none">${t.noSegments}</p>`
@@ -47,6 +49,7 @@ export class SegmentPanel extends ViewerElement {
                 ({ id }) => html`<li><segment-row .app=${this.app} .segmentId=${id}></segment-row></li>`,
               )}</ul>`
         }
+        <preset-menu .app=${this.app}></preset-menu>
         ${this.#display()} ${this.#about()}
       </div>
       <div class="foot">
@@ -55,6 +58,17 @@ export class SegmentPanel extends ViewerElement {
         <button class="main" ?disabled=${segments.length === 0} @click=${() => store.set({ dialog: "export" })}>${icon("download")}${t.export}</button>
       </div>
     </aside>`;
+  }
+
+  #proposals() {
+    const ids = proposedSegments(this.state).map(({ id }) => id);
+    if (ids.length === 0) return nothing;
+    const { finding } = this.app;
+    return html`<div class="proposals" role="group" aria-label=${t.finding.proposals(ids.length)}>
+      <span>${t.finding.proposals(ids.length)}</span>
+      <button @click=${() => finding.accept(ids)}>${icon("check", 15)}${t.finding.acceptAll}</button>
+      <button @click=${() => finding.reject(ids)}>${icon("close", 15)}${t.finding.rejectAll}</button>
+    </div>`;
   }
 
   #import = ({ target }: Event) => {

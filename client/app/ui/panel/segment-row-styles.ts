@@ -94,6 +94,34 @@ export const rowStyles = css`
   .actions.texts {
     padding-left: 28px;
   }
+  .proposal {
+    display: flex;
+    align-items: center;
+    gap: 2px;
+    padding-left: var(--row-indent);
+    color: var(--warning);
+    font-size: 12px;
+    font-weight: 600;
+  }
+  .proposal span {
+    flex: 1;
+  }
+  .guesses {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px;
+    padding: 4px 6px 4px var(--row-indent);
+  }
+  .guesses button {
+    min-height: 26px;
+    padding: 0 8px;
+    font-size: 12px;
+    box-shadow: inset 0 0 0 1px var(--edge);
+  }
+  .guesses small {
+    margin-left: 5px;
+    color: var(--muted);
+  }
   .actions button:not(.icon) {
     font-size: 12px;
     color: var(--accent);
@@ -108,7 +136,7 @@ export const rowStyles = css`
   .space {
     flex: 1;
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     :host {
       --row-indent: 45px;
     }

@@ -17,8 +17,10 @@ import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { rowStyles } from "./segment-row-styles.ts";
 import "../volume/propagate-controls.ts";
+import { histogramPicture } from "./histogram.ts";
 
 const REVIEW_STATES: readonly ReviewState[] = ["to-do", "done", "checked"];
+const MOST_GUESSES = 3;
 const DRAGGED = "application/x-segment";
 
 export class SegmentRow extends ViewerElement {
@@ -26,7 +28,9 @@ export class SegmentRow extends ViewerElement {
   declare segmentId: string;
   static override styles = [controls, factListStyles, rowStyles];
 
-  protected watch = ({ log, hidden, activeSegment, masks, image }: State) => [
+  protected watch = ({ log, hidden, activeSegment, masks, image, proposed, guesses }: State) => [
+    proposed,
+    guesses,
     log,
     hidden,
     activeSegment,
@@ -45,7 +49,8 @@ export class SegmentRow extends ViewerElement {
     const view = image ? masks.get(maskKey(segment.id, placeOf(image))) : undefined;
     return html`<div class="segment ${active ? "active" : ""}" ${styled({ "--segment": segment.colour })}
       @dragover=${this.#over} @drop=${this.#drop}>
-      ${this.#head(segment, active)} ${this.#summary(segment, view)}
+      ${this.#head(segment, active)} ${this.#proposal(segment)} ${this.#summary(segment, view)}
+      ${active && view ? this.#guesses(view) : nothing}
       ${active && image && view ? this.#facts(segment, view, image) : nothing}
       ${active ? html`<propagate-controls .app=${this.app}></propagate-controls>` : nothing}
       ${active ? this.#actions(segment, view) : nothing}
@@ -62,6 +67,28 @@ export class SegmentRow extends ViewerElement {
       ${this.#button(hidden ? t.segmentShow(name) : t.segmentHide(name), hidden ? "eyeOff" : "eye", () => prompts.toggleHidden(id), !hidden)}
       ${this.#button(locked ? t.segmentUnlock(name) : t.segmentLock(name), locked ? "lock" : "unlock", () => prompts.setLocked(id, !locked), locked)}
       ${this.#button(t.segmentDelete(name), "trash", () => prompts.remove(id))}
+    </div>`;
+  }
+
+  #proposal({ id, name }: Segment) {
+    if (this.state.proposed.get(id) !== name) return nothing;
+    const { finding } = this.app;
+    return html`<div class="proposal"><span>${t.finding.proposed}</span>
+      ${this.#button(t.finding.accept(name), "check", () => finding.accept([id]))}
+      ${this.#button(t.finding.reject(name), "close", () => finding.reject([id]))}
+    </div>`;
+  }
+
+  #guesses({ chain }: MaskView) {
+    const { guesses } = this.state;
+    if (guesses?.chain !== chain || guesses.names.length === 0) return nothing;
+    return html`<div class="guesses" role="group" aria-label=${t.finding.guesses}>
+      ${guesses.names
+        .slice(0, MOST_GUESSES)
+        .map(
+          ({ name, confidence }) =>
+            html`<button @click=${() => this.app.finding.take(name)}>${name}<small>${share(confidence)}</small></button>`,
+        )}
     </div>`;
   }
 
@@ -105,6 +132,7 @@ export class SegmentRow extends ViewerElement {
           ? html`<div><dt>${t.mean}</dt><dd>${decimal(filled.mean)} ± ${decimal(filled.sd)}${unit}</dd></div>
             <div><dt>${t.volume.median}</dt><dd>${decimal(filled.median)} (${decimal(filled.min)} – ${decimal(filled.max)})${unit}</dd></div>
             <div title=${t.volume.diametersDetail}><dt>${t.volume.diameters}</dt><dd>${decimal(filled.longestDiameter)} × ${decimal(filled.perpendicularDiameter)} ${filled.unit}</dd></div>
+            ${filled.histogram && filled.min < filled.max ? histogramPicture(filled.histogram, unit) : nothing}
             ${this.#trust(view)}`
           : nothing
       }
@@ -131,6 +159,7 @@ export class SegmentRow extends ViewerElement {
       <select aria-label=${t.review.label(name)} .value=${review} @change=${this.#review}>
         ${REVIEW_STATES.map((state) => html`<option value=${state} ?selected=${state === review}>${t.review.states[state]}</option>`)}
       </select>
+      <button ?disabled=${!view || view.area === 0} title=${`${t.finding.askDetail} (I)`} @click=${this.app.finding.guess}>${t.finding.ask}</button>
       <span class="space"></span>
       <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
         @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>

@@ -33,12 +33,12 @@ export class ImageStage extends ViewerElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("focus-image", this.#focusCanvas);
+    this.app.scope.addEventListener("focus-image", this.#focusCanvas);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("focus-image", this.#focusCanvas);
+    this.app.scope.removeEventListener("focus-image", this.#focusCanvas);
     this.#renderer?.stop();
   }
 

@@ -89,7 +89,7 @@ export const studiesStyles = css`
   .study > ul > li {
     background: var(--surface);
   }
-  @media (max-width: 760px) {
+  @container (max-width: 760px) {
     li {
       justify-content: flex-end;
     }

@@ -114,7 +114,7 @@ export class VolumePane extends ViewerElement {
     }
   }
 
-  #paintGround = () => this.#scene?.background(getComputedStyle(this).getPropertyValue("--ground").trim());
+  #paintGround = () => this.#scene?.background(getComputedStyle(this).backgroundColor);
 
   #later() {
     clearTimeout(this.#timer);

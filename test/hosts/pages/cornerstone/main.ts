@@ -3,7 +3,8 @@ import * as core from "@cornerstonejs/core";
 import * as tools from "@cornerstonejs/tools";
 import { axisOf, type Vec3 } from "@promptomy/client";
 import { cornerstoneAdapter, cornerstonePoint } from "@promptomy/client/cornerstone";
-import { bind, type LpsPoint } from "@promptomy/client/viewer";
+import { cornerstoneTools } from "@promptomy/client/cornerstone-tools";
+import { type Binding, bind, type LpsPoint } from "@promptomy/client/viewer";
 import { judge } from "../judge.ts";
 import { connect, makeSeries, type Series, type SeriesName } from "../series.ts";
 
@@ -40,6 +41,18 @@ function boxAround(
 }
 
 let count = 0;
+let latest: Binding | undefined;
+for (const tool of cornerstoneTools({ core, tools, binding: () => latest }))
+  tools.addTool(tool as tools.Types.IToolClassReference);
+
+/** The primary button of the viewports is a tool of ours. */
+function take(toolName: string, engineId: string, views: readonly View[]) {
+  const group = tools.ToolGroupManager.createToolGroup(`${toolName}-${engineId}`);
+  for (const view of views) group?.addViewport(view, engineId);
+  group?.addTool(toolName);
+  group?.setToolActive(toolName, { bindings: [{ mouseButton: tools.Enums.MouseBindings.Primary }] });
+  return () => tools.ToolGroupManager.destroyToolGroup(`${toolName}-${engineId}`);
+}
 
 // A local volume has its images in the cache, and Cornerstone asks a loader for one of them again.
 core.imageLoader.registerImageLoader("local", (imageId: string) => ({
@@ -79,6 +92,7 @@ async function openVolume(name: SeriesName) {
   engine.render();
   const axial = viewports.axial as core.Types.IVolumeViewport;
   const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport: axial, segmentationId }));
+  latest = binding;
   const click = async (view: View) => {
     const viewport = viewports[view] as core.Types.IVolumeViewport;
     const at = cornerstonePoint(viewport, [...series.liver]);
@@ -94,6 +108,13 @@ async function openVolume(name: SeriesName) {
     engine,
     binding,
     click,
+    take: (toolName: string) => take(toolName, engineId, views),
+    /** Where the liver is on the screen. */
+    screen: () => {
+      const [x, y] = axial.worldToCanvas([...series.liver]);
+      const { left, top } = axial.element.getBoundingClientRect();
+      return [left + x, top + y];
+    },
     area: () => areaOf(core.cache.getVolume(labelmapId)?.voxelManager?.getCompleteScalarDataArray?.()),
   };
 }

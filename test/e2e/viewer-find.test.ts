@@ -1,0 +1,109 @@
+/** Names in the page, with the shipped model on a real CT: completion by keys, all structures as proposals, what a mask is called. */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
+import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
+import { startTestServer, type TestServer } from "../support/serve.ts";
+import { builtViewer, openViewer, type Viewer } from "./viewer-page.ts";
+
+const SERIES = "tests/ct_dicom_j2k/series";
+
+describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => {
+  let server: TestServer;
+  let browser: Browser;
+  let viewer: Viewer;
+  beforeAll(async () => {
+    const clientDir = await builtViewer();
+    const modelDirs = [`${repositoryRoot}/models/default`];
+    server = await startTestServer({ clientDir, modelDirs, study: dataPath(SERIES)! });
+    browser = await launchBrowser();
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  beforeEach(async () => {
+    viewer = await openViewer(browser, server.url);
+  }, 120_000);
+  afterEach(() => viewer.page.context().close());
+
+  const names = () =>
+    viewer.read(({ log }) => log.done.flatMap((action) => (action.kind === "add-segment" ? [action.name] : [])));
+  const proposed = () => viewer.read((state) => [...state.proposed.values()]);
+  const findAll = async () => {
+    await viewer.page.keyboard.press("Shift+F");
+    await expect.poll(proposed, { timeout: 60_000 }).toContain("liver");
+    await viewer.ready();
+  };
+
+  test("Shift+F proposes the structures of the slice; one key takes them all back", async () => {
+    await findAll();
+    const found = await names();
+    expect(found).toEqual(expect.arrayContaining(["liver", "spleen", "aorta"]));
+    const masks = await viewer.masks();
+    expect(masks).toHaveLength(found.length);
+    expect(masks.every(({ area }) => area > 0)).toBe(true);
+    if (process.env.SHOTS) await viewer.page.screenshot({ path: `${process.env.SHOTS}/found.png` });
+    await viewer.page.keyboard.press("Control+z");
+    expect(await names()).toEqual([]);
+    expect(viewer.problems).toEqual([]);
+  });
+
+  test("proposals are accepted and rejected one by one, or all", async () => {
+    await findAll();
+    const { page } = viewer;
+    const before = await proposed();
+    await page.getByRole("button", { name: "Accept liver" }).click();
+    await page.getByRole("button", { name: "Reject spleen" }).click();
+    expect(await proposed()).toEqual(before.filter((name) => name !== "liver" && name !== "spleen"));
+    await page.getByRole("button", { name: "Reject all" }).click();
+    expect(await proposed()).toEqual([]);
+    expect(await page.getByRole("textbox", { name: /^Name of segment/ }).count()).toBe(1);
+    await page.keyboard.press("Control+z");
+    expect(await page.getByRole("textbox", { name: /^Name of segment/ }).count()).toBe(before.length - 1);
+  });
+
+  test("I asks what a mask may be called, and again takes the first name", async () => {
+    await findAll();
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Accept all" }).click();
+    const liver = page.getByRole("textbox", { name: "Name of segment 1", exact: true });
+    await liver.fill("something");
+    await liver.press("Enter");
+    await page.getByRole("button", { name: "Edit something" }).click();
+    await page.keyboard.press("i");
+    const guesses = page.getByRole("group", { name: "What it may be called" });
+    await guesses.waitFor({ timeout: 60_000 });
+    expect(await guesses.getByRole("button").first().innerText()).toMatch(/^liver/);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/guessed.png` });
+    await page.keyboard.press("i");
+    expect(await liver.inputValue()).toBe("liver");
+    expect(await guesses.count()).toBe(0);
+  });
+
+  test("completion works by keys alone, and says where it is", async () => {
+    const { page } = viewer;
+    const field = page.getByRole("combobox", { name: "Segment by name" });
+    await page.keyboard.press("t");
+    await page.keyboard.type("sple");
+    const option = (n: number) => page.getByRole("listbox", { name: "Names" }).getByRole("option").nth(n);
+    await option(0).waitFor();
+    expect(await field.getAttribute("aria-expanded")).toBe("true");
+    expect(await field.getAttribute("aria-activedescendant")).toBeNull();
+    await page.keyboard.press("ArrowDown");
+    expect(await field.getAttribute("aria-activedescendant")).toBe("name-0");
+    expect(await option(0).getAttribute("aria-selected")).toBe("true");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Escape");
+    expect(await field.getAttribute("aria-expanded")).toBe("false");
+    expect(await field.inputValue()).toBe("sple");
+    await page.keyboard.type("e");
+    await option(0).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await viewer.ready();
+    expect(await names()).toEqual(["spleen"]);
+    expect((await viewer.masks())[0]?.area).toBeGreaterThan(100);
+  });
+});
