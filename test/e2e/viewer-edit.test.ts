@@ -63,7 +63,10 @@ describe("brush and eraser", () => {
     const { page } = stage.viewer;
     await stage.viewer.click(...LIVER);
     const clicked = await stage.only();
+    const strip = page.locator("candidate-strip [role=radiogroup]");
+    await strip.waitFor();
     await page.keyboard.press("e");
+    await strip.waitFor({ state: "detached" });
     await setDiameter(16);
     await stroke([[LIVER[0], LIVER[1]]]);
     const erased = await stage.only();

@@ -16,7 +16,7 @@ describe("what is said of masks", () => {
       const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
       const doubt = <M extends object>(mask: M) => ({ ...mask, predictedIou: 0.12 });
       const masks = [...store.state.masks].map(([key, view]) => {
-        return [key, { ...view, candidates: view.candidates.map(doubt) }] as const;
+        return [key, { ...view, doubtful: true, candidates: view.candidates.map(doubt) }] as const;
       });
       store.set({ masks: new Map(masks) });
     });

@@ -188,7 +188,7 @@ describe("drawing", () => {
     await page.keyboard.type("kidn");
     const options = page.locator("name-field").getByRole("option");
     await page.getByRole("option", { name: "left kidney", exact: true }).waitFor();
-    expect(await options.count()).toBeLessThanOrEqual(8);
+    expect(await options.count()).toBeLessThanOrEqual(10);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Browse all names" }).click();
     await options.nth(280).waitFor({ state: "attached" });

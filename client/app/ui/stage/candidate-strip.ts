@@ -1,6 +1,7 @@
 /** The candidates of an ambiguous prompt as small images: what each would cover. */
 import { css, html, nothing, type PropertyValues } from "lit";
 import { type Mask, maskBounds } from "../../../../core/mask/mask.ts";
+import { isHandTool } from "../../edit/brush.ts";
 import { share, t } from "../../i18n/index.ts";
 import { createImageLayer } from "../../render/image-layer.ts";
 import { paintMask } from "../../render/mask-layer.ts";
@@ -75,7 +76,7 @@ export class CandidateStrip extends ViewerElement {
 
   #image = createImageLayer();
 
-  protected watch = ({ masks, activeSegment, image, log, inverted }: State) => [
+  protected watch = ({ masks, activeSegment, image, log, inverted, tool }: State) => [
     masks,
     activeSegment,
     image?.slice,
@@ -83,12 +84,15 @@ export class CandidateStrip extends ViewerElement {
     image?.window,
     log,
     inverted,
+    tool,
   ];
 
+  /** Not over the image while it is painted on. */
   override render() {
     const segment = openSegmentOf(this.state);
     const view = activeMask(this.state);
-    if (!this.state.image?.pixels || !segment || !view || view.candidates.length < 2) return nothing;
+    const { image, tool } = this.state;
+    if (!image?.pixels || !segment || !view || view.candidates.length < 2 || isHandTool(tool)) return nothing;
     return html`<div class="strip" role="radiogroup" aria-label=${t.candidates} ${styled({ "--chosen": segment.colour })} @keydown=${moveFocus}>
       ${view.candidates.map((mask, index) => {
         const chosen = index === view.chosen;
