@@ -64,7 +64,9 @@ describe("a real CT series", needsData("tests/ct_dicom_j2k"), () => {
       const transfer = new DataTransfer();
       for (const { name, text } of list)
         transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
-      window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      document
+        .querySelector("viewer-app")!
+        .dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
     }, files);
     await stage.viewer.page.waitForFunction(
       (count) => (document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.plane.count === count,

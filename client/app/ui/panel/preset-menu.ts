@@ -17,6 +17,7 @@ export class PresetMenu extends ViewerElement {
     css`
       select {
         width: 100%;
+        min-height: 28px;
         margin: 0 0 10px;
       }
     `,
@@ -31,7 +32,7 @@ export class PresetMenu extends ViewerElement {
         ${Object.keys(PRESETS).map((id) => html`<option value=${id}>${nameOf(id)}</option>`)}
         <option value=${OWN}>${t.presets.own}</option>
       </select>
-      <input class="hidden" type="file" accept=".json,application/json" aria-label=${t.presets.file} tabindex="-1" @change=${this.#read} />`;
+      <input hidden type="file" accept=".json,application/json" aria-label=${t.presets.file} @change=${this.#read} />`;
   }
 
   #choose = ({ target }: Event) => {
