@@ -17,6 +17,11 @@ export const controls = css`
     font: inherit;
     color: inherit;
   }
+  select {
+    border: 1px solid var(--edge);
+    border-radius: var(--radius-small);
+    background: var(--ground);
+  }
   button {
     display: inline-flex;
     align-items: center;

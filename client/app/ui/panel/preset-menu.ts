@@ -17,7 +17,8 @@ export class PresetMenu extends ViewerElement {
     css`
       select {
         width: 100%;
-        min-height: 28px;
+        min-height: 30px;
+        padding: 0 6px;
         margin: 0 0 10px;
       }
     `,
