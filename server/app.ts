@@ -23,7 +23,7 @@ import { operationRoutes } from "./http/routes/operations.ts";
 import { prefetchRoutes } from "./http/routes/prefetch.ts";
 import { segmentRoutes } from "./http/routes/segment.ts";
 import { sliceRoutes } from "./http/routes/slices.ts";
-import { archiveRoutes } from "./http/routes/sources/archives.ts";
+import { archiveRoutes, resultRoutes } from "./http/routes/sources/archives.ts";
 import { studyRoutes } from "./http/routes/sources/studies.ts";
 import { textPromptRoutes } from "./http/routes/text-prompts.ts";
 import { viewerRoutes } from "./http/routes/viewer.ts";
@@ -32,6 +32,7 @@ export type { AppDeps } from "./http/deps.ts";
 
 const ROUTES = [
   imageRoutes,
+  resultRoutes,
   archiveRoutes,
   studyRoutes,
   importRoutes,

@@ -4,7 +4,7 @@ import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
 import { createFinding } from "./annotate/finding.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
-import { createMasks } from "./annotate/masks.ts";
+import { createMasks, type Masks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
@@ -16,19 +16,21 @@ import { createStrokes } from "./edit/strokes.ts";
 import { createExports } from "./export/exports.ts";
 import { t } from "./i18n/index.ts";
 import { createDetail } from "./image/detail.ts";
-import { createEncoder } from "./image/encoder.ts";
-import { createImages } from "./image/images.ts";
+import { createEncoder, type Encoder } from "./image/encoder.ts";
+import { createImages, type Images } from "./image/images.ts";
 import { createViewControls } from "./image/view.ts";
 import { createCommands } from "./input/commands.ts";
 import type { Controls } from "./input/controls.ts";
 import { createShortcuts } from "./input/shortcuts.ts";
-import { createKeeper } from "./kept/keeper.ts";
+import { createKeeper, type Keeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 import { createStudies, type Named } from "./studies/studies.ts";
+import { createInterpolation } from "./volume/interpolation.ts";
 import { createPropagation } from "./volume/propagation.ts";
+import type { VolumeWriting } from "./volume/results.ts";
 import { createTour } from "./volume/tour.ts";
 
 export interface App extends Controls {
@@ -83,6 +85,36 @@ export function createApp({
   };
   const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
   const studies = createStudies(context, images);
+  const writing = createWriting(context, { images, masks, keeper, encoder });
+  const { prompts, propagation } = writing;
+  const tour = createTour(context, images);
+  const preview = createPreview(context);
+  const detail = createDetail(context);
+  const view = createViewControls(store);
+  const exports = createExports(context, masks);
+  const commands = createCommands({ store, ...writing, images, studies, view, tour, scope });
+  const parts = {
+    ...{ store, notifier, connection, images, detail, studies, ...writing, preview, view, exports, keeper, commands },
+    ...{ tour, server, scope },
+    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
+  };
+
+  const start = (named: Named | null) => {
+    if (named) void studies.start(named);
+    void loadModel(context);
+  };
+  return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
+}
+
+interface Written {
+  readonly images: Images;
+  readonly masks: Masks;
+  readonly keeper: Keeper;
+  readonly encoder: Encoder;
+}
+
+/** What changes segments and masks, over one writer of the log. */
+function createWriting(context: Context, { images, masks, keeper, encoder }: Written) {
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
   const finding = createFinding(context, {
@@ -93,65 +125,24 @@ export function createApp({
   const strokes = createStrokes(context, editing);
   const imports = createImports(context, editing);
   const edits = createEdits(context, { ...editing, setSlice: images.setSlice });
-  const propagation = createPropagation(context, {
+  const volume: VolumeWriting = {
     keepMasks: keeper.keepMasks,
     write: (action, text) => writer.actWithUndo([action], text),
-  });
-  const tour = createTour(context, images);
-  const preview = createPreview(context);
-  const detail = createDetail(context);
-  const view = createViewControls(store);
-  const exports = createExports(context, masks);
-  const commands = createCommands({
-    store,
-    prompts,
-    strokes,
-    edits,
-    images,
-    studies,
-    view,
-    propagation,
-    tour,
-    finding,
-    scope,
-  });
-  const parts = {
-    store,
-    notifier,
-    connection,
-    images,
-    detail,
-    studies,
-    prompts,
-    strokes,
-    edits,
-    imports,
-    preview,
-    view,
-    exports,
-    keeper,
-    commands,
-    propagation,
-    tour,
-    finding,
-    pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
-    server,
-    scope,
   };
+  const propagation = createPropagation(context, volume);
+  const interpolate = createInterpolation(context, volume);
+  return { prompts, finding, strokes, imports, edits, propagation, interpolate };
+}
 
-  const loadModel = async (): Promise<void> => {
-    try {
-      const { name, prompts: kinds } = (await context.segmenter()).model;
-      store.set({ model: { name, prompts: kinds } });
-    } catch (thrown) {
-      if (!connection.takes(thrown, "model", () => void loadModel())) notifier.failed(t.errors.start, thrown);
-    }
-  };
-  const start = (named: Named | null) => {
-    if (named) void studies.start(named);
-    void loadModel();
-  };
-  return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
+/** What the model can do; asked again when the server is back. */
+async function loadModel(context: Context): Promise<void> {
+  const { store, notifier, connection, segmenter } = context;
+  try {
+    const { name, prompts: kinds } = (await segmenter()).model;
+    store.set({ model: { name, prompts: kinds } });
+  } catch (thrown) {
+    if (!connection.takes(thrown, "model", () => void loadModel(context))) notifier.failed(t.errors.start, thrown);
+  }
 }
 
 /** Starts the decoder on first use, and again after a failed start. */

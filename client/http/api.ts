@@ -78,10 +78,8 @@ const SLICE_CACHE_BYTES = 64 * 2 ** 20;
 
 export function createApi(transport: Transport): Api {
   const images = new Map<string, ImageInfo>();
-  const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
   const names = lruByBytes<string, Promise<TextPromptAnswer>>(NAMES_CACHE_BYTES);
   const sharedImage = sharing<ImageInfo>();
-  const sharedSlice = sharing<Slice>();
 
   const remember = (info: ImageInfo): ImageInfo => {
     images.set(info.imageId, info);
@@ -92,18 +90,7 @@ export function createApi(transport: Transport): Api {
     const fetchInfo = async () => remember(await transport.json<ImageInfo>(`v1/images/${imageId}`));
     return images.get(imageId) ?? raceSignal(sharedImage(imageId, fetchInfo), call?.signal);
   };
-  const slice: Api["slice"] = async (imageId, plane, k, call) => {
-    const part = call?.part;
-    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
-    const fetchSlice = async () => {
-      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
-      const whole = sliceFrom(info, plane, k, bytes);
-      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
-      slices.set(path, made, bytes.byteLength);
-      return made;
-    };
-    return slices.get(path) ?? raceSignal(sharedSlice(path, fetchSlice), call?.signal);
-  };
+  const slice = createSlices(transport, image);
 
   return {
     manifest: async (id, call) => {
@@ -113,16 +100,7 @@ export function createApi(transport: Transport): Api {
       if (!first) throw new SegmenterError("UnknownModel", { modelId: "" });
       return first;
     },
-    modelFile: async (modelId, file) => {
-      const download = () => transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
-      // Once more, because giving up here costs the whole session its fast decoder.
-      const bytes = await download().catch((error: unknown) => {
-        if (!isSegmenterError(error, "ServerUnreachable")) throw error;
-        return download();
-      });
-      verify(bytes, modelId, file);
-      return bytes;
-    },
+    modelFile: (modelId, file) => modelFile(transport, modelId, file),
     upload: async (files, { index, signal } = {}) => {
       const path = index === undefined ? "v1/images" : `v1/images?index=${index}`;
       return remember(await transport.json(path, uploadBody(files, signal)));
@@ -165,6 +143,35 @@ export function createApi(transport: Transport): Api {
     },
     propagate: (imageId, request, call) => followJob(transport, imageId, request, call),
   };
+}
+
+/** Slices by address, kept and shared by those who ask at the same time. */
+function createSlices(transport: Transport, image: Api["image"]): Api["slice"] {
+  const slices = lruByBytes<string, Slice>(SLICE_CACHE_BYTES);
+  const sharedSlice = sharing<Slice>();
+  return async (imageId, plane, k, call) => {
+    const part = call?.part;
+    const path = `v1/images/${imageId}/slices/${plane}/${k}${part ? partQuery(part) : ""}`;
+    const fetchSlice = async () => {
+      const [info, bytes] = await Promise.all([image(imageId), transport.bytes(path)]);
+      const whole = sliceFrom(info, plane, k, bytes);
+      const made = part ? { ...whole, ...partGrid(whole, part) } : whole;
+      slices.set(path, made, bytes.byteLength);
+      return made;
+    };
+    return slices.get(path) ?? raceSignal(sharedSlice(path, fetchSlice), call?.signal);
+  };
+}
+
+async function modelFile(transport: Transport, modelId: string, file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
+  const download = () => transport.bytes(`v1/models/${encodeURIComponent(modelId)}/files/${file.path}`);
+  // Once more, because giving up here costs the whole session its fast decoder.
+  const bytes = await download().catch((error: unknown) => {
+    if (!isSegmenterError(error, "ServerUnreachable")) throw error;
+    return download();
+  });
+  verify(bytes, modelId, file);
+  return bytes;
 }
 
 async function fileOf(response: Response): Promise<ExportedFile> {

@@ -108,25 +108,10 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
   const history = { undo: () => move((log) => (isGesture(log) ? undo(log) : log)), redo: () => move(redo) };
   const propagate: Binding["propagate"] = (options = {}) =>
     inTurn(async () => {
-      const segmentId = String(state.segment);
-      const { log, segment } = state;
-      const shown = (at: Pick<SlicePixel, "plane" | "slice">) => board.shown(segment, at);
-      const target = propagationOf({ log, image, segmentId, shown, range: options.range });
-      const { plane } = target;
-      const results: KeptMask[] = [];
-      const found: PlacedMask[] = [];
-      for await (const { done, total, masks: fresh } of segmenter.propagate(target, { signal: signalOf(options) })) {
-        for (const { slice, rle, predictedIou, origin, doubtful } of fresh) {
-          if (origin !== "propagated") continue;
-          results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), predictedIou, doubtful });
-          found.push(board.put(decodeRle(rle), { plane, slice, predictedIou }, state.segment));
-        }
-        options.onProgress?.(done, total);
-      }
-      if (results.length > 0)
-        state.log = append(state.log, { kind: "masks", segmentId, origin: "propagated", masks: results });
+      const parts = { segmenter, image, masks, board, state };
+      const found = await followPropagation(parts, { ...options, signal: signalOf(options) });
       await board.sync(state.log, closing.signal);
-      if (results.length > 0) adapter.gesture?.(history);
+      if (found.length > 0) adapter.gesture?.(history);
       return found;
     });
 
@@ -160,6 +145,40 @@ function createBinding({ segmenter, adapter, image, source }: Parts): Binding {
       adapter.close?.();
     },
   };
+}
+
+interface Propagating extends Pick<Parts, "segmenter" | "image"> {
+  readonly masks: ReturnType<typeof keepMasks>;
+  readonly board: Board;
+  readonly state: BindingState;
+}
+
+/** Puts the masks of a volume job on the viewer as they come, and all of them into the log as one line. */
+async function followPropagation(
+  { segmenter, image, masks, board, state }: Propagating,
+  options: NonNullable<Parameters<Binding["propagate"]>[0]>,
+): Promise<PlacedMask[]> {
+  const segmentId = String(state.segment);
+  const { log, segment } = state;
+  const shown = (at: Pick<SlicePixel, "plane" | "slice">) => board.shown(segment, at);
+  const target = propagationOf({ log, image, segmentId, shown, range: options.range });
+  const { plane } = target;
+  const results: KeptMask[] = [];
+  const found: PlacedMask[] = [];
+  for await (const { done, total, masks: fresh } of segmenter.propagate(
+    target,
+    options.signal ? { signal: options.signal } : {},
+  )) {
+    for (const { slice, rle, predictedIou, origin, doubtful } of fresh) {
+      if (origin !== "propagated") continue;
+      results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), predictedIou, doubtful });
+      found.push(board.put(decodeRle(rle), { plane, slice, predictedIou }, state.segment));
+    }
+    options.onProgress?.(done, total);
+  }
+  if (results.length > 0)
+    state.log = append(state.log, { kind: "masks", segmentId, origin: "propagated", masks: results });
+  return found;
 }
 
 /** Segments are added without waiting for a turn, and stay. */

@@ -57,12 +57,10 @@ export async function openLibrary(
   observe: Observe = ignoreEvents,
 ): Promise<ImageLibrary> {
   const entries = new Map<string, Entry>(); // in the order of use
-  const memory = createVolumeMemory({
-    maxBytes: limits.imageMemoryBytes,
-    onEvict: (imageId) => {
-      if (entries.get(imageId)?.held) entries.delete(imageId);
-    },
-  });
+  const onEvict = (imageId: string) => {
+    if (entries.get(imageId)?.held) entries.delete(imageId);
+  };
+  const memory = createVolumeMemory({ maxBytes: limits.imageMemoryBytes, onEvict });
   for (const { header, seriesUid } of await scanImages(dir, observe))
     entries.set(header.imageId, { header, series: seriesUid === undefined ? undefined : seriesKey(seriesUid) });
   await evict(dir, entries, limits, observe);

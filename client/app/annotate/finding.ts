@@ -1,34 +1,25 @@
 /** Every structure of the slice shown as proposals: segments like others, until each is accepted or rejected. */
 import type { LogAction } from "../../../core/annotation/entries.ts";
-import { append } from "../../../core/annotation/log.ts";
-import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { Embedding, NameLooked } from "../../index.ts";
+import { append, type PromptLog } from "../../../core/annotation/log.ts";
+import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { NameLooked } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import { activeMask, encodedRefOf, placeOf, saidOf } from "../state/places.ts";
-import { activeSegmentOf, segmentList } from "../state/segments.ts";
+import { encodedRefOf, placeOf, saidOf } from "../state/places.ts";
+import { segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";
-import type { LogWriter } from "./log-writer.ts";
+import { createGuesses, type FindingOptions, type Guesses } from "./guesses.ts";
 import { addSegment } from "./segment-actions.ts";
 
 type Found = NonNullable<NameLooked["found"]>;
 
-export interface Finding {
+export interface Finding extends Guesses {
   /** Looks for all structures on the slice shown; while it looks, stops. */
   toggle(): void;
   /** Proposals that stay as they are. */
   accept(segmentIds: readonly string[]): void;
   /** Proposals that go, as one step. */
   reject(segmentIds: readonly string[]): void;
-  /** Asks what the active mask may be called; when that is known already, takes the first name. */
-  guess(): void;
-  /** The name of the active segment. */
-  take(name: string): void;
-}
-
-export interface FindingOptions {
-  readonly writer: Pick<LogWriter, "actAsOne" | "mayWrite" | "followLog">;
-  readonly embed: (image: OpenImage) => Promise<Embedding>;
 }
 
 export function createFinding(context: Context, { writer, embed }: FindingOptions): Finding {
@@ -50,20 +41,7 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
     const known = new Set(segmentList(store.state).map(({ name }) => name.toLowerCase()));
     const fresh = found.filter(({ name }) => !known.has(name.toLowerCase()));
     if (fresh.length === 0) return notifier.info(t.finding.nothing(image.slice + 1), { cause: "find" });
-    const actions: LogAction[] = [];
-    const proposed = new Map<string, string>();
-    for (const { name } of fresh) {
-      const added = addSegment(actions.reduce(append, store.state.log), name);
-      const prompts = [{ kind: "text" as const, text: name }];
-      actions.push(added, {
-        kind: "prompt",
-        segmentId: added.segmentId,
-        at: encodedRefOf(image),
-        prompts,
-        multimask: false,
-      });
-      proposed.set(added.segmentId, name);
-    }
+    const { actions, proposed } = proposalsOf(store.state.log, image, fresh);
     if (!writer.actAsOne(actions, { proposed, panelOpen: true })) return;
     notifier.say(t.finding.found(fresh.length));
   };
@@ -76,7 +54,8 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
     store.set({ finding: { done: 0, total: 0 } });
     try {
       const found = await look(image, own);
-      if (isShown(store.state.image, image)) propose(image, found);
+      const now = store.state.image;
+      if (now?.pixels && sliceKeyOf(placeOf(now)) === sliceKeyOf(placeOf(image))) propose(image, found);
     } catch (thrown) {
       if (!own.signal.aborted) notifier.failed(t.errors.decode, thrown, { cause: "find" });
     } finally {
@@ -90,27 +69,6 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
     return { proposed: new Map(left) };
   };
 
-  const take = (name: string) => {
-    const active = activeSegmentOf(store.state);
-    if (!active) return;
-    if (active.name !== name) writer.actAsOne([{ kind: "change-segment", segmentId: active.id, name }]);
-    store.set({ guesses: undefined });
-  };
-
-  const ask = async () => {
-    const { image } = store.state;
-    const view = activeMask(store.state);
-    if (!image?.pixels || !view || view.area === 0) return;
-    const { chain, candidates, chosen } = view;
-    const [ready, on] = await Promise.all([segmenter(), embed(image)]);
-    const names = await ready.classify(on, candidates[chosen], saidOf(image));
-    if (activeMask(store.state)?.chain !== chain) return;
-    store.set({ guesses: { chain, names } });
-    const [first] = names;
-    notifier.say(first ? t.finding.guess(first.name) : t.finding.noGuess);
-    if (!first) notifier.info(t.finding.noGuess, { cause: "guess" });
-  };
-
   return {
     toggle() {
       if (running) running.abort();
@@ -121,18 +79,20 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
       const gone = segmentIds.map((segmentId) => ({ kind: "remove-segment", segmentId }) as const);
       if (writer.actAsOne(gone, forget(segmentIds))) writer.followLog();
     },
-    guess() {
-      const { guesses } = store.state;
-      const first = guesses?.chain === activeMask(store.state)?.chain ? guesses?.names[0] : undefined;
-      if (first) return take(first.name);
-      ask().catch((thrown: unknown) => notifier.failed(t.errors.decode, thrown, { cause: "guess" }));
-    },
-    take,
+    ...createGuesses(context, { writer, embed }),
   };
 }
 
-function isShown(now: OpenImage | undefined, then: OpenImage): boolean {
-  if (!now?.pixels) return false;
-  const [a, b]: SliceRef[] = [placeOf(now), placeOf(then)];
-  return a.imageId === b.imageId && a.plane === b.plane && a.slice === b.slice;
+/** A segment for each name, with the name as its prompt. */
+function proposalsOf(log: PromptLog, image: OpenImage, found: readonly Found[]) {
+  const actions: LogAction[] = [];
+  const proposed = new Map<string, string>();
+  for (const { name } of found) {
+    const added = addSegment(actions.reduce(append, log), name);
+    const prompts = [{ kind: "text", text: name }] as const;
+    const { segmentId } = added;
+    actions.push(added, { kind: "prompt", segmentId, at: encodedRefOf(image), prompts, multimask: false });
+    proposed.set(segmentId, name);
+  }
+  return { actions, proposed };
 }

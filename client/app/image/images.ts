@@ -1,7 +1,6 @@
 /** Opens images: files, what the server offers, and what was worked on before. */
 
 import type { Digest } from "../../../core/digest.ts";
-import { isSegmenterError } from "../../../core/errors.ts";
 import type { ImageInfo, ImageReference } from "../../../core/wire/index.ts";
 import type { Study } from "../../index.ts";
 import { MASKS, SLICE } from "../context/connection.ts";
@@ -9,17 +8,12 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import { isProject } from "../kept/project.ts";
-import {
-  lastImage,
-  rememberImage,
-  rememberStudy,
-  rememberWarningsRead,
-  seenStudy,
-  warningsRead,
-} from "../kept/session.ts";
+import { rememberImage, rememberWarningsRead, warningsRead } from "../kept/session.ts";
 import { shortId, type Work } from "../kept/work.ts";
 import { FRESH_IMAGE, type PictureList } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
+import { firstOf } from "./first.ts";
+import { createLoader } from "./loader.ts";
 import { createMoves, type Moves } from "./moves.ts";
 import { openImageOf } from "./open-image.ts";
 
@@ -49,14 +43,14 @@ export interface ImagesOptions {
 
 export function createImages(context: Context, { encoder, keeper, onOpen, onMeaning }: ImagesOptions): Images {
   const { store, notifier, connection, segmenter } = context;
-  let latest = 0;
+  const { load, isLatest } = createLoader(context);
 
   /** The work is read before the image can be clicked, so that it is never begun twice. */
   const show = async (info: ImageInfo, name: string, turn: number, list?: PictureList) => {
-    if (turn !== latest) return;
+    if (!isLatest(turn)) return;
     await keeper.leave();
     const work = await keeper.enter(info.imageId);
-    if (turn !== latest) return;
+    if (!isLatest(turn)) return;
     encoder.reset();
     connection.forget([SLICE, MASKS]);
     const image = openImageOf(info, work?.name ?? name);
@@ -73,38 +67,11 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     encoder.follow(0);
   };
 
-  /** One at a time: of two that are asked for, the later one is opened. */
-  const load = async (sentence: string, open: (turn: number) => Promise<void>): Promise<void> => {
-    const turn = ++latest;
-    notifier.settled(t.errors.open);
-    store.set({ loading: sentence });
-    const again = () => void load(sentence, open);
-    try {
-      await open(turn);
-    } catch (thrown) {
-      if (turn !== latest) return;
-      if (connection.takes(thrown, "open", again)) return;
-      const retry = isSegmenterError(thrown, "ImageNotFound") ? {} : { retry: again };
-      notifier.failed(t.errors.open, thrown, { cause: t.errors.open, ...retry });
-    } finally {
-      if (turn === latest && !store.state.outage) store.set({ loading: undefined });
-    }
-  };
-
   const infoOf = async (imageId: Digest) => (await segmenter()).image(imageId);
 
   const showFirst = async (turn: number) => {
-    const last = lastImage();
-    const known = last && (await infoOf(last.imageId).catch(unlessGone));
-    if (last && known) return show(known, last.name, turn);
-    const [first] = await (await segmenter()).studies();
-    const fresh = first !== undefined && !seenStudy(first.imageId);
-    const [newest] = fresh ? [] : await keeper.list();
-    const info = newest && (await infoOf(newest.imageId).catch(unlessGone));
-    if (newest && info) return show(info, newest.name, turn);
-    if (!first) return;
-    rememberStudy(first.imageId);
-    return show(await infoOf(first.imageId), first.name, turn);
+    const first = await firstOf(await segmenter(), keeper);
+    if (first) await show(first.info, first.name, turn);
   };
 
   const openImages = async (files: readonly File[], turn: number) => {
@@ -114,7 +81,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
 
   const openReference = async (reference: ImageReference, name: string, turn: number, list?: PictureList) => {
     const onProgress = ({ done, total }: { done: number; total: number }) => {
-      if (turn === latest) store.set({ loading: t.studies.fetching(done, total) });
+      if (isLatest(turn)) store.set({ loading: t.studies.fetching(done, total) });
     };
     const info = await (await segmenter()).sources.open(reference, { onProgress });
     await show(info, name, turn, list);
@@ -140,9 +107,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     ...createMoves(context, encoder, onMeaning),
     start: () => load(t.loadingImage, showFirst),
     async openFiles(files, leftOut = []) {
-      const sorted = await Promise.all(files.map(async (file) => ({ file, project: await isProject(file) })));
-      const projects = sorted.filter(({ project }) => project).map(({ file }) => file);
-      const images = sorted.filter(({ project }) => !project).map(({ file }) => file);
+      const { projects, images } = await sorted(files);
       if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
       const works = await keeper.importProjects(projects);
       if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
@@ -157,8 +122,8 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
 
 const titleOf = ({ name, imageId }: Work): string => `${name} (${shortId(imageId)})`;
 
-/** An image that the server does not have any more is no failure here; anything else is. */
-function unlessGone(thrown: unknown): undefined {
-  if (isSegmenterError(thrown, "ImageNotFound")) return undefined;
-  throw thrown;
+async function sorted(files: readonly File[]) {
+  const told = await Promise.all(files.map(async (file) => ({ file, project: await isProject(file) })));
+  const those = (wanted: boolean) => told.filter(({ project }) => project === wanted).map(({ file }) => file);
+  return { projects: those(true), images: those(false) };
 }

@@ -38,6 +38,8 @@ export interface Controls {
   readonly exports: Exports;
   readonly keeper: Keeper;
   readonly propagation: Propagation;
+  /** Fills the gaps between settled slices of the active segment by their shapes, here and without the model. */
+  interpolate(): void;
   readonly tour: Tour;
   readonly finding: Finding;
   readonly commands: Commands;

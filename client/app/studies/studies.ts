@@ -11,7 +11,7 @@ import type {
   StudyEntry,
   StudySeries,
 } from "../../../core/wire/index.ts";
-import type { ArchiveSeriesRef } from "../../index.ts";
+import type { ArchiveSeriesRef, Sources } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Images } from "../image/images.ts";
@@ -83,17 +83,11 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
   const find = async (study: string, wanted: string | undefined) => {
     const [archive] = await look();
     if (!archive) return undefined;
-    const { series } = await (await sources()).searchSeries({
-      archive: archive.name,
-      study,
-      limit: SERIES_PAGE,
-      offset: 0,
-    });
-    const [best] = series
-      .filter((found) => wanted === undefined || found.series === wanted)
-      .toSorted((a, b) => weight(b) - weight(a));
+    const at = { archive: archive.name, study };
+    const { series } = await (await sources()).searchSeries({ ...at, limit: SERIES_PAGE, offset: 0 });
+    const best = bestOf(series, wanted);
     if (!best) notifier.info(t.studies.notInArchive);
-    return best && { at: { archive: archive.name, study, series: best.series }, best };
+    return best && { at: { ...at, series: best.series }, best };
   };
   const openStudy: Studies["openStudy"] = async (study, wanted) => {
     const found = await find(study, wanted);
@@ -116,19 +110,13 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
         return images.start();
       });
     },
-    list: async () => (await sources()).studies(),
-    archives: async () => (await sources()).archives(),
-    stores: async () => (await (await sources()).archives()).filter(({ canStore }) => canStore),
+    ...asksOf(sources),
     async send(archive, file) {
       const { image } = store.state;
       if (!image) return false;
       const { instances } = await (await sources()).store({ imageId: image.info.imageId, archive, file });
       return instances.length > 0 && instances.every(({ stored }) => stored);
     },
-    search: async (request) => (await sources()).searchStudies(request),
-    series: async (at) => (await sources()).searchSeries({ ...at, limit: SERIES_PAGE }),
-    parts: async ({ seriesId }) => (await sources()).images(seriesId),
-    thumbnail: async (series) => (await sources()).thumbnail(series),
     open,
     openStudy,
     openArchived,
@@ -140,6 +128,25 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
       return true;
     },
   };
+}
+
+type Asks = Pick<Studies, "list" | "archives" | "stores" | "search" | "series" | "parts" | "thumbnail">;
+
+/** What is only asked of the server. */
+const asksOf = (sources: () => Promise<Sources>): Asks => ({
+  list: async () => (await sources()).studies(),
+  archives: async () => (await sources()).archives(),
+  stores: async () => (await (await sources()).archives()).filter(({ canStore }) => canStore),
+  search: async (request) => (await sources()).searchStudies(request),
+  series: async (at) => (await sources()).searchSeries({ ...at, limit: SERIES_PAGE }),
+  parts: async ({ seriesId }) => (await sources()).images(seriesId),
+  thumbnail: async (series) => (await sources()).thumbnail(series),
+});
+
+/** The series that is named, else the one that is most likely meant. */
+function bestOf(series: readonly ArchiveSeries[], named: string | undefined): ArchiveSeries | undefined {
+  const meant = series.filter((found) => named === undefined || found.series === named);
+  return meant.toSorted((a, b) => weight(b) - weight(a))[0];
 }
 
 /** `?StudyInstanceUIDs=` and `?SeriesInstanceUIDs=` as OHIF has them, of several the first; `?image=` with a digest. */

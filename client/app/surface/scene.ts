@@ -53,7 +53,7 @@ export function createScene(element: HTMLElement): Scene {
   view.setContainer(element);
   const renderer = view.getRenderer();
   const window = view.getRenderWindow();
-  const actors = new Map<string, { actor: vtkActor; surface: Surface }>();
+  const actors = createActors(renderer);
   const line = actorOf(undefined, "#ffffff");
   line.actor.getProperty().setLighting(false);
   line.actor.getProperty().setLineWidth(2);
@@ -86,27 +86,10 @@ export function createScene(element: HTMLElement): Scene {
     camera.zoom(1.25);
     render();
   };
-  const picker = vtkCellPicker.newInstance();
-  picker.setTolerance(0);
 
   return {
     show(shapes) {
-      const wanted = new Set(shapes.map(({ id }) => id));
-      for (const [id, { actor }] of actors) {
-        if (wanted.has(id)) continue;
-        renderer.removeActor(actor);
-        actors.delete(id);
-      }
-      for (const { id, colour, surface } of shapes) {
-        const before = actors.get(id);
-        if (before?.surface === surface) before.actor.getProperty().setColor(...rgb(colour));
-        else {
-          if (before) renderer.removeActor(before.actor);
-          const { actor } = actorOf(surface, colour);
-          renderer.addActor(actor);
-          actors.set(id, { actor, surface });
-        }
-      }
+      actors.show(shapes);
       if (!turned && shapes.length > 0) lookFrom("anterior");
       else render();
     },
@@ -137,18 +120,52 @@ export function createScene(element: HTMLElement): Scene {
       renderer.getActiveCamera().dolly(factor);
       render();
     },
-    pick(x, y) {
-      const canvas = element.querySelector("canvas");
-      if (!canvas) return undefined;
-      const { width, height } = element.getBoundingClientRect();
-      picker.pick([(x / width) * canvas.width, (1 - y / height) * canvas.height, 0], renderer);
-      if (picker.getActors().length === 0) return undefined;
-      const [px, py, pz] = picker.getPickPosition();
-      return [px, py, pz];
-    },
+    pick: createPick(element, renderer),
     stop() {
       observer.disconnect();
       view.delete();
+    },
+  };
+}
+
+/** The place on a surface under a position of the element. */
+function createPick(element: HTMLElement, renderer: Renderer): Scene["pick"] {
+  const picker = vtkCellPicker.newInstance();
+  picker.setTolerance(0);
+  return (x, y) => {
+    const canvas = element.querySelector("canvas");
+    if (!canvas) return undefined;
+    const { width, height } = element.getBoundingClientRect();
+    picker.pick([(x / width) * canvas.width, (1 - y / height) * canvas.height, 0], renderer);
+    if (picker.getActors().length === 0) return undefined;
+    const [px, py, pz] = picker.getPickPosition();
+    return [px, py, pz];
+  };
+}
+
+type Renderer = ReturnType<vtkGenericRenderWindow["getRenderer"]>;
+
+/** One actor a shape, made again only when its surface is another. */
+function createActors(renderer: Renderer) {
+  const actors = new Map<string, { actor: vtkActor; surface: Surface }>();
+  return {
+    show(shapes: Parameters<Scene["show"]>[0]) {
+      const wanted = new Set(shapes.map(({ id }) => id));
+      for (const [id, { actor }] of actors) {
+        if (wanted.has(id)) continue;
+        renderer.removeActor(actor);
+        actors.delete(id);
+      }
+      for (const { id, colour, surface } of shapes) {
+        const before = actors.get(id);
+        if (before?.surface === surface) before.actor.getProperty().setColor(...rgb(colour));
+        else {
+          if (before) renderer.removeActor(before.actor);
+          const { actor } = actorOf(surface, colour);
+          renderer.addActor(actor);
+          actors.set(id, { actor, surface });
+        }
+      }
     },
   };
 }

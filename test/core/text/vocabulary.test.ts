@@ -1,28 +1,12 @@
+/** What texts mean: spellings, modalities, phrases that people type, and laws that hold for any text. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createVocabulary, otherNames } from "../../../core/text/vocabulary.ts";
 import { readPhrase } from "../../../core/text/words.ts";
-import { TextPromptAnswer, VocabularyEntry } from "../../../core/wire/index.ts";
+import { TextPromptAnswer } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";
-
-const file = readFileSync(join(repositoryRoot, "models/vocabulary.json"), "utf8");
-const entries = VocabularyEntry.array().parse(JSON.parse(file));
-const vocabulary = createVocabulary(entries);
-const taught = entries.filter((entry) => entry.taught !== false);
-const saidOf = (entry: VocabularyEntry) => {
-  const { english, foreign } = otherNames(entry);
-  return [entry.name, ...english, ...foreign].map((text) => ({ entry, text }));
-};
-const sayings = taught.flatMap(saidOf);
-
-/** How many entries write this phrase. */
-const claims = new Map<string, Set<string>>();
-for (const { entry, text } of sayings) {
-  const { key } = readPhrase(text);
-  claims.set(key, (claims.get(key) ?? new Set()).add(entry.id));
-}
+import { claims, entries, sayings, taught, vocabulary } from "./shipped-names.ts";
 
 describe("spellings of one structure", () => {
   test.each([
@@ -158,59 +142,6 @@ describe("phrases that people type", () => {
     const { term, ...rest } = vocabulary.resolve(text);
     const untaught = rest.known ? undefined : rest.untaught;
     expect(untaught === undefined ? (term ?? "?") : `!${untaught}`).toBe(meaning);
-  });
-});
-
-describe("the file", () => {
-  const ids = new Set(entries.map(({ id }) => id));
-
-  test("ids are sorted and unique, and parents and stand-ins are there and taught", () => {
-    expect([...ids].toSorted()).toEqual(entries.map(({ id }) => id));
-    for (const { id, parent, instead = [] } of entries) {
-      expect(parent === undefined || ids.has(parent), id).toBe(true);
-      for (const other of instead)
-        expect(
-          taught.map((entry) => entry.id),
-          id,
-        ).toContain(other);
-    }
-  });
-
-  test("no parent is its own ancestor, and a side has the other side", () => {
-    const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    for (const entry of entries) {
-      const seen = new Set([entry.id]);
-      for (let at = entry.parent; at !== undefined; at = byId.get(at)?.parent) {
-        expect(seen.has(at), entry.id).toBe(false);
-        seen.add(at);
-      }
-      if (!entry.side) continue;
-      expect(entry.name.startsWith(`${entry.side} `)).toBe(true);
-    }
-  });
-
-  test("no entry says one thing twice, and everything said leaves words", () => {
-    for (const entry of entries) {
-      const texts = saidOf(entry).map(({ text }) => text);
-      expect(new Set(texts).size, entry.id).toBe(texts.length);
-      for (const text of texts) expect(readPhrase(text).key, `${entry.id}: ${text}`).not.toBe("");
-    }
-  });
-
-  test("a code is of one structure, its side aside", () => {
-    const owners = new Map<string, Set<string>>();
-    for (const { name, code } of entries) {
-      if (!code) continue;
-      const sideless = name.replace(/^(left|right) /, "");
-      owners.set(code.value, (owners.get(code.value) ?? new Set()).add(sideless));
-    }
-    expect([...owners].filter(([, names]) => names.size > 1)).toEqual([]);
-  });
-
-  test("a name that is not taught is no prompt and says what it is", () => {
-    for (const entry of entries.filter((other) => other.taught === false)) {
-      expect(vocabulary.resolve(entry.name)).toMatchObject({ known: false, term: null, untaught: entry.name });
-    }
   });
 });
 

@@ -74,7 +74,7 @@ export class PropagateControls extends ViewerElement {
       ${this.#field(t.volume.from, range.from, count, (from) => set({ from }))}<span aria-hidden="true">–</span>
       ${this.#field(t.volume.to, range.to, count, (to) => set({ to }))}
     </div>
-    <div><button title=${t.volume.interpolateDetail} ?disabled=${off} @click=${this.app.propagation.interpolate}>
+    <div><button title=${t.volume.interpolateDetail} ?disabled=${off} @click=${this.app.interpolate}>
       ${icon("interpolate", 16)}${t.volume.interpolate}</button></div>`;
   }
 

@@ -15,6 +15,7 @@ import {
   ArchiveStudies,
   ArchiveStudiesRequest,
 } from "../../../../core/wire/index.ts";
+import type { Limits } from "../../../ops/limits.ts";
 import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
 import { chunksOf, jsonBody } from "../../middleware/body.ts";
@@ -22,10 +23,12 @@ import { timed } from "../../middleware/context.ts";
 import { refuseDeclared } from "../images.ts";
 import { binary, ImageParams, json, jsonContent, problems } from "../shared.ts";
 
+const tags = ["archives"];
+
 const listed = createRoute({
   method: "get",
   path: "/v1/archives",
-  tags: ["archives"],
+  tags,
   summary: "The configured archives",
   responses: {
     200: json(z.array(ArchiveInfo), "None when the server was started without `--dicomweb`"),
@@ -33,11 +36,26 @@ const listed = createRoute({
   },
 });
 
-/** Search in archives. The caller's `Authorization` goes up where the configuration says so. */
-export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>();
+const results = createRoute({
+  method: "post",
+  path: "/v1/images/{id}/results",
+  tags,
+  summary: "Send a result to the archive of its image",
+  description:
+    "The body is one DICOM file that belongs to the study of the image, such as an export as `dicom-seg`. It is sent once (STOW-RS); the answer tells what became of it, and a refusal of the archive is an answer too.",
+  request: {
+    params: ImageParams,
+    query: z.strictObject({ archive: z.string().max(64).optional().describe("the first one when left out") }),
+    body: {
+      required: true,
+      content: { "application/dicom": { schema: { type: "string" as const, format: "binary" } } },
+    },
+  },
+  responses: { 200: json(ArchiveStored, "What became of it"), ...problems(404, 408, 413, 415, 422, 502, 504) },
+});
+
+function searches(limits: Limits) {
   const middleware = [jsonBody(limits)];
-  const tags = ["archives"];
   const failures = problems(404, 408, 413, 415, 502, 504);
   const studies = createRoute({
     method: "post",
@@ -72,23 +90,12 @@ export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHon
       ...problems(404, 408, 413, 415, 422, 502, 504),
     },
   });
-  const results = createRoute({
-    method: "post",
-    path: "/v1/images/{id}/results",
-    tags,
-    summary: "Send a result to the archive of its image",
-    description:
-      "The body is one DICOM file that belongs to the study of the image, such as an export as `dicom-seg`. It is sent once (STOW-RS); the answer tells what became of it, and a refusal of the archive is an answer too.",
-    request: {
-      params: ImageParams,
-      query: z.strictObject({ archive: z.string().max(64).optional().describe("the first one when left out") }),
-      body: {
-        required: true,
-        content: { "application/dicom": { schema: { type: "string" as const, format: "binary" } } },
-      },
-    },
-    responses: { 200: json(ArchiveStored, "What became of it"), ...problems(404, 408, 413, 415, 422, 502, 504) },
-  });
+  return { studies, series, thumbnail };
+}
+
+/** Sends results to the archive of their image. */
+export function resultRoutes({ archives, images, limits }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
   app.openapi(results, async (c) => {
     const { id } = c.req.valid("param");
     const { archive } = c.req.valid("query");
@@ -106,6 +113,13 @@ export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHon
     const request = { archive, study, instances: [{ instance, bytes }] };
     return c.json(await timed(c, "archive", () => archives.store(request, callOf(c))), 200);
   });
+  return app;
+}
+
+/** Search in archives. The caller's `Authorization` goes up where the configuration says so. */
+export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  const { studies, series, thumbnail } = searches(limits);
   app.openapi(listed, (c) => c.json([...archives.list()], 200));
   app.openapi(studies, async (c) => {
     const asked = c.req.valid("json");

@@ -1,0 +1,33 @@
+/** Opening takes time and may fail: what is loading is said, and of two images that are asked for the later one is opened. */
+import { isSegmenterError } from "../../../core/errors.ts";
+import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
+
+export interface Loader {
+  /** `open` gets the number of its turn. Never rejects: a failure is told, with another try where that may help. */
+  load(sentence: string, open: (turn: number) => Promise<void>): Promise<void>;
+  /** Has nothing else been asked for since? */
+  isLatest(turn: number): boolean;
+}
+
+export function createLoader({ store, notifier, connection }: Context): Loader {
+  let latest = 0;
+  const isLatest = (turn: number) => turn === latest;
+  const load: Loader["load"] = async (sentence, open) => {
+    const turn = ++latest;
+    notifier.settled(t.errors.open);
+    store.set({ loading: sentence });
+    const again = () => void load(sentence, open);
+    try {
+      await open(turn);
+    } catch (thrown) {
+      if (!isLatest(turn)) return;
+      if (connection.takes(thrown, "open", again)) return;
+      const retry = isSegmenterError(thrown, "ImageNotFound") ? {} : { retry: again };
+      notifier.failed(t.errors.open, thrown, { cause: t.errors.open, ...retry });
+    } finally {
+      if (isLatest(turn) && !store.state.outage) store.set({ loading: undefined });
+    }
+  };
+  return { load, isLatest };
+}
