@@ -118,9 +118,7 @@ describe("a run that takes long", { timeout }, () => {
     await ready(3);
     const long = [codeOf(ask({ kind: "spin", ms: 4000 })), codeOf(ask({ kind: "spin", ms: 4000 }))];
     await sleep(700);
-    const asked = performance.now();
-    expect(await ask({ kind: "echo", text: "short" })).toBe("short");
-    expect(performance.now() - asked).toBeLessThan(3000); // the long ones take 4 s
+    expect(await Promise.race([ask({ kind: "echo", text: "short" }), ...long])).toBe("short");
     const priorities = lane.stats().pids.map((pid) => getPriority(pid));
     expect(priorities.filter((priority) => priority > getPriority())).toHaveLength(2);
     expect(await Promise.all(long)).toEqual(["answered", "answered"]);

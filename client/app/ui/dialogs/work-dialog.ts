@@ -5,6 +5,7 @@ import type { Study } from "../../../index.ts";
 import { t } from "../../i18n/index.ts";
 import { shortId, type Work } from "../../kept/work.ts";
 import { icon } from "../base/icons.ts";
+import { rowListStyles } from "../base/row-list-styles.ts";
 import { DialogElement } from "./dialog.ts";
 
 const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
@@ -24,38 +25,17 @@ export class WorkDialog extends DialogElement {
 
   static override styles = [
     ...DialogElement.styles,
+    rowListStyles,
     css`
       :host {
         --width: 640px;
       }
       ul {
-        display: grid;
-        gap: 6px;
-        margin: 0 0 16px;
-        padding: 0;
-        list-style: none;
+        margin-bottom: 16px;
       }
       li {
-        display: flex;
-        align-items: center;
         gap: 6px;
         padding: 6px 6px 6px 14px;
-        border-radius: var(--radius);
-        background: var(--ground);
-        box-shadow: inset 0 0 0 1px var(--line);
-      }
-      .what {
-        flex: 1;
-        min-width: 0;
-      }
-      strong {
-        display: block;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      small {
-        color: var(--muted);
       }
       .here {
         color: var(--accent);

@@ -1,19 +1,7 @@
 import { css } from "lit";
 
 export const stageStyles = css`
-  :host {
-    position: relative;
-    display: block;
-    overflow: hidden;
-    background: var(--canvas);
-    container-type: inline-size;
-  }
   canvas {
-    position: absolute;
-    inset: 0;
-    width: 100%;
-    height: 100%;
-    touch-action: none;
     cursor: crosshair;
     outline-offset: -3px;
   }
@@ -30,8 +18,7 @@ export const stageStyles = css`
   canvas.window {
     cursor: ns-resize;
   }
-  .corner,
-  .edge {
+  .corner {
     position: absolute;
     pointer-events: none;
     text-shadow:
@@ -68,18 +55,6 @@ export const stageStyles = css`
   }
   .edge {
     font-size: 14px;
-    font-weight: 650;
-    color: #f2b84b;
-  }
-  .edge.left,
-  .edge.right {
-    top: 50%;
-    translate: 0 -50%;
-  }
-  .edge.top,
-  .edge.bottom {
-    left: 50%;
-    translate: -50% 0;
   }
   .scale i {
     display: block;

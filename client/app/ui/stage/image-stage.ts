@@ -11,6 +11,7 @@ import { scaleBar } from "../../render/viewport.ts";
 import { activeMask, sameWindow } from "../../state/places.ts";
 import type { OpenImage, Point, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
+import { sliceStyles } from "../base/slice-styles.ts";
 import { styled } from "../base/styled.ts";
 import { controls } from "../base/styles.ts";
 import { stageStyles } from "./image-stage-styles.ts";
@@ -20,7 +21,7 @@ import "./candidate-strip.ts";
 const BAR_WIDTH = 120;
 
 export class ImageStage extends ViewerElement {
-  static override styles = [controls, stageStyles];
+  static override styles = [controls, sliceStyles, stageStyles];
   #canvas = createRef<HTMLCanvasElement>();
   #renderer: Renderer | undefined;
 

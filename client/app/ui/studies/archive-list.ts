@@ -35,7 +35,7 @@ export class ArchiveList extends ViewerElement {
   declare series: ReadonlyMap<string, ArchiveSeriesList>;
   #asked: Readonly<Record<string, string>> = {};
 
-  static override styles = [controls, studiesStyles];
+  static override styles = [controls, ...studiesStyles];
 
   constructor() {
     super();

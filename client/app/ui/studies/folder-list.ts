@@ -27,7 +27,7 @@ export class FolderList extends ViewerElement {
   /** Images of the series that were asked for. */
   declare parts: ReadonlyMap<string, readonly SeriesImage[]>;
 
-  static override styles = [controls, studiesStyles];
+  static override styles = [controls, ...studiesStyles];
 
   constructor() {
     super();

@@ -24,7 +24,7 @@ export class StudiesDialog extends DialogElement {
   /** Name of an archive; the server's own folder when `undefined`. */
   declare chosen: string | undefined;
 
-  static override styles = [...DialogElement.styles, studiesStyles];
+  static override styles = [...DialogElement.styles, ...studiesStyles];
 
   constructor() {
     super();

@@ -1,6 +1,9 @@
 import { css } from "lit";
+import { rowListStyles } from "../base/row-list-styles.ts";
 
-export const studiesStyles = css`
+export const studiesStyles = [
+  rowListStyles,
+  css`
   :host {
     --width: 760px;
   }
@@ -33,34 +36,11 @@ export const studiesStyles = css`
     letter-spacing: 0;
     font-size: 13px;
   }
-  ul {
-    display: grid;
-    gap: 6px;
-    margin: 0;
-    padding: 0;
-    list-style: none;
-  }
   li {
-    display: flex;
     flex-wrap: wrap;
-    align-items: center;
     gap: 4px 12px;
     padding: 6px 8px 6px 6px;
-    border-radius: var(--radius);
-    background: var(--ground);
-    box-shadow: inset 0 0 0 1px var(--line);
   }
-  .what {
-    flex: 1;
-    min-width: 0;
-  }
-  strong {
-    display: block;
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
-  }
-  small,
   .quiet {
     color: var(--muted);
   }
@@ -100,4 +80,5 @@ export const studiesStyles = css`
       padding-left: 0;
     }
   }
-`;
+`,
+];

@@ -2,20 +2,8 @@ import { css } from "lit";
 
 export const paneStyles = css`
   :host {
-    position: relative;
-    display: block;
     min-width: 0;
     min-height: 0;
-    overflow: hidden;
-    background: var(--canvas);
-    container-type: inline-size;
-  }
-  canvas {
-    position: absolute;
-    inset: 0;
-    width: 100%;
-    height: 100%;
-    touch-action: none;
   }
   .title {
     position: absolute;
@@ -34,24 +22,7 @@ export const paneStyles = css`
     background: rgb(255 255 255 / 14%);
   }
   .edge {
-    position: absolute;
-    pointer-events: none;
-    text-shadow:
-      0 0 3px #000,
-      0 1px 2px #000;
-    color: #f2b84b;
     font-size: 13px;
-    font-weight: 650;
-  }
-  .edge.left,
-  .edge.right {
-    top: 50%;
-    translate: 0 -50%;
-  }
-  .edge.top,
-  .edge.bottom {
-    left: 50%;
-    translate: -50% 0;
   }
   .edge.top {
     top: 8px;

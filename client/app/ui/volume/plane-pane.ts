@@ -8,6 +8,7 @@ import { clampInside, toSlice } from "../../render/viewport.ts";
 import { focusIn, gridOf } from "../../state/focus.ts";
 import type { State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
+import { sliceStyles } from "../base/slice-styles.ts";
 import { controls } from "../base/styles.ts";
 import { edgeLetters } from "../stage/orientation.ts";
 import { paneStyles } from "./pane-styles.ts";
@@ -17,6 +18,7 @@ export class PlanePane extends ViewerElement {
   declare plane: Plane;
   static override styles = [
     controls,
+    sliceStyles,
     paneStyles,
     css`
       canvas {

@@ -11,6 +11,7 @@ import { masksOf } from "../../state/shown.ts";
 import type { OpenImage, State } from "../../state/state.ts";
 import type { Scene, Shape, Side, Surface } from "../../surface/scene.ts";
 import { ViewerElement } from "../base/element.ts";
+import { sliceStyles } from "../base/slice-styles.ts";
 import { controls } from "../base/styles.ts";
 import { paneStyles } from "./pane-styles.ts";
 
@@ -25,6 +26,7 @@ export class VolumePane extends ViewerElement {
   declare empty: boolean;
   static override styles = [
     controls,
+    sliceStyles,
     paneStyles,
     css`
       :host {
