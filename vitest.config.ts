@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` runs in parallel; `peers` speaks with foreign servers (`npm run test:peers`); `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. */
+/** `unit` runs in parallel; `peers` speaks with foreign servers (`npm run test:peers`); `e2e` finds or fetches Chromium, starts servers, and runs one file at a time. A browser on a busy machine may lose a race once: what fails twice is a fault, what is tried again is listed. */
 export default defineConfig({
   test: {
     reporters: ["default", "./scripts/skips.mjs"],
@@ -29,6 +29,7 @@ export default defineConfig({
           name: "e2e",
           globalSetup: ["./scripts/browser.mjs"],
           include: ["test/e2e/**/*.test.ts"],
+          retry: 1,
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,

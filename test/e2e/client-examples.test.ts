@@ -74,12 +74,9 @@ describe("the examples", () => {
 
   test("05-element tells the page of the mask of a click", () =>
     inExample("05-element", async (page) => {
-      await page
-        .locator("promptomy-viewer")
-        .getByText(/^Slice/)
-        .first()
-        .waitFor({ timeout: 60_000 });
-      await page.locator("promptomy-viewer canvas").first().click();
+      const viewer = page.locator("promptomy-viewer");
+      await viewer.locator(".notices .hint").waitFor({ timeout: 60_000 }); // over a slice that is shown
+      await viewer.locator("canvas").first().click();
       await statusOf(page, /^Segment 1: [1-9]\d* pixels on slice \d+$/);
     }));
 

@@ -35,7 +35,7 @@ export interface Viewer {
   ready(): Promise<void>;
   /** Waits until the pixels of the slice are on the screen: from then on it takes prompts. */
   shown(): Promise<void>;
-  /** Screen position of a slice pixel. */
+  /** Screen position of a slice pixel, once the page has come to rest: bars come and go with the tool. */
   at(x: number, y: number): Promise<{ x: number; y: number }>;
   click(x: number, y: number, options?: { button?: "left" | "right"; modifiers?: ("Alt" | "Shift")[] }): Promise<void>;
   drag(points: readonly (readonly [number, number])[]): Promise<void>;
@@ -72,7 +72,10 @@ export function viewerOn(page: Page, problems: string[]): Viewer {
 
   const at: Viewer["at"] = (x, y) =>
     page.evaluate(
-      ([x, y]) => {
+      async ([x, y]) => {
+        const frame = () => new Promise(requestAnimationFrame);
+        await frame();
+        await frame();
         const { app, shadowRoot } = document.querySelector("viewer-app") as ViewerElement;
         const { image, view } = app.store.state;
         const canvas = shadowRoot!.querySelector("image-stage")!.shadowRoot!.querySelector("canvas")!;
