@@ -57,6 +57,7 @@ export type {
   Rle,
   SeriesImage,
   StudyEntry,
+  TextPromptAnswer,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,

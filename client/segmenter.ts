@@ -65,7 +65,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     status.change({ ms });
     return masks;
   };
-  const naming = createNaming({ segment: decodeOn, vocabulary: api.vocabulary, image: api.image });
+  const naming = createNaming({ ...api, segment: decodeOn });
   const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
     const masks = await decodeOn(on, prompts, call);
     if (!classify) return masks;

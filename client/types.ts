@@ -27,6 +27,7 @@ import type {
   Rle,
   SeriesImage,
   StudyEntry,
+  TextPromptAnswer,
   Transform,
 } from "../core/wire/index.ts";
 import type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
@@ -247,6 +248,8 @@ export interface Segmenter {
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
+  /** What a text names; for one that is no name, which structures it may mean. The kind of image decides between namesakes. */
+  readName(text: string, call?: CallOptions & { readonly modality?: string }): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */

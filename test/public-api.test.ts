@@ -107,6 +107,7 @@ const TYPES = [
   "Sources",
   "Study",
   "StudyEntry",
+  "TextPromptAnswer",
   "Transform",
   "Vec3",
   "VocabularyEntry",

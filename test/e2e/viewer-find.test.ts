@@ -1,6 +1,7 @@
 /** Names in the page, with the shipped model on a real CT: completion by keys, all structures as proposals, what a mask is called. */
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bagOfWords } from "../server/text/hub-folder.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
@@ -12,15 +13,21 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
   let server: TestServer;
   let browser: Browser;
   let viewer: Viewer;
+  const ends: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     const clientDir = await builtViewer();
     const modelDirs = [`${repositoryRoot}/models/default`];
-    server = await startTestServer({ clientDir, modelDirs, study: dataPath(SERIES)! });
+    const textEncoder = await bagOfWords(
+      { stomach: [1, 0, 0], meal: [1, 0.1, 0], spleen: [0, 1, 0], liver: [0, 0, 1] },
+      (end) => ends.push(end),
+    );
+    server = await startTestServer({ clientDir, modelDirs, textEncoder, study: dataPath(SERIES)! });
     browser = await launchBrowser();
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
     await server?.close();
+    for (const end of ends) await end();
   });
   beforeEach(async () => {
     viewer = await openViewer(browser, server.url);
@@ -105,5 +112,23 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     await viewer.ready();
     expect(await names()).toEqual(["spleen"]);
     expect((await viewer.masks())[0]?.area).toBeGreaterThan(100);
+  });
+
+  test("a phrase that is no name is completed by its meaning; as a prompt it leaves nothing but suggestions", async () => {
+    const { page } = viewer;
+    const meant = page.getByRole("listbox", { name: "Names" });
+    await page.keyboard.press("t");
+    await page.keyboard.type("meal");
+    await meant.getByRole("option", { name: /^stomach/ }).waitFor();
+    expect(await meant.innerText()).toContain("What it may mean");
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/meant.png` });
+    await page.keyboard.press("Enter");
+    const suggestion = page.getByRole("button", { name: "stomach", exact: true });
+    await suggestion.waitFor();
+    expect(await names()).toEqual([]);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/suggested.png` });
+    await suggestion.click();
+    await viewer.ready();
+    expect(await names()).toEqual(["stomach"]);
   });
 });

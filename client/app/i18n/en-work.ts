@@ -4,6 +4,7 @@ import { number } from "./format.ts";
 const REGIONS: Readonly<Record<string, string>> = {
   "": "Other",
   latest: "Asked last",
+  meant: "What it may mean",
   gut: "Endoscopy",
   tissue: "Cells and tissue",
   uterus: "Pregnancy",

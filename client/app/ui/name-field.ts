@@ -15,6 +15,9 @@ import { nameFieldStyles } from "./name-field-styles.ts";
 
 /** While typing; browsing shows all. */
 const MOST_COMPLETIONS = 10;
+/** What is typed may mean something from so many letters on, once it rests. */
+const SHORTEST_PHRASE = 3;
+const PAUSE_MS = 300;
 
 export class NameField extends ViewerElement {
   static override properties = {
@@ -24,6 +27,7 @@ export class NameField extends ViewerElement {
     typed: { state: true },
     at: { state: true },
     names: { state: true },
+    meant: { state: true },
   };
   static override styles = [controls, nameFieldStyles];
   declare open: boolean;
@@ -33,8 +37,11 @@ export class NameField extends ViewerElement {
   /** The option that Enter takes; −1 takes what is typed. */
   declare at: number;
   declare names: readonly ListedTerm[];
+  /** Names that the phrase may mean which is typed, where no name has its letters. */
+  declare meant: readonly string[];
   #field = createRef<HTMLInputElement>();
   #vocabulary: Vocabulary | undefined;
+  #asking: number | undefined;
 
   constructor() {
     super();
@@ -43,6 +50,7 @@ export class NameField extends ViewerElement {
     this.typed = "";
     this.at = -1;
     this.names = [];
+    this.meant = [];
   }
 
   protected watch = ({ model, image, keeping, finding }: State) => [
@@ -71,8 +79,15 @@ export class NameField extends ViewerElement {
     const found = matchingNames(this.names, lastName(this.typed), modality);
     const latest = this.all && this.typed === "" ? this.#latest(found) : [];
     const others = found.filter((match) => !latest.includes(match));
+    if (found.length === 0) return this.#meant(modality);
     const groups = byRegion(this.all ? others : others.slice(0, MOST_COMPLETIONS));
     return latest.length > 0 ? [["latest", latest] as const, ...groups] : groups;
+  }
+
+  #meant(modality: string): (readonly [region: string, matches: NameMatch[]])[] {
+    const all = matchingNames(this.names, "", modality);
+    const matches = this.meant.flatMap((name) => all.find((match) => match.name === name) ?? []);
+    return matches.length > 0 ? [["meant", matches]] : [];
   }
 
   #latest(found: readonly NameMatch[]): NameMatch[] {
@@ -155,6 +170,15 @@ export class NameField extends ViewerElement {
     this.typed = this.#field.value?.value ?? "";
     this.open = this.all || this.typed.trim().length > 0;
     this.at = -1;
+    this.meant = [];
+    clearTimeout(this.#asking);
+    const phrase = lastName(this.typed).trim();
+    const modality = this.state.image?.modality ?? "";
+    if (phrase.length < SHORTEST_PHRASE || matchingNames(this.names, phrase, modality).length > 0) return;
+    this.#asking = window.setTimeout(async () => {
+      const meant = await this.app.namesMeant(phrase, modality);
+      if (lastName(this.typed).trim() === phrase) this.meant = meant;
+    }, PAUSE_MS);
   };
 
   #key = (event: KeyboardEvent) => {
