@@ -48,6 +48,7 @@ export type {
   ImageReference,
   ImportResult,
   JobMask,
+  JobPlace,
   JobState,
   ListedTerm,
   NameGuess,
@@ -62,7 +63,7 @@ export type {
   VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
-export type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
+export type { LookTarget, PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
   BackendName,

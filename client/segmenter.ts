@@ -29,6 +29,7 @@ import type {
   SegmenterOptions,
   SegmenterStatus,
 } from "./types.ts";
+import { createVolumes } from "./volumes.ts";
 
 const RUNGS: readonly BackendName[] = ["webgpu", "wasm", "server"];
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -103,10 +104,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
     exportFile: api.exportFile,
-    propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {
-      const request = { plane, ...given, propagate: { from, to }, model: manifest.id, ...(window ? { window } : {}) };
-      return api.propagate(imageId, request, call);
-    },
+    ...createVolumes(api, manifest),
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close() {
       ladder.close();

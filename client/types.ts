@@ -30,7 +30,7 @@ import type {
   TextPromptAnswer,
   Transform,
 } from "../core/wire/index.ts";
-import type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
+import type { LookTarget, PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -266,6 +266,13 @@ export interface Segmenter {
    * lost (`ServerUnreachable`), the same target takes the same job up again. An abort stops the job.
    */
   propagate(target: PropagateTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
+  /**
+   * On which slices a structure is, one decode a slice, on the server. Rejects with UnknownTerm, and with InvalidRequest for a
+   * name whose presence was not measured on slices with and without it.
+   */
+  locate(name: string, target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
+  /** As `findAll`, on every slice, on the server: each mask says the name of its structure. */
+  findThrough(target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
   /**
    * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
    * result is whole or it is none.

@@ -125,6 +125,7 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   const prompts = createPrompts(context, writer);
   const finding = createFinding(context, {
     writer,
+    keepMasks: keeper.keepMasks,
     embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
   });
   const editing = { writer, keepMasks: keeper.keepMasks };

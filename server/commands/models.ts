@@ -8,6 +8,8 @@ import { ignoreEvents } from "../ops/events.ts";
 import { createNameService } from "../text/name-service.ts";
 import { UsageError } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
+import { SLICE_ARGS } from "./prompts.ts";
+import { tellWhere } from "./propagate.ts";
 import { pullModel, readCatalog } from "./pull.ts";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -99,9 +101,13 @@ export const names = command({
       required: false,
       description: "Letters of a name, in any of nine languages, or what it may be called",
     },
+    where: { type: "string", description: "A volume: on which slices the name is, by its presence", valueHint: "file" },
+    plane: { ...SLICE_ARGS.plane, description: "Of the slices to look at" },
     modality: { type: "string", description: "CT, MR, US …: names of this kind of image first", valueHint: "code" },
   },
   async run({ given, result, note }) {
+    const volume = given.value("where");
+    if (volume !== undefined) return tellWhere({ given, result, note }, volume);
     const { modelDirs, vocabularyFile, cacheDir, textEncoder } = commandSettings(given);
     const [model] = (await loadModels(modelDirs)).list();
     const vocabulary = await loadVocabulary(vocabularyFile, model);

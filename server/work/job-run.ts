@@ -2,12 +2,14 @@
 
 import { findAll } from "../../core/annotation/find-all.ts";
 import type { Digest } from "../../core/digest.ts";
+import { SegmenterError } from "../../core/errors.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
 import { type CandidateName, namesToFind } from "../../core/text/candidates.ts";
+import { presenceThreshold } from "../../core/text/measures.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { type Guessed, propagate } from "../../core/volume/propagate.ts";
-import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
+import type { JobMask, JobPlace, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { askNames } from "./find-names.ts";
 import type { MaskService } from "./masks.ts";
@@ -18,7 +20,7 @@ export interface VolumeWork {
   /** Encodes the next slice while this one is decoded; without it each waits for the other. */
   readonly embeddings?: Pick<EmbeddingService, "embed"> | undefined;
   /** Names to find; without one nothing is found. */
-  readonly vocabulary?: Pick<Vocabulary, "entries"> | undefined;
+  readonly vocabulary?: Pick<Vocabulary, "entries" | "resolve"> | undefined;
 }
 
 export interface VolumeAsked {
@@ -31,6 +33,7 @@ export interface VolumeAsked {
 export interface Step {
   /** Absent where nothing was found. */
   readonly mask?: JobMask;
+  readonly place?: JobPlace;
   /** Slices so far. */
   readonly done: number;
 }
@@ -40,7 +43,8 @@ const DOUBTFUL_IOU = 0.2;
 
 export async function* masksOfVolume(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
   const { request } = asked;
-  if (request.text !== undefined) yield* named(work, asked);
+  if (request.where) yield* located(work, asked);
+  else if (request.text !== undefined) yield* named(work, asked);
   else if (request.find !== undefined) yield* found(work, asked);
   else yield* prompted(work, asked);
 }
@@ -84,6 +88,40 @@ async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step
     const done = k - range.from + 1;
     yield best.area > 0 ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted"), done } : { done };
   }
+}
+
+/** Where a structure is: one decode a slice, the whole of it. */
+async function* located(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
+  const { imageId, request, signal } = asked;
+  const { text = "", propagate: range, plane, window, model, context } = request;
+  const image = await work.images.get(imageId);
+  const term = work.vocabulary && findPlaced(work.vocabulary, text, context?.modality ?? image?.modality);
+  if (!range || !term) return;
+  for (let k = range.from; k <= range.to; k++) {
+    signal.throwIfAborted();
+    if (k < range.to) aheadOf(work, asked, k + 1);
+    const place = { imageId, plane, slice: k, window, model, context };
+    const { presence, result } = await askNames(work.masks.masks, place, { signal, background: true })(text);
+    yield {
+      place: { slice: k, presence, shown: presence >= term.threshold && result.area > 0 },
+      done: k - range.from + 1,
+    };
+  }
+}
+
+/** A name and the presence from which on it was measured to be there. Throws UnknownTerm, and InvalidRequest where that was not measured. */
+export function findPlaced(
+  vocabulary: Pick<Vocabulary, "entries" | "resolve">,
+  text: string,
+  modality: string | undefined,
+) {
+  const answer = vocabulary.resolve(text, { modality });
+  if (!answer.known) throw new SegmenterError("UnknownTerm", { text, suggestions: answer.suggestions });
+  const term = vocabulary.entries.find(({ id }) => id === answer.term);
+  const threshold = term && presenceThreshold(term);
+  if (threshold !== undefined) return { name: answer.name, threshold };
+  const reason = `where the ${answer.name} is cannot be told: its presence was not measured on slices with and without it`;
+  throw new SegmenterError("InvalidRequest", { reason, path: "text" });
 }
 
 /** Names are asked of each slice in turn, so that a job that is stopped has whole slices. */

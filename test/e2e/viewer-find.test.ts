@@ -131,4 +131,47 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     await viewer.ready();
     expect(await names()).toEqual(["stomach"]);
   });
+
+  test("where a name is shows as ticks at the slices, by Alt + Enter", async () => {
+    const { page } = viewer;
+    await page.keyboard.press("t");
+    await page.keyboard.type("spleen");
+    await page.getByRole("option", { name: /^spleen/ }).waitFor();
+    await page.getByRole("button", { name: "Where is the spleen?" }).waitFor();
+    await page.keyboard.press("Alt+Enter");
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^spleen: \d+ slices/ })
+      .waitFor({ timeout: 60_000 });
+    const shown = await viewer.read(({ located }) => located?.places.filter((place) => place.shown).length ?? 0);
+    expect(shown).toBeGreaterThan(0);
+    expect(await page.locator("slice-slider .where").count()).toBe(shown);
+    expect(await names()).toEqual([]);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/where.png` });
+    await page.getByRole("button", { name: "Take the marks away" }).click();
+    expect(await page.locator("slice-slider .where").count()).toBe(0);
+  });
+
+  test("all structures of all slices are proposals, which outlive a reload", async () => {
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    await page.getByRole("button", { name: "Find all on all slices" }).click();
+    await expect.poll(proposed, { timeout: 110_000 }).toContain("liver");
+    await viewer.ready();
+    const before = await proposed();
+    const slices = await viewer.read(({ log }) =>
+      log.done.flatMap((action) => (action.kind === "masks" ? [action.masks.length] : [])),
+    );
+    expect(Math.max(...slices)).toBeGreaterThan(3);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/volume-found.png` });
+    await page.getByRole("button", { name: "Reject spleen" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "Accept spleen" }).count()).toBe(0);
+    await page.waitForTimeout(1000); // the rest after which work is saved
+    await page.reload();
+    await viewer.ready();
+    await expect.poll(proposed).toEqual(before.filter((name) => name !== "spleen"));
+    await page.getByRole("button", { name: "Accept all" }).click();
+    expect(await proposed()).toEqual([]);
+    expect((await names()).length).toBeGreaterThanOrEqual(before.length - 1);
+  });
 });

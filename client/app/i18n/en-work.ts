@@ -114,6 +114,9 @@ export const work = {
   warningsRead: "Understood",
   finding: {
     button: "Find all structures of this slice",
+    onSlice: "Find all on this slice",
+    inVolume: "Find all on all slices",
+    nothingInVolume: "Nothing new was found on any slice, among the names that were measured to work.",
     stop: "Stop looking",
     progress: (done: number, total: number) => `${number(done)} of ${number(total)}`,
     found: (count: number) => (count === 1 ? "1 structure found" : `${number(count)} structures found`),
@@ -130,6 +133,17 @@ export const work = {
     askDetail: "Names whose own masks agree with this one; once more takes the first",
     guess: (name: string) => `It may be called ${name}`,
     noGuess: "No name that was measured gives anything like this mask.",
+  },
+  locating: {
+    button: (name: string) => `Where is the ${name}?`,
+    detail: "Marks the slices that show it, without masks (Alt + Enter)",
+    progress: (name: string, done: number, total: number) => `${name}: ${number(done)} of ${number(total)}`,
+    done: (name: string, shown: number, first: number, last: number) =>
+      shown === 0 ? `${name}: on no slice` : `${name}: ${number(shown)} slices, ${number(first)}–${number(last)}`,
+    said: (name: string, shown: number, of: number) => `${name} is on ${number(shown)} of ${number(of)} slices`,
+    forget: "Take the marks away",
+    failed: (name: string) => `Where the ${name} is could not be looked for.`,
+    tick: (presence: number) => `presence ${presence.toFixed(2)}`,
   },
   names: {
     browse: "Browse all names",

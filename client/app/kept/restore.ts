@@ -7,7 +7,7 @@ import type { OpenImage, State } from "../state/state.ts";
 import type { Work } from "./work.ts";
 
 /** What is kept of the open image; `undefined` without one. */
-export function workOf({ image, log, activeSegment, hidden }: State): Work | undefined {
+export function workOf({ image, log, activeSegment, hidden, proposed }: State): Work | undefined {
   if (!image) return undefined;
   const { info, name, plane, slice, window, encodeWindow, modality } = image;
   const chains = chainsOf(log, info.imageId);
@@ -23,6 +23,7 @@ export function workOf({ image, log, activeSegment, hidden }: State): Work | und
     place: { plane: plane.plane, slice, window, encodeWindow, modality },
     ...(activeSegment ? { activeSegment } : {}),
     hidden: [...hidden],
+    ...(proposed.size > 0 ? { proposed: [...proposed] } : {}),
   };
 }
 
@@ -32,7 +33,8 @@ export function withWork(state: State, work: Work, log: PromptLog): State {
   const known = new Set(segmentsOf(log).map(({ segmentId }) => segmentId));
   const hidden = new Set(work.hidden.filter((id) => known.has(id)));
   const activeSegment = work.activeSegment && known.has(work.activeSegment) ? work.activeSegment : [...known].at(-1);
-  return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, activeSegment };
+  const proposed = new Map((work.proposed ?? []).filter(([id]) => known.has(id)));
+  return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, proposed, activeSegment };
 }
 
 /** The state with a log that goes on where the kept one ends. */

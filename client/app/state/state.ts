@@ -5,7 +5,15 @@ import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { ImageInfo, JobMask, NameGuess, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type {
+  ImageInfo,
+  JobMask,
+  JobPlace,
+  NameGuess,
+  PlaneInfo,
+  PointLabel,
+  PromptKind,
+} from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
@@ -158,6 +166,16 @@ export interface Outage {
   readonly nextTry: number | undefined;
 }
 
+/** Where a structure is, as far as it has been looked for. */
+export interface LocatedName {
+  readonly name: string;
+  readonly imageId: string;
+  readonly plane: Plane;
+  readonly places: readonly JobPlace[];
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface State {
   readonly image: OpenImage | undefined;
   /** Sentence of what is loading, for the progress bar before an image is there. */
@@ -187,9 +205,11 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
-  /** Names that are being asked of the slice shown. */
+  /** Slices on which a name was looked for. */
+  readonly located: LocatedName | undefined;
+  /** Names that are being asked of the slice shown, or of all slices. */
   readonly finding: { readonly done: number; readonly total: number } | undefined;
-  /** Segments that were found and not judged yet: id → the name under which each was proposed. Of this sitting alone. */
+  /** Segments that were found and not judged yet: id → the name under which each was proposed. */
   readonly proposed: ReadonlyMap<string, string>;
   /** What the mask of a chain may be called, best first. */
   readonly guesses: { readonly chain: string; readonly names: readonly NameGuess[] } | undefined;
@@ -241,6 +261,7 @@ export const FRESH_IMAGE = {
   pointer: undefined,
   job: undefined,
   finding: undefined,
+  located: undefined,
   proposed: new Map<string, string>(),
   guesses: undefined,
   playing: false,

@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { byRegion, matchingNames, type NameMatch } from "../../../core/text/completion.ts";
 import { splitNames } from "../../../core/text/list.ts";
+import { presenceThreshold } from "../../../core/text/measures.ts";
 import { createVocabulary, type Vocabulary } from "../../../core/text/vocabulary.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
@@ -10,6 +11,7 @@ import { isWritable, type State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
+import "./name-actions.ts";
 import { latestNames, rememberNames } from "./latest-names.ts";
 import { nameFieldStyles } from "./name-field-styles.ts";
 
@@ -112,6 +114,7 @@ export class NameField extends ViewerElement {
         @click=${this.#browse}>${icon("chevron", 16)}</button>
       ${shown ? this.#list(groups) : nothing}
     </form>
+    <name-located .app=${this.app}></name-located>
     ${this.#findAll(usable)}`;
   }
 
@@ -140,7 +143,16 @@ export class NameField extends ViewerElement {
         )}
       </ul>
       ${groups.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
+      <name-actions .app=${this.app} .name=${this.#placed() ?? ""} @acted=${this.#emptied}></name-actions>
     </div>`;
+  }
+
+  /** The name that is marked, or the first: where its place in the stack can be told. */
+  #placed(): string | undefined {
+    const matches = this.#matches;
+    const match = matches[this.at] ?? (this.typed.trim() ? matches[0] : undefined);
+    const term = this.names.find(({ id }) => id === match?.id);
+    return term && presenceThreshold(term) !== undefined ? term.name : undefined;
   }
 
   #option({ name, synonym, fits, quality }: NameMatch, index: number) {
@@ -189,6 +201,12 @@ export class NameField extends ViewerElement {
       const count = this.#matches.length;
       this.at = count === 0 ? -1 : (this.at + step + count + (this.at < 0 && step < 0 ? 1 : 0)) % count;
     }
+    const placed = event.key === "Enter" && event.altKey && this.open ? this.#placed() : undefined;
+    if (placed) {
+      event.preventDefault();
+      this.app.finding.where(placed);
+      this.#emptied();
+    }
     if (event.key !== "Escape") return;
     if (this.open) this.#close();
     else this.#field.value?.blur();
@@ -211,11 +229,16 @@ export class NameField extends ViewerElement {
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
     for (const name of names) this.app.prompts.addText(name);
     rememberNames(names);
-    field.value = "";
+    this.#emptied();
+  }
+
+  #emptied = () => {
+    const field = this.#field.value;
+    if (field) field.value = "";
     this.typed = "";
     this.#close();
-    field.blur();
-  }
+    field?.blur();
+  };
 
   #close() {
     this.open = false;
