@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | static | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -28,12 +28,19 @@ switch (what) {
     await phrases(args);
     break;
   }
+  case "static": {
+    const { staticSite } = await import("./static.ts");
+    await staticSite();
+    break;
+  }
   case "volumes": {
     const { volumes } = await import("./volumes.ts");
     await volumes(args);
     break;
   }
   default:
-    process.stderr.write(`bench: expected speed, accuracy, organs, names, phrases or volumes, got "${what}".\n`);
+    process.stderr.write(
+      `bench: expected speed, accuracy, organs, names, phrases, static or volumes, got "${what}".\n`,
+    );
     process.exitCode = 2;
 }

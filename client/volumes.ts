@@ -6,7 +6,7 @@ import type { CallOptions, Segmenter } from "./types.ts";
 
 type Volumes = Pick<Segmenter, "propagate" | "locate" | "findThrough">;
 
-export function createVolumes({ propagate }: Pick<Api, "propagate">, { id }: Pick<Manifest, "id">): Volumes {
+export function createVolumes(propagate: Api["propagate"], { id }: Pick<Manifest, "id">): Volumes {
   const ask = (target: LookTarget, what: Partial<SegmentationRequest>, call: CallOptions | undefined) => {
     const { imageId, plane = "native", window, from, to, context } = target;
     const place = { plane, propagate: { from, to }, model: id };

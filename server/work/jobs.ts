@@ -9,12 +9,13 @@ import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
+import { findPlaced } from "../../core/volume/steps.ts";
 import type { Job, JobMask, JobPlace, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
 import { type JobRecords, tellOf } from "./job-records.ts";
-import { findPlaced, masksOfVolume } from "./job-run.ts";
+import { masksOfVolume } from "./job-run.ts";
 import { type MaskService, NOTICE } from "./masks.ts";
 
 export interface JobService {

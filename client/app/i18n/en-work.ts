@@ -114,6 +114,9 @@ export const work = {
   warningsRead: "Understood",
   finding: {
     button: "Find all structures of this slice",
+    region: "Look for names of",
+    regionDetail: "Part of the body; the file says it, and may be wrong",
+    everywhere: "the whole body",
     onSlice: "Find all on this slice",
     inVolume: "Find all on all slices",
     nothingInVolume: "Nothing new was found on any slice, among the names that were measured to work.",

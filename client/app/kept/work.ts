@@ -9,6 +9,7 @@ export interface Place {
   readonly window: NamedWindow | null;
   readonly encodeWindow: NamedWindow | null;
   readonly modality?: string;
+  readonly bodyPart?: string;
 }
 
 export interface Work {

@@ -106,6 +106,8 @@ export interface OpenImage {
   readonly encodeWindow: NamedWindow | null;
   /** Said by the user where the file says nothing of it; `info.modality` otherwise. */
   readonly modality: string;
+  /** Region of the vocabulary where names are looked for that nobody said; empty for all. */
+  readonly bodyPart: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
   /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */

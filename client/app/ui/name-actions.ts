@@ -8,16 +8,32 @@ import { controls } from "./base/styles.ts";
 
 /** Foot of the list of names. */
 export class NameActions extends ViewerElement {
-  static override properties = { ...ViewerElement.properties, name: { type: String } };
+  static override properties = {
+    ...ViewerElement.properties,
+    name: { type: String },
+    regions: { attribute: false },
+    all: { type: Boolean },
+  };
   static override styles = [
     controls,
     css`
-      :host {
+      div {
         display: flex;
         flex-wrap: wrap;
         gap: 6px;
         padding: 8px 10px;
         border-top: 1px solid var(--line);
+      }
+      label {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        flex-basis: 100%;
+        color: var(--muted);
+      }
+      select {
+        min-height: 30px;
+        padding: 0 6px;
       }
       button {
         min-height: 30px;
@@ -27,19 +43,39 @@ export class NameActions extends ViewerElement {
   ];
   /** A name whose place in the stack can be told; empty for none. */
   declare name: string;
+  /** Of the body, that names have. */
+  declare regions: readonly string[];
+  /** Every name is listed: also what may be done with all of them. */
+  declare all: boolean;
 
-  protected watch = ({ finding, image }: State) => [finding, image?.pixels];
+  protected watch = ({ finding, image }: State) => [finding, image?.pixels, image?.bodyPart];
 
   override render() {
     const { finding, image } = this.state;
     const { finding: actions } = this.app;
     const stacked = (image?.plane.count ?? 1) > 1;
     const off = finding !== undefined || !image?.pixels;
-    return html`
-      ${this.name && stacked ? this.#button(t.locating.button(this.name), t.locating.detail, () => actions.where(this.name)) : nothing}
-      ${this.#button(t.finding.onSlice, "Shift + F", actions.toggle, off)}
-      ${stacked ? this.#button(t.finding.inVolume, "Alt + Shift + F", actions.toggleVolume, off) : nothing}`;
+    const where = this.name && stacked;
+    if (!where && !this.all) return nothing;
+    return html`<div>
+      ${this.all ? this.#region(image?.bodyPart ?? "") : nothing}
+      ${where ? this.#button(t.locating.button(this.name), t.locating.detail, () => actions.where(this.name)) : nothing}
+      ${this.all ? this.#button(t.finding.onSlice, "Shift + F", actions.toggle, off) : nothing}
+      ${this.all && stacked ? this.#button(t.finding.inVolume, "Alt + Shift + F", actions.toggleVolume, off) : nothing}
+    </div>`;
   }
+
+  #region(chosen: string) {
+    return html`<label title=${t.finding.regionDetail}>${t.finding.region}
+      <select @change=${this.#setRegion}>
+        <option value="" ?selected=${chosen === ""}>${t.finding.everywhere}</option>
+        ${this.regions.map((region) => html`<option value=${region} ?selected=${chosen === region}>${t.names.region(region)}</option>`)}
+      </select></label>`;
+  }
+
+  #setRegion = ({ target }: Event) => {
+    if (target instanceof HTMLSelectElement) this.app.images.setBodyPart(target.value);
+  };
 
   #button(label: string, title: string, run: () => void, disabled = false) {
     return html`<button type="button" title=${title} ?disabled=${disabled}

@@ -143,8 +143,12 @@ export class NameField extends ViewerElement {
         )}
       </ul>
       ${groups.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
-      <name-actions .app=${this.app} .name=${this.#placed() ?? ""} @acted=${this.#emptied}></name-actions>
+      <name-actions .app=${this.app} .name=${this.#placed() ?? ""} .regions=${this.#regions} .all=${this.all} @acted=${this.#emptied}></name-actions>
     </div>`;
+  }
+
+  get #regions(): readonly string[] {
+    return [...new Set(this.names.flatMap(({ region }) => region ?? []))].sort();
   }
 
   /** The name that is marked, or the first: where its place in the stack can be told. */

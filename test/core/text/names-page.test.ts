@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { withMeasures } from "../../../core/text/measures.ts";
-import { namesPage, type PhraseMeasures } from "../../../core/text/names-page.ts";
+import { type NamesPage, namesPage, type PhraseMeasures } from "../../../core/text/names-page.ts";
 import { NameMeasures, VocabularyEntry } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";
 
@@ -12,5 +12,6 @@ test("docs/names.md is what the vocabulary and the measures say (`--update` writ
   const measures = NameMeasures.parse(read("models/default/names.json"));
   const terms = withMeasures(VocabularyEntry.array().parse(read("models/vocabulary.json")), measures);
   const phrases = read("bench/names/phrases.json") as PhraseMeasures; // written by `bench phrases`
-  await expect(namesPage(terms, { measures, phrases })).toMatchFileSnapshot("../../../docs/names.md");
+  const { organs, regions } = read("bench/organs/organs.json") as Pick<NamesPage, "organs" | "regions">; // of `bench organs`
+  await expect(namesPage(terms, { measures, phrases, organs, regions })).toMatchFileSnapshot("../../../docs/names.md");
 });
