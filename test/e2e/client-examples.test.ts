@@ -1,12 +1,14 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Manifest } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
 import type { StartOptions } from "../../server/node.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { repositoryRoot } from "../support/data.ts";
-import { buildPage, startTestServer } from "../support/serve.ts";
+import { buildPage, serveForeign, startTestServer } from "../support/serve.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -38,6 +40,22 @@ const POLL = { timeout: 60_000, interval: 500 };
 const statusOf = (page: Page, pattern: RegExp) =>
   page.locator("#status").filter({ hasText: pattern }).waitFor({ timeout: 60_000 });
 
+/** The model's folder as a static build has it. */
+async function copyModel(dir: string): Promise<void> {
+  const from = join(repositoryRoot, "models/default");
+  await cp(from, dir, { recursive: true });
+  await cp(join(repositoryRoot, "models/vocabulary.json"), join(dir, "vocabulary.json"));
+  const manifest = Manifest.parse(JSON.parse(await readFile(join(from, "manifest.json"), "utf8")));
+  await writeFile(join(dir, "manifest.json"), JSON.stringify(manifest));
+}
+
+/** A bright disc on a dark ground. */
+function disc(): Buffer {
+  const inside = (n: number) => Math.hypot((n % 128) - 64, Math.floor(n / 128) - 64) < 30;
+  const data = Uint8Array.from({ length: 128 * 128 }, (_, n) => (inside(n) ? 200 : 30));
+  return Buffer.from(writePng({ width: 128, height: 128, channels: 1, data }));
+}
+
 describe("the examples", () => {
   test("01-point shows the mask of a click", () =>
     inExample("01-point", async (page) => {
@@ -64,6 +82,33 @@ describe("the examples", () => {
       },
       { modelDirs: [join(repositoryRoot, "models/default")] },
     ));
+
+  test("07-offline segments a picture with no server and the network cut", async () => {
+    const built = await buildPage(
+      fileURLToPath(new URL("../../examples/07-offline", import.meta.url)),
+      fileURLToPath(new URL("../../examples/vite.config.ts", import.meta.url)),
+    );
+    await copyModel(join(built.dir, "model"));
+    const files = await serveForeign(built.dir);
+    const page = await browser.newPage();
+    try {
+      await page.goto(files.url);
+      await statusOf(page, /^Choose a picture/);
+      await page.locator("input").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: disc() });
+      await statusOf(page, /^Click a structure/); // the model is loaded with the first picture
+      await page.context().setOffline(true);
+      await expect
+        .poll(async () => {
+          await page.locator("canvas").click({ position: { x: 64, y: 64 } });
+          return page.locator("#status").textContent();
+        }, POLL)
+        .toMatch(/^[1-9]\d+ pixels, encoded and decoded here$/);
+    } finally {
+      await page.close();
+      await files.close();
+      await built.remove();
+    }
+  });
 
   test("03-volume says the volume of what was clicked", () =>
     inExample("03-volume", async (page) => {
