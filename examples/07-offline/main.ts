@@ -1,11 +1,11 @@
-/** A picture of the user's own, segmented in this browser: no server, and once loaded no network. */
+/** A picture of one's own, segmented in this browser: without a server, and once loaded without a network. */
 import { createSegmenter, type Embedding, isSegmenterError } from "@promptomy/client";
 import { canvas, draw, say } from "../page.ts";
 
 const segmenter = await createSegmenter({
   server: null,
   local: {
-    models: new URL("model/", location.href), // `model` of a static build: README.md
+    models: new URL("model/", location.href), // as a static build has it
     worker: () => new Worker(new URL("../../client/app/local/local.worker.ts", import.meta.url), { type: "module" }),
   },
 });
