@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -28,7 +28,12 @@ switch (what) {
     await volumes(args);
     break;
   }
+  case "archive": {
+    const { archive } = await import("./archive.ts");
+    await archive();
+    break;
+  }
   default:
-    process.stderr.write(`bench: expected speed, accuracy, organs, names or volumes, got "${what}".\n`);
+    process.stderr.write(`bench: expected speed, accuracy, organs, names, volumes or archive, got "${what}".\n`);
     process.exitCode = 2;
 }
