@@ -18,6 +18,7 @@ export const work = {
     formats: {
       nifti: "NIfTI labelmap",
       "seg-nrrd": "3D Slicer segmentation",
+      volview: "VolView session, without the image",
       "dicom-seg": "DICOM SEG",
       "dicom-seg-labelmap": "DICOM label map, for newer programs",
       rtstruct: "DICOM RT Structure Set",
