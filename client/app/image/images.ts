@@ -6,6 +6,7 @@ import type { Study } from "../../index.ts";
 import { MASKS, SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import { namesNoImage } from "../kept/deidentify.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import { isProject } from "../kept/project.ts";
 import { rememberImage, rememberWarningsRead, warningsRead } from "../kept/session.ts";
@@ -112,11 +113,12 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     ...createMoves(context, encoder, onMeaning),
     start: () => load(t.loadingImage, showFirst),
     async openFiles(files, leftOut = []) {
-      const { projects, images } = await sorted(files);
+      const { projects, unnamed, images } = await sorted(files);
       if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
-      const works = await keeper.importProjects(projects);
+      const named = await keeper.importProjects(projects);
       if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
-      else if (!works.some(isOpen)) await openFirst(works);
+      else if (!named.some(isOpen)) await openFirst(named);
+      const works = [...named, ...(await keeper.importProjects(unnamed))]; // these lie on the image that is open now
       if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
     },
     openReference: (reference, name, list) =>
@@ -135,7 +137,12 @@ interface Asked {
 const titleOf = ({ name, imageId }: Work): string => `${name} (${shortId(imageId)})`;
 
 async function sorted(files: readonly File[]) {
-  const told = await Promise.all(files.map(async (file) => ({ file, project: await isProject(file) })));
-  const those = (wanted: boolean) => told.filter(({ project }) => project === wanted).map(({ file }) => file);
-  return { projects: those(true), images: those(false) };
+  const kindOf = async (file: File) => {
+    if (!(await isProject(file))) return "image";
+    return (await namesNoImage(file)) ? "unnamed" : "project";
+  };
+  const told = await Promise.all(files.map(async (file) => ({ file, kind: await kindOf(file) })));
+  const those = (wanted: "image" | "unnamed" | "project") =>
+    told.filter(({ kind }) => kind === wanted).map(({ file }) => file);
+  return { projects: those("project"), unnamed: those("unnamed"), images: those("image") };
 }
