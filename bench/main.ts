@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | static | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | static | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -38,9 +38,14 @@ switch (what) {
     await volumes(args);
     break;
   }
+  case "archive": {
+    const { archive } = await import("./archive.ts");
+    await archive();
+    break;
+  }
   default:
     process.stderr.write(
-      `bench: expected speed, accuracy, organs, names, phrases, static or volumes, got "${what}".\n`,
+      `bench: expected speed, accuracy, organs, names, phrases, static, volumes or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

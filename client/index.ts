@@ -42,6 +42,7 @@ export type {
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
+  ArchiveThumbnailRequest,
   Crop,
   ExportOrder,
   ImageInfo,

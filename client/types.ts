@@ -8,11 +8,11 @@ import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
-  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
+  ArchiveThumbnailRequest,
   Crop,
   ExportOrder,
   ImageDescription,
@@ -132,8 +132,8 @@ export interface Sources {
   studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
   /** The images of a series of the folder. */
   images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
-  /** A small PNG of a series of the folder, by its id, or of an archive. */
-  thumbnail(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<Blob>;
+  /** A PNG of a series of the folder, by its id, or of an archive: small unless a `side` is asked for. */
+  thumbnail(series: string | ArchiveThumbnailRequest, call?: CallOptions): Promise<Blob>;
   /** Opens a series; instances of an archive are counted as they arrive. */
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;

@@ -49,6 +49,7 @@ const TYPES = [
   "ArchiveStored",
   "ArchiveStudies",
   "ArchiveStudiesRequest",
+  "ArchiveThumbnailRequest",
   "BackendName",
   "CallOptions",
   "Contour",

@@ -19,6 +19,7 @@ export const work = {
     formats: {
       nifti: "NIfTI labelmap",
       "seg-nrrd": "3D Slicer segmentation",
+      volview: "VolView session, without the image",
       "dicom-seg": "DICOM SEG",
       "dicom-seg-labelmap": "DICOM label map, for newer programs",
       rtstruct: "DICOM RT Structure Set",
@@ -90,6 +91,11 @@ export const work = {
     remove: (name: string) => `Forget the work on ${name}`,
     removed: (name: string) => `The work on ${name} is forgotten`,
     opened: (names: readonly string[]) => `Project opened: ${names.join(", ")}. Open an image and its work is there.`,
+    deidentify: "Take out what tells of a person",
+    deidentified:
+      "Names, typed words, dates and the image's id are left out; segments are called by code or number. Masks and prompts stay. Such a project is laid on an image of its size that is open.",
+    openFirst: (size: readonly number[]) =>
+      `it names no image; open the image of ${size.map(number).join(" × ")} that it belongs to, then the project`,
     stem: "promptomy-work",
   },
   keeping: {

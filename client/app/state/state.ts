@@ -161,6 +161,15 @@ export interface JobView {
   readonly broken: boolean;
 }
 
+/** A series that comes from an archive: a picture of it is shown meanwhile, and nothing can be prompted. */
+export interface Arriving {
+  /** Address of the picture, an object of this page. */
+  readonly picture: string;
+  /** Instances that are here; `total` is 0 until the archive has listed them. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** No answer from the server; another try is made by itself. */
 export interface Outage {
   readonly since: number;
@@ -182,6 +191,7 @@ export interface State {
   readonly image: OpenImage | undefined;
   /** Sentence of what is loading, for the progress bar before an image is there. */
   readonly loading: string | undefined;
+  readonly arriving: Arriving | undefined;
   readonly outage: Outage | undefined;
   readonly engine: SegmenterStatus | undefined;
   /** The manifest of the model that decodes. */
@@ -278,6 +288,7 @@ export const initialState: State = {
   ...FRESH_IMAGE,
   image: undefined,
   loading: undefined,
+  arriving: undefined,
   outage: undefined,
   engine: undefined,
   model: undefined,
