@@ -1,6 +1,6 @@
 /** `docs/names.md`, from the vocabulary and what was measured. */
 import type { ListedTerm, NameMeasures } from "../wire/text.ts";
-import { qualityOf } from "./measures.ts";
+import { presenceThreshold, qualityOf } from "./measures.ts";
 import { otherNames } from "./sayings.ts";
 
 /** What `npm run bench -- phrases` counts: phrases whose structure is among the first three suggestions. */
@@ -69,6 +69,7 @@ export function namesPage(terms: readonly ListedTerm[], { measures, phrases, org
     ];
     return `| ${[...cells, qualityOf(term)].join(" | ")} |`;
   });
+  const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
   const rest = wholes.filter((term) => term.measured === undefined && term.taught !== false).map(({ name }) => name);
   const untaught = wholes.filter(({ taught }) => taught === false).map(({ name }) => name);
   const sayings = terms.reduce((sum, term) => {
@@ -97,6 +98,15 @@ ${rows.join("\n")}
 works or partly works, one decode each (**F** alone fills holes). A structure is proposed from its measured presence on, and never below a half; names that are weak or were never
 measured are not proposed by themselves, and of two names for the same pixels the better measured one stays. In the page the proposals are segments that are accepted or rejected, one by
 one or all; undo takes all of them back. Where no slice without a structure was measured (a dash above) nothing is known of its false alarms: look at the proposals.
+
+**Alt + Shift + F**, or the foot of the list of names, does the same on all slices of the plane, as a job whose progress is shown; what was found is kept when it is stopped. Proposals that
+nobody has judged outlive a reload.
+
+## Where is it?
+
+\`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
+slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
+${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half.
 
 ## What is it called?
 
