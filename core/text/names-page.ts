@@ -41,7 +41,20 @@ export interface RegionMeasures {
   readonly unsaid: Proposals;
 }
 
+/** Whether presence tells the slices of a structure, over the labelled names of a study. */
+export interface PlaceMeasures {
+  readonly study: string;
+  readonly names: readonly string[];
+  /** Slices that show the structure, and how many of them were said to. */
+  readonly shown: number;
+  readonly found: number;
+  /** The same of slices that do not show it. */
+  readonly absent: number;
+  readonly wrong: number;
+}
+
 export interface NamesPage {
+  readonly places: readonly PlaceMeasures[];
   readonly organs: readonly OrganMeasures[];
   readonly regions: readonly RegionMeasures[];
   readonly measures: NameMeasures;
@@ -49,7 +62,10 @@ export interface NamesPage {
 }
 
 /** Best first; a side is asked as its whole, so that sides have no rows. */
-export function namesPage(terms: readonly ListedTerm[], { measures, phrases, organs, regions }: NamesPage): string {
+export function namesPage(
+  terms: readonly ListedTerm[],
+  { measures, phrases, organs, regions, places }: NamesPage,
+): string {
   const wholes = terms.filter(({ side }) => side === undefined);
   const measured = wholes
     .flatMap((term) => (term.measured ? [{ term, measured: term.measured }] : []))
@@ -106,8 +122,10 @@ nobody has judged outlive a reload.
 
 \`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
 slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
-${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half.
+${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half. On twelve axial
+slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`):
 
+${placeTable(places)}
 ## What is it called?
 
 **I** in the page, \`classify: true\` in \`POST /v1/masks\` and in \`segmenter.segment\` compare a mask with what each measured name (a Dice of .2 or more) gives on the same slice.
@@ -186,6 +204,14 @@ function contextTable({ contexts = [] }: NameMeasures): string {
     ({ of, masks, said, unsaid }) => `| ${of} | ${masks} | ${said.toFixed(3)} | ${unsaid.toFixed(3)} |`,
   );
   return `| pictures | structures | said | not said |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function placeTable(places: readonly PlaceMeasures[]): string {
+  const rows = places.map(
+    ({ study, names, shown, found, absent, wrong }) =>
+      `| ${study} | ${names.join(", ")} | ${found} of ${shown} | ${wrong} of ${absent} |`,
+  );
+  return `| study | names | slices with it that were found | slices without it that were marked |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 function regionTable(regions: readonly RegionMeasures[]): string {
