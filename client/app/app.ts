@@ -3,8 +3,10 @@
 import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
 import { createFinding } from "./annotate/finding.ts";
+import { createGroupActions } from "./annotate/group-actions.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks, type Masks } from "./annotate/masks.ts";
+import { createMeasures } from "./annotate/measuring.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
@@ -131,7 +133,9 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   };
   const propagation = createPropagation(context, volume);
   const interpolate = createInterpolation(context, volume);
-  return { prompts, finding, strokes, imports, edits, propagation, interpolate };
+  const measures = createMeasures(context, writer);
+  const groups = createGroupActions(context, writer);
+  return { prompts, finding, measures, groups, strokes, imports, edits, propagation, interpolate };
 }
 
 /** What the model can do; asked again when the server is back. */

@@ -5,7 +5,7 @@ import { append, type PromptLog, segmentsOf } from "../../../core/annotation/log
 import type { PresetSegment } from "../../../core/text/presets.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
+import { activeSegmentOf, nextSegment, placeAfterStep, segmentList } from "../state/segments.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 export interface SegmentActions {
@@ -18,9 +18,9 @@ export interface SegmentActions {
   setLocked(segmentId: string, locked: boolean): void;
   rename(segmentId: string, name: string): void;
   remove(segmentId: string): void;
-  /** One place up or down in the list, which is the order of exports. */
+  /** One place up or down in the list, which is the order of exports: within its group, or past a whole one. */
   reorder(segmentId: string, by: -1 | 1): void;
-  /** To the place of another one, which moves out of the way. */
+  /** To the place of another one, which moves out of the way, and into its group. */
   moveTo(segmentId: string, otherId: string): void;
   /** Shows this one alone; again, and all are shown. */
   showAlone(segmentId: string): void;
@@ -87,21 +87,23 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
       if (segment) writer.actWithUndo([{ kind: "remove-segment", segmentId }], t.segmentDeleted(segment.name));
     },
     reorder(segmentId, by) {
-      const ids = segmentList(store.state).map(({ id }) => id);
-      const at = ids.indexOf(segmentId);
-      const to = at + by;
-      if (at < 0 || to < 0 || to >= ids.length) return;
-      ids.splice(at, 1);
-      ids.splice(to, 0, segmentId);
-      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+      const segments = segmentList(store.state);
+      const to = placeAfterStep(segments, segmentId, by);
+      const ids = segments.map(({ id }) => id).filter((id) => id !== segmentId);
+      if (to !== undefined) writer.act([{ kind: "order-segments", segmentIds: ids.toSpliced(to, 0, segmentId) }]);
     },
     moveTo(segmentId, otherId) {
-      const ids = segmentList(store.state).map(({ id }) => id);
+      const segments = segmentList(store.state);
+      const ids = segments.map(({ id }) => id);
       const [from, to] = [ids.indexOf(segmentId), ids.indexOf(otherId)];
       if (from < 0 || to < 0 || from === to) return;
-      ids.splice(from, 1);
-      ids.splice(to, 0, segmentId);
-      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+      const segmentIds = ids.toSpliced(from, 1).toSpliced(to, 0, segmentId);
+      const { groupName = "" } = segments[to];
+      const joins = (segments[from].groupName ?? "") !== groupName;
+      writer.actAsOne([
+        ...(joins ? [{ kind: "change-segment" as const, segmentId, groupName }] : []),
+        { kind: "order-segments", segmentIds },
+      ]);
     },
     showAlone(segmentId) {
       const others = segmentList(store.state).filter(({ id }) => id !== segmentId);

@@ -3,6 +3,8 @@ import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { Slice } from "../../../core/image/volume.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Finding } from "../annotate/finding.ts";
+import type { GroupActions } from "../annotate/group-actions.ts";
+import type { Measures } from "../annotate/measuring.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { Connection } from "../context/connection.ts";
@@ -34,6 +36,8 @@ export interface Controls {
   readonly edits: Edits;
   readonly imports: Imports;
   readonly preview: Preview;
+  readonly measures: Measures;
+  readonly groups: GroupActions;
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
