@@ -40,6 +40,7 @@ export const help = {
     "tool.angle": "Angle",
     "tool.probe": "Values of a pixel",
     "names.find": "Find all structures of the slice",
+    "names.findAll": "Find all structures of all slices",
     "names.guess": "Ask what the segment may be called; again takes the first name",
     "edit.fillHoles": "Fill holes",
     "edit.copyOn": "Copy to the slice after",

@@ -5,7 +5,7 @@ import type { ReviewState } from "../../../../core/annotation/entries.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import { area, decimal, millilitres, number, share, t } from "../../i18n/index.ts";
 import { inkOn } from "../../render/mask-layer.ts";
-import { measured } from "../../state/measured.ts";
+import { measuredSoon } from "../../state/measured.ts";
 import { maskKey, placeOf } from "../../state/places.ts";
 import { groupNames, placeAfterStep, segmentList } from "../../state/segments.ts";
 import type { MaskView, OpenImage, State } from "../../state/state.ts";
@@ -119,13 +119,13 @@ export class SegmentRow extends ViewerElement {
 
   #area(view: MaskView) {
     if (view.area === 0) return t.nothingFound;
-    return area(view.area, measured(view, this.state.image?.pixels)?.areaMm2);
+    return area(view.area, this.state.image?.plane.spacingMm);
   }
 
   #facts({ id }: Segment, view: MaskView, image: OpenImage) {
     const unit = image.modality === "CT" ? " HU" : "";
     const prompts = promptsOf(this.state.log, id, placeOf(image)).length;
-    const filled = view.area > 0 ? measured(view, image.pixels) : undefined;
+    const filled = view.area > 0 ? measuredSoon(view, image.pixels, () => this.requestUpdate()) : undefined;
     return html`<dl>
       ${
         filled
