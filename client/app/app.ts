@@ -103,7 +103,13 @@ export function createApp({
     if (named) void studies.start(named);
     void loadModel(context);
   };
-  return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start };
+  return {
+    ...parts,
+    shortcuts: createShortcuts(),
+    vocabulary: vocabularyOnce(context),
+    namesMeant: meant(context),
+    start,
+  };
 }
 
 interface Written {
@@ -119,6 +125,7 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   const prompts = createPrompts(context, writer);
   const finding = createFinding(context, {
     writer,
+    keepMasks: keeper.keepMasks,
     embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
   });
   const editing = { writer, keepMasks: keeper.keepMasks };
@@ -162,6 +169,13 @@ function segmenterOnce(
     return made;
   };
 }
+
+const meant =
+  ({ segmenter }: Context): Controls["namesMeant"] =>
+  async (phrase, modality) => {
+    const answer = await (await segmenter()).readName(phrase, { modality }).catch(() => undefined);
+    return answer ? [...(answer.known ? [answer.name] : []), ...answer.suggestions] : [];
+  };
 
 /** The names that the server knows; none while it does not say them. */
 function vocabularyOnce({ segmenter }: Context): Controls["vocabulary"] {

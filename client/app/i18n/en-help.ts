@@ -30,6 +30,7 @@ export const help = {
     "tool.brush": "Brush",
     "tool.eraser": "Eraser",
     "names.find": "Find all structures of the slice",
+    "names.findAll": "Find all structures of all slices",
     "names.guess": "Ask what the segment may be called; again takes the first name",
     "edit.fillHoles": "Fill holes",
     "edit.copyOn": "Copy to the slice after",

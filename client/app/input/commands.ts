@@ -115,6 +115,7 @@ function promptActions({ store, prompts, strokes, view, scope }: Parts) {
 function volumeActions({ propagation, tour, finding }: Parts) {
   return {
     "names.find": finding.toggle,
+    "names.findAll": finding.toggleVolume,
     "names.guess": finding.guess,
     "volume.propagate": () => propagation.start(),
     "volume.doubtful": () => tour.nextDoubtful(1),

@@ -46,6 +46,8 @@ export interface Controls {
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Names that a phrase may mean which is no name; none while the server does not answer. */
+  namesMeant(phrase: string, modality: string): Promise<readonly string[]>;
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */

@@ -21,6 +21,7 @@ export function listenToKeys(app: Controls): Held {
   const { scope } = app;
   scope.addEventListener("keydown", (event) => {
     if (!(event instanceof KeyboardEvent) || event.defaultPrevented || isTyping(event)) return;
+    if (app.store.state.arriving) return; // the image that keys would reach is not the one that is looked at
     if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
     if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;

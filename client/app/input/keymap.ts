@@ -19,6 +19,7 @@ export type Command =
   | "prompt.sign"
   | "prompt.text"
   | "names.find"
+  | "names.findAll"
   | "names.guess"
   | "prompt.preview"
   | "prompt.candidate"
@@ -72,6 +73,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "edit.copyBack", group: "correct", chords: ["mod+arrowup"] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
   { command: "names.find", group: "prompts", chords: ["shift+f"] },
+  { command: "names.findAll", group: "prompts", chords: ["alt+shift+f"] },
   { command: "names.guess", group: "segments", chords: ["i"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },

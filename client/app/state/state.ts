@@ -5,7 +5,15 @@ import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { ImageInfo, JobMask, NameGuess, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type {
+  ImageInfo,
+  JobMask,
+  JobPlace,
+  NameGuess,
+  PlaneInfo,
+  PointLabel,
+  PromptKind,
+} from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
 
 export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
@@ -98,6 +106,8 @@ export interface OpenImage {
   readonly encodeWindow: NamedWindow | null;
   /** Said by the user where the file says nothing of it; `info.modality` otherwise. */
   readonly modality: string;
+  /** Region of the vocabulary where names are looked for that nobody said; empty for all. */
+  readonly bodyPart: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
   /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
@@ -151,6 +161,15 @@ export interface JobView {
   readonly broken: boolean;
 }
 
+/** A series that comes from an archive: a picture of it is shown meanwhile, and nothing can be prompted. */
+export interface Arriving {
+  /** Address of the picture, an object of this page. */
+  readonly picture: string;
+  /** Instances that are here; `total` is 0 until the archive has listed them. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** No answer from the server; another try is made by itself. */
 export interface Outage {
   readonly since: number;
@@ -158,10 +177,21 @@ export interface Outage {
   readonly nextTry: number | undefined;
 }
 
+/** Where a structure is, as far as it has been looked for. */
+export interface LocatedName {
+  readonly name: string;
+  readonly imageId: string;
+  readonly plane: Plane;
+  readonly places: readonly JobPlace[];
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface State {
   readonly image: OpenImage | undefined;
   /** Sentence of what is loading, for the progress bar before an image is there. */
   readonly loading: string | undefined;
+  readonly arriving: Arriving | undefined;
   readonly outage: Outage | undefined;
   readonly engine: SegmenterStatus | undefined;
   /** The manifest of the model that decodes. */
@@ -187,9 +217,11 @@ export interface State {
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
-  /** Names that are being asked of the slice shown. */
+  /** Slices on which a name was looked for. */
+  readonly located: LocatedName | undefined;
+  /** Names that are being asked of the slice shown, or of all slices. */
   readonly finding: { readonly done: number; readonly total: number } | undefined;
-  /** Segments that were found and not judged yet: id → the name under which each was proposed. Of this sitting alone. */
+  /** Segments that were found and not judged yet: id → the name under which each was proposed. */
   readonly proposed: ReadonlyMap<string, string>;
   /** What the mask of a chain may be called, best first. */
   readonly guesses: { readonly chain: string; readonly names: readonly NameGuess[] } | undefined;
@@ -241,6 +273,7 @@ export const FRESH_IMAGE = {
   pointer: undefined,
   job: undefined,
   finding: undefined,
+  located: undefined,
   proposed: new Map<string, string>(),
   guesses: undefined,
   playing: false,
@@ -255,6 +288,7 @@ export const initialState: State = {
   ...FRESH_IMAGE,
   image: undefined,
   loading: undefined,
+  arriving: undefined,
   outage: undefined,
   engine: undefined,
   model: undefined,
