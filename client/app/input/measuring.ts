@@ -3,7 +3,7 @@ import type { MeasuringTool } from "../../../core/annotation/entries.ts";
 import { measurementsAt, POINTS_OF } from "../../../core/annotation/measurements.ts";
 import type { SlicePoint } from "../../../core/image/distance.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
-import type { Measures } from "../annotate/measuring.ts";
+import type { Measures } from "../measure/measures.ts";
 import { toScreen } from "../render/viewport.ts";
 import type { Measuring } from "../state/measuring.ts";
 import { placeOf } from "../state/places.ts";

@@ -3,11 +3,11 @@ import type { LogAction, MeasuringTool } from "../../../core/annotation/entries.
 import { type Measurement, measurementsOf } from "../../../core/annotation/measurements.ts";
 import type { SlicePoint } from "../../../core/image/distance.ts";
 import { valuesAt } from "../../../core/image/values.ts";
+import type { LogWriter } from "../annotate/log-writer.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { measurementText } from "../state/measurements.ts";
 import { placeOf } from "../state/places.ts";
-import type { LogWriter } from "./log-writer.ts";
 
 export interface Measures {
   /** Keeps a measurement of the slice shown; one without extent is dropped. */
