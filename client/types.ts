@@ -73,7 +73,7 @@ export interface SegmenterStatus {
   readonly reason: string;
   /** Id of the model that decodes. */
   readonly model: string;
-  /** Milliseconds of the latest decode, of the self-check before the first one; `undefined` when nothing ran yet. */
+  /** Milliseconds of the latest decode, before the first one of a GPU's self-check; `undefined` when nothing was timed yet. */
   readonly ms: number | undefined;
   /** WASM threads in use; 1 where the page is not cross-origin isolated. */
   readonly threads: number;
