@@ -19,12 +19,14 @@ export interface CornerstoneToolsOptions {
   readonly core: {
     getEnabledElement(
       element: HTMLDivElement,
-    ): { readonly viewport: Pick<CornerstoneViewport, "getCamera"> } | undefined;
+    ): { readonly viewport: Pick<CornerstoneViewport, "getCamera">; readonly viewportId: string } | undefined;
   };
   /** `@cornerstonejs/tools`. */
   readonly tools: { readonly BaseTool: abstract new (toolProps: ToolProps, defaults: ToolProps) => object };
-  /** Asked with each gesture; nothing is done while there is none. */
-  readonly binding: () => Pick<Binding, "prompt"> | undefined;
+  /** Asked with each gesture, by the viewport that it was made in; nothing is done while there is none. */
+  readonly binding: (viewportId: string) => Pick<Binding, "prompt"> | undefined;
+  /** Put before the names, in a page that has tools of these names already. */
+  readonly prefix?: string;
   /** A gesture that gave no mask. `reportError` when left out. */
   readonly onError?: (thrown: unknown) => void;
 }
@@ -55,27 +57,34 @@ export function cornerstoneTools(options: CornerstoneToolsOptions): readonly Cor
   return Object.keys(PROMPTS).map((name) => promptTool(name, options));
 }
 
-function promptTool(toolName: string, options: CornerstoneToolsOptions): CornerstonePromptTool {
-  const { core, tools, binding, onError = reportError } = options;
+/** A press that is not released yet. */
+interface Gesture {
+  readonly viewportId: string;
+  readonly points: [HostPoint, ...HostPoint[]];
+}
+
+function promptTool(name: string, options: CornerstoneToolsOptions): CornerstonePromptTool {
+  const { core, tools, binding, prefix = "", onError = reportError } = options;
   const placeOf = ({ detail: { element, currentPoints } }: ToolEvent): HostPoint => {
     const viewport = core.getEnabledElement(element)?.viewport;
     return viewport ? cornerstonePoint(viewport, currentPoints.world) : { space: "lps", point: currentPoints.world };
   };
   return class extends tools.BaseTool {
-    static readonly toolName = toolName;
+    static readonly toolName = prefix + name;
     /** From the press on; Cornerstone tells of a release or a click whichever button made it. */
-    #points: HostPoint[] = [];
+    #gesture: Gesture | undefined;
 
     constructor(toolProps: ToolProps = {}) {
       super(toolProps, { supportedInteractionTypes: ["Mouse", "Touch"] });
     }
 
     preMouseDownCallback(event: ToolEvent): boolean {
-      this.#points = [placeOf(event)];
+      const { viewportId = "" } = core.getEnabledElement(event.detail.element) ?? {};
+      this.#gesture = { viewportId, points: [placeOf(event)] };
       return true;
     }
     mouseDragCallback(event: ToolEvent): void {
-      if (this.#points.length > 0) this.#points.push(placeOf(event));
+      this.#gesture?.points.push(placeOf(event));
     }
     mouseUpCallback(): void {
       this.#finish();
@@ -85,10 +94,10 @@ function promptTool(toolName: string, options: CornerstoneToolsOptions): Corners
     }
 
     #finish(): void {
-      const [first, ...rest] = this.#points;
-      this.#points = [];
-      const prompt = first && PROMPTS[toolName]?.([first, ...rest]);
-      if (prompt) binding()?.prompt(prompt).catch(onError);
+      const gesture = this.#gesture;
+      this.#gesture = undefined;
+      const prompt = gesture && PROMPTS[name]?.(gesture.points);
+      if (prompt) binding(gesture.viewportId)?.prompt(prompt).catch(onError);
     }
   };
 }

@@ -67,12 +67,15 @@ export function cornerstonePoint(viewport: Pick<CornerstoneViewport, "getCamera"
 /** Prompts in a viewport; masks in a labelmap segmentation, segment 1 with index 1. */
 export function cornerstoneAdapter(options: CornerstoneOptions): ViewerAdapter {
   const { core, tools, viewport, segmentationId, modality } = options;
-  let grid: LabelGrid | undefined;
+  let grid: (LabelGrid & { readonly volumeId: string | undefined }) | undefined;
   return {
     source: () => options.source ?? sourceOf(core, viewport, modality),
     window: () => windowOf(viewport),
     show(mask, segment) {
-      grid ??= latticeOf(core, labelmapOf(tools, segmentationId));
+      const labelmap = labelmapOf(tools, segmentationId);
+      // A labelmap of a stack becomes one of a volume when such a viewport shows it, in an order of its own.
+      if (!grid || grid.volumeId !== labelmap.volumeId)
+        grid = { ...latticeOf(core, labelmap), volumeId: labelmap.volumeId };
       if (paint(mask, grid, segment) === 0) return;
       const slices = grid.written();
       tools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(segmentationId, slices);
