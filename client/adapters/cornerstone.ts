@@ -6,6 +6,7 @@
  * const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport, segmentationId }));
  * await binding.prompt({ kind: "point", at: cornerstonePoint(viewport, worldPoint) });
  */
+import { isSegmenterError } from "../../core/errors.ts";
 import type { Window } from "../../core/image/volume.ts";
 import type { LpsPoint, ViewerAdapter, ViewerSource } from "../viewer/index.ts";
 import { paint } from "../viewer/index.ts";
@@ -82,11 +83,16 @@ export function cornerstoneAdapter(options: CornerstoneOptions): ViewerAdapter {
     },
     gesture({ undo, redo }) {
       core.utilities.HistoryMemo.DefaultHistoryMemo.push({
-        restoreMemo: (isUndo = true) => void (isUndo ? undo() : redo()),
+        restoreMemo: (isUndo = true) => void (isUndo ? undo() : redo()).catch(unlessClosed),
         operationType: "promptomy",
       });
     },
   };
+}
+
+/** The history outlives a binding: what a closed one did is not taken back. */
+function unlessClosed(thrown: unknown): void {
+  if (!isSegmenterError(thrown, "Cancelled")) reportError(thrown);
 }
 
 function labelmapOf({ segmentation }: CornerstoneToolsModule, id: string): { volumeId?: string; imageIds?: string[] } {

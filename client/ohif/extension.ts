@@ -56,8 +56,8 @@ function onModeEnter({ servicesManager: { services } }: OhifParameters): void {
   const { toolGroupService, segmentationService } = services;
   subscriptions = [
     subscribe(toolGroupService, "TOOLGROUP_CREATED", () => addTools(services)),
-    subscribe(segmentationService, "SEGMENTATION_REMOVED", ({ segmentationId }) =>
-      session?.forget(String(segmentationId)),
+    ...["SEGMENTATION_REMOVED", "SEGMENTATION_MODIFIED"].map((name) =>
+      subscribe(segmentationService, name, ({ segmentationId }) => session?.changed(String(segmentationId))),
     ),
   ];
   // The mode fills its toolbar and its tool groups in the same turn, after its extensions.

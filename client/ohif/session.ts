@@ -6,7 +6,7 @@ import type { Binding, HostPrompt, PlacedMask } from "../viewer/index.ts";
 import { createBindings } from "./bindings.ts";
 import { createConnection } from "./connection.ts";
 import { sayingOf } from "./sayings.ts";
-import { type Host, placeShown, type Target, targetOf } from "./target.ts";
+import { type Host, placeShown, segmentsOf, type Target, targetOf } from "./target.ts";
 import type { Cornerstone, PromptomyOptions } from "./types.ts";
 
 export interface SessionState {
@@ -34,8 +34,8 @@ export interface Session {
   cancel(): void;
   undo(): void;
   redo(): void;
-  /** The labelmap is gone. */
-  forget(segmentationId: string): void;
+  /** OHIF's list of segments is another one, or the labelmap is gone. */
+  changed(segmentationId: string): void;
   close(): void;
 }
 
@@ -79,6 +79,10 @@ export function createSession(host: Host, cornerstone: Cornerstone, options: Pro
     propagate: (reach) =>
       inTurn("Propagating …", (target, binding) => {
         stopping = new AbortController();
+        const isPrompted = binding.log.done.some(
+          (action) => action.kind === "prompt" && action.segmentId === String(binding.segment),
+        );
+        if (!isPrompted) throw new RangeError("Prompt this segment on a slice first.");
         return binding.propagate({
           ...(reach === undefined ? {} : { range: rangeAround(target, binding, reach) }),
           signal: stopping.signal,
@@ -88,7 +92,13 @@ export function createSession(host: Host, cornerstone: Cornerstone, options: Pro
     cancel: () => stopping.abort(),
     undo: () => history.undo(),
     redo: () => history.redo(),
-    forget: bindings.forget,
+    changed(segmentationId) {
+      const segmentation = host.services.segmentationService.getSegmentation(segmentationId);
+      bindings.keep(
+        segmentationId,
+        segmentation ? segmentsOf(segmentation).map(({ segmentIndex }) => segmentIndex) : [],
+      );
+    },
     close() {
       stopping.abort();
       bindings.close();

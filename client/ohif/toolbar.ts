@@ -59,5 +59,5 @@ export const HOTKEYS = [
   key("x", "Promptomy: exclude", "promptomy.setTool", { tool: "exclude" }),
   key("b", "Promptomy: box", "promptomy.setTool", { tool: "box" }),
   key("t", "Promptomy: name of an organ", "promptomy.focusText"),
-  key("g", "Promptomy: propagate", "promptomy.propagate"),
+  key("shift+g", "Promptomy: propagate", "promptomy.propagate"),
 ];

@@ -55,8 +55,10 @@ const CONFIG = {
 export interface OhifSite {
   /** Folders by the first part of their path. */
   readonly folders?: Readonly<Record<string, string>>;
-  /** Lines of `app-config.js`, read with each request. */
+  /** Lines of `app-config.js`, and code around them; read with each request. */
   config: Readonly<Record<string, unknown>>;
+  before?: string;
+  after?: string;
 }
 
 /** `archive` is the root of DICOMweb services at the path `/dicom-web`. */
@@ -89,10 +91,14 @@ function pass(req: IncomingMessage, res: ServerResponse, to: { hostname: string;
 }
 
 /** Addresses of its own router are the page. */
-async function file(pathname: string, res: ServerResponse, { folders = {}, config }: OhifSite): Promise<void> {
+async function file(pathname: string, res: ServerResponse, site: OhifSite): Promise<void> {
   const send = (type: string, body: string | Uint8Array) => res.writeHead(200, { "Content-Type": type }).end(body);
+  const { folders = {}, config, before = "", after = "" } = site;
   if (pathname === "/app-config.js")
-    return void send("text/javascript", `window.config = ${JSON.stringify({ ...CONFIG, ...config })};`);
+    return void send(
+      "text/javascript",
+      `${before}\nwindow.config = ${JSON.stringify({ ...CONFIG, ...config })};\n${after}`,
+    );
   const [, first = "", ...rest] = pathname.split("/");
   const path = folders[first] === undefined ? join(ohifPage, pathname) : join(folders[first], ...rest);
   const bytes = await readFile(path).catch(() => undefined);
