@@ -1,7 +1,9 @@
-// `npm start [-- --port N] [FILE|FOLDER]`: install once, build what changed, serve.
+// `npm start [-- --port N] [--examples] [FILE|FOLDER]`: install once, build what changed, serve.
 import { spawn } from "node:child_process";
+import { build } from "./build.mjs";
 import { root } from "./install.mjs";
-import "./build.mjs";
+
+if (process.argv.includes("--examples")) build("examples");
 
 const server = spawn(process.execPath, [`${root}dist/server/cli.js`, "serve", ...process.argv.slice(2)], {
   stdio: "inherit",

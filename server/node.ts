@@ -8,7 +8,7 @@ import { SegmenterError } from "../core/errors.ts";
 import { createApp } from "./app.ts";
 import { createAuthenticate } from "./auth/identity.ts";
 import type { Authenticate } from "./auth/types.ts";
-import type { Lifecycle, OpenFile } from "./http/deps.ts";
+import type { AppDeps, Lifecycle, OpenFile } from "./http/deps.ts";
 import { answerBrokenRequests, refusal } from "./http/middleware/refused.ts";
 import { staticFiles } from "./http/static.ts";
 import type { Study } from "./images/types.ts";
@@ -62,7 +62,7 @@ interface Door {
 }
 
 async function serve(services: Services, settings: Settings, { log, authenticate }: Door): Promise<RunningServer> {
-  const { limits, host, frameAncestors, hsts, clientDir } = settings;
+  const { limits, host, frameAncestors, hsts } = settings;
   const folder = await openStudy(services.images, settings.study, limits);
   const stopping = { draining: false };
   const version = await readVersion();
@@ -76,7 +76,7 @@ async function serve(services: Services, settings: Settings, { log, authenticate
     openFile,
     lifecycle: lifecycleOf(services, stopping),
     headers: { frameAncestors, hsts },
-    ...(existsSync(clientDir) ? { findStatic: staticFiles(clientDir) } : {}),
+    ...pagesOf(settings),
   };
   const tenantApp = async (name: string) => {
     const own = await services.tenant(name);
@@ -106,6 +106,18 @@ async function serve(services: Services, settings: Settings, { log, authenticate
   };
   let stopped: Promise<void> | undefined;
   return { url: urlOf(server, host), services, studies: openOf(folder), close: () => (stopped ??= stop()) };
+}
+
+/** The viewer, where it is built, and the examples, where they are asked for. Throws InvalidRequest. */
+function pagesOf({ clientDir, examples, examplesDir }: Settings): Pick<AppDeps, "findStatic"> {
+  if (examples && !existsSync(examplesDir))
+    throw new SegmenterError("InvalidRequest", {
+      reason: "the examples are not built; `npm start -- --examples` builds them",
+      path: "examples",
+    });
+  const viewer = existsSync(clientDir) ? staticFiles(clientDir) : undefined;
+  const found = examples ? staticFiles(examplesDir, "/examples/") : undefined;
+  return viewer || found ? { findStatic: (path) => found?.(path) ?? viewer?.(path) } : {};
 }
 
 /** What is open from the start. */

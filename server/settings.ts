@@ -33,6 +33,9 @@ export interface Settings {
   readonly modelDirs: readonly string[];
   /** The built viewer. */
   readonly clientDir: string;
+  /** The built examples, served where `examples` is set. */
+  readonly examplesDir: string;
+  readonly examples?: boolean;
   /** Names of structures that text prompts may use. */
   readonly vocabularyFile: string;
   /** Manifests of models that can be fetched. */
@@ -52,6 +55,8 @@ export interface Settings {
   readonly oidcTenantClaim?: string;
   /** `oip://host:port/model`: an engine elsewhere that runs the encoder of the default model. */
   readonly encoder?: string;
+  /** Folder of a text encoder, which ranks the names that an unknown phrase may mean. */
+  readonly textEncoder?: string;
   /** A JSON file of API keys by digest. */
   readonly keysFile?: string;
   /** Serves anybody who can reach the address. */
@@ -76,6 +81,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     device: deviceOf(env.PROMPTOMY_DEVICE ?? "auto"),
     modelDirs: [...listOf(env.PROMPTOMY_MODEL_DIRS, delimiter), ...ownModels],
     clientDir: join(root, "dist", "app"),
+    examplesDir: join(root, "dist", "examples"),
     vocabularyFile: join(root, "models", "vocabulary.json"),
     catalogDir: join(root, "models", "catalog"),
     corsOrigins: listOf(env.PROMPTOMY_CORS_ORIGINS, ",").map(originOf),
@@ -95,7 +101,9 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_OIDC_TENANT_CLAIM ? { oidcTenantClaim: env.PROMPTOMY_OIDC_TENANT_CLAIM } : {}),
     ...(env.PROMPTOMY_KEYS ? { keysFile: env.PROMPTOMY_KEYS } : {}),
     ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
+    ...(env.PROMPTOMY_EXAMPLES === "1" ? { examples: true } : {}),
     ...(env.PROMPTOMY_ENCODER ? { encoder: env.PROMPTOMY_ENCODER } : {}),
+    ...(env.PROMPTOMY_TEXT_ENCODER ? { textEncoder: env.PROMPTOMY_TEXT_ENCODER } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

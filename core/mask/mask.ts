@@ -27,27 +27,43 @@ export function createMask(width: number, height: number, data = new Uint8Array(
 
 /** Pixels inside. */
 export function maskArea({ data }: Mask): number {
-  let area = 0;
-  for (let n = Math.max(0, data.indexOf(1)), last = data.lastIndexOf(1); n <= last; n++) area += data[n];
+  const head = (4 - (data.byteOffset & 3)) & 3;
+  const words = Math.max(0, (data.length - head) >> 2);
+  let area =
+    sumOf(data, 0, Math.min(head, data.length)) + sumOf(data, Math.min(head + 4 * words, data.length), data.length);
+  if (words === 0) return area;
+  // Four pixels at a time: a byte of the sum holds 255 of them before it overflows.
+  const four = new Uint32Array(data.buffer, data.byteOffset + head, words);
+  for (let from = 0; from < words; from += 255) {
+    let sum = 0;
+    for (let n = from, end = Math.min(words, from + 255); n < end; n++) sum += four[n];
+    area += (sum & 255) + ((sum >>> 8) & 255) + ((sum >>> 16) & 255) + (sum >>> 24);
+  }
   return area;
+}
+
+function sumOf(data: Uint8Array, from: number, to: number): number {
+  let sum = 0;
+  for (let n = from; n < to; n++) sum += data[n];
+  return sum;
 }
 
 /**
  * The smallest box around the mask, corners included; `null` for an empty one. What lies around it is found by the engine's
- * own search, many times faster than a loop: a mask in a large picture is mostly empty.
+ * own search forwards, many times faster than a loop: a mask in a large picture is mostly empty.
  */
 export function maskBounds({ width, data }: Mask): PixelBox | null {
   const first = data.indexOf(1);
   if (first < 0) return null;
   const y0 = Math.floor(first / width);
-  const y1 = Math.floor(data.lastIndexOf(1) / width);
-  let [x0, x1] = [width, -1];
-  for (let y = y0; y <= y1; y++) {
+  let [x0, x1, y1] = [width, -1, y0];
+  for (let y = y0; y * width < data.length; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
     const left = row.indexOf(1);
     if (left < 0) continue;
     x0 = Math.min(x0, left);
     x1 = Math.max(x1, row.lastIndexOf(1));
+    y1 = y;
   }
   return { x0, y0, x1, y1 };
 }

@@ -1,4 +1,5 @@
 /** Grey values under masks, counted value by value: exact statistics over any number of slices, in memory by distinct values. */
+import { type Dtype, dtypeOf } from "../image/dtype.ts";
 import type { Slice } from "../image/volume.ts";
 import { type Mask, maskBounds } from "./mask.ts";
 
@@ -36,25 +37,74 @@ export function createTally(): Tally {
   const sorted = () => [...counts].sort(([a], [b]) => a - b);
   return {
     add(mask, slice) {
-      const bounds = maskBounds(mask);
-      if (!bounds) return;
       const { slope, intercept } = slice.rescale;
-      const level = slice.part?.level ?? 0;
-      for (let y = bounds.y0; y <= bounds.y1; y++) {
-        const row = y * mask.width;
-        for (let x = bounds.x0; x <= bounds.x1; ) {
-          const end = Math.min(bounds.x1 + 1, ((x >> level) + 1) << level);
-          const at = (y >> level) * slice.width + (x >> level);
-          let times = 0;
-          for (; x < end; x++) times += mask.data[row + x];
-          if (times === 0) continue;
-          const value = storedAt(slice, at) * slope + intercept;
-          counts.set(value, (counts.get(value) ?? 0) + times);
-        }
+      for (const [stored, times] of storedCounts(mask, slice)) {
+        const value = (stored / unitOf(slice)) * slope + intercept;
+        counts.set(value, (counts.get(value) ?? 0) + times);
       }
     },
     statistics: () => statisticsOf(sorted()),
     histogram: (bins = 64) => histogramOf(sorted(), bins),
+  };
+}
+
+/** How many pixels of the mask lie on each stored value of the slice, in its unit. */
+function storedCounts(mask: Mask, slice: Slice): Iterable<readonly [stored: number, times: number]> {
+  const counts = countsFor(slice);
+  const bounds = maskBounds(mask);
+  if (!bounds) return counts;
+  const level = slice.part?.level ?? 0;
+  const [left, right] = [bounds.x0 >> level, bounds.x1 >> level];
+  const line = new Uint32Array(slice.width);
+  for (let row = bounds.y0 >> level; row <= bounds.y1 >> level; row++) {
+    line.fill(0, left, right + 1);
+    const end = Math.min(bounds.y1 + 1, (row + 1) << level);
+    for (let y = Math.max(bounds.y0, row << level); y < end; y++)
+      for (let x = bounds.x0, at = y * mask.width + x; x <= bounds.x1; x++, at++) line[x >> level] += mask.data[at];
+    for (let x = left; x <= right; x++) if (line[x] > 0) counts.add(storedAt(slice, row * slice.width + x), line[x]);
+  }
+  return counts;
+}
+
+interface Counts extends Iterable<readonly [stored: number, times: number]> {
+  add(stored: number, times: number): void;
+}
+
+/** Least and most of the types that have few enough values to be counted in a list. */
+const FEW: { readonly [D in Dtype]?: readonly [least: number, most: number] } = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+};
+const LONGEST_LIST = 2 ** 18;
+
+/** A list where the values are few whole numbers, as in nearly all images; a map where they are anything. */
+function countsFor(slice: Slice): Counts {
+  const [least, most] = FEW[dtypeOf(slice.data)] ?? [0, Number.POSITIVE_INFINITY];
+  const unit = unitOf(slice);
+  return (most - least) * unit < LONGEST_LIST ? listCounts(least * unit, most * unit) : mapCounts();
+}
+
+function mapCounts(): Counts {
+  const counts = new Map<number, number>();
+  return {
+    add(stored, times) {
+      counts.set(stored, (counts.get(stored) ?? 0) + times);
+    },
+    [Symbol.iterator]: () => counts[Symbol.iterator](),
+  };
+}
+
+function listCounts(least: number, most: number): Counts {
+  const counts = new Float64Array(most - least + 1);
+  return {
+    add(stored, times) {
+      counts[stored - least] += times;
+    },
+    *[Symbol.iterator]() {
+      for (let n = 0; n < counts.length; n++) if (counts[n] > 0) yield [n + least, counts[n]] as const;
+    },
   };
 }
 
@@ -94,8 +144,10 @@ function histogramOf(values: Counted, bins: number): Histogram | undefined {
   return { from, to, counts };
 }
 
+/** Luminance in thousandths, so that it is a whole number as the colours are. */
+const unitOf = ({ channels }: Slice): number => (channels === 1 ? 1 : 1000);
+
 function storedAt({ channels, data }: Slice, n: number): number {
   if (channels === 1) return data[n] ?? 0;
-  // In thousandths, so that equal colours and rounding make no more values than there are.
-  return (299 * (data[3 * n] ?? 0) + 587 * (data[3 * n + 1] ?? 0) + 114 * (data[3 * n + 2] ?? 0)) / 1000;
+  return 299 * (data[3 * n] ?? 0) + 587 * (data[3 * n + 1] ?? 0) + 114 * (data[3 * n + 2] ?? 0);
 }

@@ -8,33 +8,24 @@ interface Axis {
   readonly index: Int32Array;
   /** Share of the upper neighbour. */
   readonly weight: Float32Array;
+  /** First pixel of each lower neighbour, and after the last one the number of pixels. */
+  readonly starts: Int32Array;
 }
 
 /** Bilinear taps of `count` slice pixels in logits of side `size`; half-pixel centres, clamped at the border. */
 function axis(count: number, pitch: number, size: number): Axis {
   const index = new Int32Array(count);
   const weight = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
+  const cells = Math.max(size - 1, 1);
+  const starts = new Int32Array(cells + 1).fill(count);
+  for (let i = count - 1; i >= 0; i--) {
     const at = Math.min(Math.max((i + 0.5) * pitch - 0.5, 0), size - 1);
-    index[i] = Math.min(Math.floor(at), Math.max(size - 2, 0));
+    index[i] = Math.min(Math.floor(at), cells - 1);
     weight[i] = at - index[i];
+    starts[index[i]] = i;
   }
-  return { index, weight };
-}
-
-/** The first pixel whose lower neighbour is `i` or later, and the first one whose lower neighbour is later. */
-const startOf = ({ index }: Axis, i: number): number => lowerBound(index, i);
-const endOf = ({ index }: Axis, i: number): number => lowerBound(index, i + 1);
-
-/** Place of the first value that is at least `value`, in ascending values. */
-function lowerBound(values: Int32Array, value: number): number {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  for (let cell = cells - 1; cell >= 0; cell--) starts[cell] = Math.min(starts[cell], starts[cell + 1]);
+  return { index, weight, starts };
 }
 
 /** Side of square logits; RangeError when they are not square. */
@@ -64,20 +55,28 @@ export function logitsToMask(
     const upper = rows.index[y] * side;
     const lower = upper + next * side;
     const share = rows.weight[y];
-    let [first, last] = [side, -1];
-    for (let i = 0; i < side; i++) {
-      line[i] = logits[upper + i] + (logits[lower + i] - logits[upper + i]) * share;
-      if (line[i] > threshold) [first, last] = [Math.min(first, i), i];
-    }
-    // Between two values that are not over the threshold nothing is: most of a large picture is passed over.
+    for (let i = 0; i < side; i++) line[i] = logits[upper + i] + (logits[lower + i] - logits[upper + i]) * share;
     const at = (crop.y0 + y) * width + crop.x0;
-    const end = endOf(columns, last);
-    for (let x = startOf(columns, first - next); x < end; x++) {
-      const i = columns.index[x];
-      data[at + x] = line[i] + (line[i + next] - line[i]) * columns.weight[x] > threshold ? 1 : 0;
-    }
+    paintRow(data.subarray(at, at + columns.index.length), line, columns, threshold);
   }
   return { width, height, data };
+}
+
+/** Between two values on one side of the threshold all is on that side: only edges are interpolated, the rest is filled. */
+function paintRow(row: Uint8Array, line: Float32Array, { starts, weight }: Axis, threshold: number) {
+  const cells = starts.length - 1;
+  const next = line.length > 1 ? 1 : 0;
+  for (let i = 0; i < cells; i++) {
+    let end = i;
+    while (end < cells && line[end] > threshold && line[end + next] > threshold) end++;
+    if (end > i) {
+      row.fill(1, starts[i], starts[end]);
+      i = end - 1;
+    } else if (line[i] > threshold || line[i + next] > threshold) {
+      for (let x = starts[i]; x < starts[i + 1]; x++)
+        row[x] = line[i] + (line[i + next] - line[i]) * weight[x] > threshold ? 1 : 0;
+    }
+  }
 }
 
 /** IoU of the masks at logit thresholds +1 and −1 (Kirillov et al. 2023); 1 when nothing is over either. */

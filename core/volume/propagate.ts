@@ -7,6 +7,7 @@ import type { Slice } from "../image/volume.ts";
 import { type Mask, maskArea, maskIou } from "../mask/mask.ts";
 import { blend } from "../mask/morphology.ts";
 import type { Prompt } from "../wire/prompt.ts";
+import { watchCertainty } from "./certainty.ts";
 import { type GreyRange, greyRange, maskWithin, smoothGreys } from "./greys.ts";
 import { maskPrompts } from "./mask-prompts.ts";
 
@@ -65,8 +66,8 @@ export async function* propagate(port: StackPort, request: PropagateRequest): As
     const end = slices[n + 1];
     if (end !== undefined) yield* between(port, request, { start, end, range });
   }
-  yield* walk(port, request, { start: slices[0], step: -1, last: from, range });
-  yield* walk(port, request, { start: slices[slices.length - 1], step: 1, last: to, range });
+  yield* untilUnsure(walk(port, request, { start: slices[0], step: -1, last: from, range }));
+  yield* untilUnsure(walk(port, request, { start: slices[slices.length - 1], step: 1, last: to, range }));
 }
 
 function seedAt({ seeds }: PropagateRequest, k: number): Mask {
@@ -75,12 +76,40 @@ function seedAt({ seeds }: PropagateRequest, k: number): Mask {
   return seed;
 }
 
-/** One direction, until the structure ends or the last slice is reached. */
+/** A slice on its way, with the mean of what the model guesses of its two answers. */
+interface Walked extends Propagated {
+  readonly certainty: number;
+}
+
+/**
+ * A direction beyond which nothing is settled, without the row of unsure slices that it ends in. A slice is given once the
+ * next one is known: the last one before such a row is doubtful.
+ */
+async function* untilUnsure(slices: AsyncIterable<Walked>): AsyncGenerator<Propagated> {
+  const verdictOn = watchCertainty();
+  let waiting: Propagated[] = [];
+  for await (const { certainty, ...found } of slices) {
+    const verdict = verdictOn(certainty);
+    if (verdict === "ended") {
+      const [seam] = waiting;
+      if (seam) yield { ...seam, doubtful: true };
+      return;
+    }
+    if (verdict === "sure") {
+      yield* waiting;
+      waiting = [];
+    }
+    waiting.push(found);
+  }
+  yield* waiting;
+}
+
+/** One direction, until nothing of the structure is left or the last slice is reached. */
 async function* walk(
   port: StackPort,
   request: PropagateRequest,
   { start, step, last, range }: { start: number; step: 1 | -1; last: number; range: GreyRange },
-): AsyncGenerator<Propagated> {
+): AsyncGenerator<Walked> {
   let mask = seedAt(request, start);
   for (let k = start + step; (last - k) * step >= 0; k += step) {
     request.signal?.throwIfAborted();
@@ -107,7 +136,7 @@ async function* between(
     const [a, b] = [up.get(k), down.get(k)];
     const only = a ?? b;
     if (a && b) yield blended(a, b, (k - start) / (end - start));
-    else if (only) yield { ...only, doubtful: true };
+    else if (only) yield { slice: k, mask: only.mask, predictedIou: only.predictedIou, doubtful: true };
   }
 }
 
@@ -124,7 +153,7 @@ async function nextSlice(
   k: number,
   before: Mask,
   range: GreyRange,
-): Promise<Omit<Propagated, "slice"> | undefined> {
+): Promise<Omit<Walked, "slice"> | undefined> {
   const greys = smoothGreys(await port.pixels(k));
   const left = maskWithin(before, greys, range);
   const prompts = maskArea(left) < LEAST_LEFT * maskArea(before) ? undefined : maskPrompts(left, before);
@@ -135,7 +164,8 @@ async function nextSlice(
   if (best.like < LEAST_LIKE) return undefined;
   const { mask, predictedIou } = best;
   const doubtful = predictedIou < DOUBTFUL.predictedIou || maskIou(mask, before) < DOUBTFUL.overlap;
-  return { mask, predictedIou, doubtful };
+  const certainty = (answers[0].predictedIou + answers[1].predictedIou) / 2;
+  return { mask, predictedIou, doubtful, certainty };
 }
 
 /** An answer without what has other grey values, and how much speaks for it. */

@@ -1,11 +1,9 @@
-/** The viewer of a server that allows this page (`--frame-ancestors`), in a frame; `?viewer=` names another server. */
+/** The viewer in a frame of a page that its server allows (`--frame-ancestors`; its own pages always may). */
 import { connectFrame } from "@promptomy/client/frame";
 
 const status = document.querySelector("#status");
 const iframe = document.querySelector("iframe");
-const named = new URLSearchParams(location.search).get("viewer");
 if (!iframe) throw new Error("The page has no frame.");
-if (named) iframe.src = named;
 
 const frame = await connectFrame(iframe);
 if (status) status.textContent = "Click a structure";

@@ -17,6 +17,7 @@ export const serve = command({
     "cors-credentials": { type: "boolean", description: "They may send cookies" },
     "cors-headers": { type: "string", description: "Headers that they may send beside ours", valueHint: "names" },
     "frame-ancestors": { type: "string", description: "Origins whose pages may show the viewer", valueHint: "origins" },
+    examples: { type: "boolean", description: "Serve the examples too, at /examples/" },
     ...SHARED,
   },
   async run({ given, result, note }) {
@@ -35,11 +36,13 @@ export const serve = command({
       ...(study === undefined ? {} : { study }),
       ...(dicomweb === undefined ? {} : { dicomweb }),
       ...embedding,
+      ...(given.flag("examples") && { examples: true }),
       log,
     });
     const { pool, models } = server.services;
     result({ url: server.url, device: pool.device }, `Promptomy: ${server.url}`);
     note(`Slices are encoded on ${pool.device}. Research use only, not for diagnosis.`);
+    if (given.flag("examples")) note(`Examples: ${server.url}/examples/`);
     for (const line of embeddingLines({ ...settings, ...embedding })) note(line);
     if (models.list().length === 0) note("No usable model was found; see `promptomy doctor`.");
     await untilSignal();

@@ -11,6 +11,7 @@ import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Archives } from "../sources/dicomweb/archives.ts";
 import type { Folder } from "../sources/folder/folder.ts";
+import type { NameService } from "../text/name-service.ts";
 import type { JobService } from "../work/jobs.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
@@ -22,6 +23,7 @@ export interface AppDeps {
   readonly jobs: JobService;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
+  readonly names: Pick<NameService, "resolve">;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: Limits;
@@ -33,7 +35,7 @@ export interface AppDeps {
   readonly openFile: OpenFile;
   /** What the server was started with. */
   readonly folder: Pick<Folder, "list" | "open" | "images" | "thumbnail">;
-  /** The built viewer. */
+  /** The built viewer, and the examples. */
   readonly findStatic?: FindStatic;
   /** Origins that may call from other pages; exact. */
   readonly corsOrigins?: readonly string[];
@@ -71,7 +73,7 @@ export interface Masks {
 /** Bytes `start` to `end` (both included) of a file of this server. */
 export type OpenFile = (path: string, range: { start: number; end: number }) => ReadableStream<Uint8Array>;
 
-/** A file of the built viewer. */
+/** A file of a built page. */
 export interface StaticFile {
   readonly path: string;
   readonly bytes: number;
@@ -81,7 +83,7 @@ export interface StaticFile {
   readonly immutable: boolean;
 }
 
-/** Finds a file of the viewer by URL path; `undefined` for anything outside its folder. */
+/** Finds a file of a built page by URL path; `undefined` for anything outside its folder. */
 export type FindStatic = (urlPath: string) => StaticFile | undefined;
 
 /** Whether the server takes work, and why not. */

@@ -1,4 +1,4 @@
-/** The files of the built viewer, found by their URL. */
+/** The files of built pages, found by their URL. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { hexOf, sha256 } from "../disk/sha256.ts";
@@ -23,17 +23,20 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Vite's `name-Ab12Cd34.js`. */
 const HASHED = /-[\w-]{8,}\.\w+$/;
 
-/** Lists a folder once; a request is a look-up in that list, so no path of a request ever reaches the disk. */
-export function staticFiles(dir: string): FindStatic {
+/**
+ * Lists a folder once; a request is a look-up in that list, so no path of a request ever reaches the disk. `at` is the URL of
+ * the folder, with slashes around; a folder answers with its `index.html`.
+ */
+export function staticFiles(dir: string, at = "/"): FindStatic {
   const files = new Map<string, StaticFile>();
   for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const url = `/${relative(dir, path).split(sep).join("/")}`;
-    files.set(url, describe(path, entry.name));
+    const url = `${at}${relative(dir, path).split(sep).join("/")}`;
+    const file = describe(path, entry.name);
+    files.set(url, file);
+    if (entry.name === "index.html") files.set(url.slice(0, -entry.name.length), file);
   }
-  const index = files.get("/index.html");
-  if (index) files.set("/", index);
   return (urlPath) => files.get(urlPath);
 }
 

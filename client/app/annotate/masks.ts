@@ -7,7 +7,6 @@ import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { area, share, t } from "../i18n/index.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
-import { measured } from "../state/measured.ts";
 import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { MaskView } from "../state/state.ts";
@@ -130,6 +129,6 @@ function tell({ store, notifier }: Context, { segmentId }: Chain, view: MaskView
   const name = segmentList(store.state).find(({ id }) => id === segmentId)?.name ?? "";
   if (view.area === 0) return notifier.say(t.said.empty(name));
   const said = view.doubtful ? t.said.doubtful : t.said.mask;
-  const { areaMm2 } = measured(view, store.state.image?.pixels) ?? {};
-  notifier.say(said(name, area(view.area, areaMm2), share(view.candidates[view.chosen].predictedIou)));
+  const size = area(view.area, store.state.image?.plane.spacingMm);
+  notifier.say(said(name, size, share(view.candidates[view.chosen].predictedIou)));
 }

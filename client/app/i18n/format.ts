@@ -15,9 +15,10 @@ export function share(value: number): string {
   return percent.format(Math.min(1, Math.max(0, value)));
 }
 
-/** An area with its unit: mm² (cm² from 10 cm²), or pixels when the file has no geometry. */
-export function area(pixels: number, mm2: number | undefined): string {
-  if (mm2 === undefined) return `${plain.format(pixels)} px`;
+/** An area with its unit: mm² (cm² from 10 cm²), or pixels when the file has no geometry (`spacingMm`, of a pixel). */
+export function area(pixels: number, spacingMm: readonly [number, number] | null | undefined): string {
+  if (!spacingMm) return `${plain.format(pixels)} px`;
+  const mm2 = pixels * spacingMm[0] * spacingMm[1];
   return mm2 >= 1000 ? `${oneDigit.format(mm2 / 100)} cm²` : `${oneDigit.format(mm2)} mm²`;
 }
 

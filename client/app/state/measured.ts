@@ -1,4 +1,5 @@
 /** Numbers of a mask, computed once and only for slices that are looked at. */
+import { isLarge } from "../../../core/image/part.ts";
 import type { Slice } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import { type Measurement, measureMask } from "../../../core/mask/measurements.ts";
@@ -14,6 +15,23 @@ export function measured({ candidates, chosen }: MaskView, pixels: Slice | undef
   const found = measureMask(mask, pixels);
   known.set(mask, found);
   return found;
+}
+
+const coming = new WeakSet<Mask>();
+
+/** As `measured`; a mask of millions of pixels is painted first, then measured, and then `again` is called. */
+export function measuredSoon(view: MaskView, pixels: Slice | undefined, again: () => void): Measurement | undefined {
+  const mask = view.candidates[view.chosen];
+  if (known.has(mask) || !isLarge(mask)) return measured(view, pixels);
+  if (coming.has(mask)) return undefined;
+  coming.add(mask);
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      coming.delete(mask);
+      if (measured(view, pixels)) again();
+    }),
+  );
+  return undefined;
 }
 
 function covers(pixels: Slice, mask: Mask): boolean {

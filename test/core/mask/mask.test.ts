@@ -15,6 +15,25 @@ describe("masks", () => {
     expect(maskBounds(createMask(4, 4))).toBeNull();
   });
 
+  test("have the area and bounds of their pixels, wherever their bytes begin", () => {
+    const bytes = fc.uint8Array({ min: 0, max: 1, minLength: 0, maxLength: 3000 });
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 0, max: 7 }), fc.integer({ min: 1, max: 40 }), (all, skip, width) => {
+        const height = Math.floor(Math.max(0, all.length - skip) / width);
+        const mask = createMask(width, height, all.subarray(skip, skip + width * height));
+        const inside = [...mask.data.keys()].filter((n) => mask.data[n] === 1);
+        expect(maskArea(mask)).toBe(inside.length);
+        const [xs, ys] = [inside.map((n) => n % width), inside.map((n) => Math.floor(n / width))];
+        const box = { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys) };
+        expect(maskBounds(mask)).toEqual(inside.length === 0 ? null : box);
+      }),
+    );
+  });
+
+  test("of more than 255 words have their area too", () => {
+    expect(maskArea(createMask(100, 77, new Uint8Array(7700).fill(1)))).toBe(7700);
+  });
+
   test("IoU and Dice are symmetric, 1 for equals, and Dice = 2·IoU / (1 + IoU)", () => {
     fc.assert(
       fc.property(anyMask, fc.infiniteStream(fc.boolean()), (a, flips) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { maskArea } from "../../../core/mask/mask.ts";
 import { logitsToMask, stabilityScore } from "../../../core/model/logits.ts";
 import { transformOf } from "../../../core/model/preprocess.ts";
+import type { Transform } from "../../../core/wire/index.ts";
 import { inputSpec } from "../../support/slices.ts";
 
 const INPUT = inputSpec(512);
@@ -12,6 +13,18 @@ const transform = (width: number, height: number, crop?: { x0: number; y0: numbe
 /** Logits of a half plane: positive left of `edge` (share of the model's square). */
 const leftOf = (edge: number, side = 256) =>
   Float32Array.from({ length: side * side }, (_, i) => edge * side - ((i % side) + 0.5));
+
+/** The value of square logits under the middle of a pixel, as OpenCV's and PyTorch's bilinear resizing place it. */
+function bilinear(logits: Float32Array, { scaleX, scaleY, inputSize }: Transform, [x, y]: [number, number]): number {
+  const side = Math.sqrt(logits.length);
+  const place = (at: number, scale: number) =>
+    Math.min(Math.max(((at + 0.5) * scale * side) / inputSize - 0.5, 0), side - 1);
+  const [u, v] = [place(x, scaleX), place(y, scaleY)];
+  const [i, j] = [Math.min(Math.floor(u), side - 2), Math.min(Math.floor(v), side - 2)];
+  const at = (di: number, dj: number) => logits[(j + dj) * side + i + di]!;
+  const row = (dj: number) => at(0, dj) + (at(1, dj) - at(0, dj)) * (u - i);
+  return row(0) + (row(1) - row(0)) * (v - j);
+}
 
 describe("logitsToMask", () => {
   test.each([
@@ -47,6 +60,23 @@ describe("logitsToMask", () => {
     expect(maskArea(mask)).toBe(40 * 30);
     expect(mask.data[10 * 100 + 20]).toBe(1);
     expect(mask.data[9 * 100 + 20]).toBe(0);
+  });
+
+  test("agrees with interpolating every pixel by itself", () => {
+    const gradients = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: 64, maxLength: 64 });
+    const size = fc.integer({ min: 1, max: 70 });
+    fc.assert(
+      fc.property(gradients, size, size, (values, width, height) => {
+        const logits = Float32Array.from(values);
+        const mapping = transform(width, height);
+        const { data } = logitsToMask(logits, mapping, { width, height }, 0.25);
+        const differs = (inside: number, n: number) => {
+          const value = bilinear(logits, mapping, [n % width, Math.floor(n / width)]);
+          return Math.abs(value - 0.25) > 1e-5 && inside !== Number(value > 0.25);
+        };
+        expect(data.some(differs)).toBe(false);
+      }),
+    );
   });
 
   test("a threshold moves the edge", () => {

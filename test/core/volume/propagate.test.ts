@@ -21,8 +21,7 @@ function ball(k: number): Mask {
   return mask;
 }
 
-function slice(k: number): Slice {
-  const inside = ball(k);
+function slice(k: number, inside = ball(k)): Slice {
   const data = Int16Array.from(inside.data, (value, n) => (value ? 100 : -80) + ((n * 7919 + k * 31) % 21) - 10);
   const place = { rescale: { slope: 1, intercept: 0 }, inverted: false, spacingMm: [1, 1] as const, xyToLps: [] };
   return { width: SIDE, height: SIDE, channels: 1, data, ...place };
@@ -83,6 +82,46 @@ describe("propagate", () => {
       [12, wrong],
     ]);
     expect((await found(copycat(), { seeds, from: 8, to: 12 })).doubtful.length).toBeGreaterThan(0);
+  });
+
+  describe("where a vessel of the same grey values goes on beyond the structure", () => {
+    const vessel = (k: number) => {
+      const mask = ball(k);
+      for (let y = 26; y < 35; y++) mask.data.fill(1, y * SIDE + 28, y * SIDE + 37);
+      return mask;
+    };
+    /** As sure of a slice as `sure` says. */
+    const port = (sure: (k: number) => number): StackPort => ({
+      ask: async (k) => ({ mask: vessel(k), predictedIou: sure(k) }),
+      pixels: async (k) => slice(k, vessel(k)),
+    });
+    const request = { seeds: new Map([[4, ball(4)]]), from: 4, to: COUNT - 1 };
+
+    test("ends where the model stays less sure than it was, and calls the last slice doubtful", async () => {
+      const { masks, doubtful } = await found(
+        port((k) => (k <= 15 ? 0.9 : 0.65)),
+        request,
+      );
+      expect([...masks.keys()]).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+      expect(doubtful).toEqual([15]);
+    });
+
+    test("keeps slices on which it is unsure for a moment", async () => {
+      const { masks } = await found(
+        port((k) => (k === 9 || k === 10 ? 0.65 : 0.9)),
+        request,
+      );
+      expect([...masks.keys()]).toEqual(Array.from({ length: COUNT - 5 }, (_, n) => n + 5));
+    });
+
+    test("fills every slice up to one that is settled, however unsure it is", async () => {
+      const seeds = new Map([4, COUNT - 1].map((k) => [k, ball(4)]));
+      const { masks } = await found(
+        port((k) => (k <= 8 ? 0.9 : 0.5)),
+        { ...request, seeds },
+      );
+      expect(masks.size).toBe(COUNT - 6);
+    });
   });
 
   test("of nothing is nothing, and stops when it is told to", async () => {
