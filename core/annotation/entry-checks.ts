@@ -59,7 +59,13 @@ const ENCODED = shape({
   crop: optional(shape(CORNERS)),
   model: optional(isText),
 });
-const KEPT = shape({ at: AT, mask: isDigest, predictedIou: optional(isNumber), doubtful: optional(isFlag) });
+const KEPT = shape({
+  at: AT,
+  mask: isDigest,
+  predictedIou: optional(isNumber),
+  byName: optional(isFlag),
+  doubtful: optional(isFlag),
+});
 const SEGMENT = { segmentId: isText };
 const GROUPED = shape({ group: optional(isText) });
 

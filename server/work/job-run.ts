@@ -1,5 +1,6 @@
 /** The work of a volume job: prompted slices first, then what is propagated from them; a name on every slice; or every name. */
 
+import { isByName } from "../../core/annotation/chain.ts";
 import { findAll } from "../../core/annotation/find-all.ts";
 import type { Digest } from "../../core/digest.ts";
 import type { Mask } from "../../core/mask/mask.ts";
@@ -49,16 +50,18 @@ async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<S
   const { imageId, request, signal } = asked;
   const seeds = new Map<number, Mask>();
   let done = 0;
-  for (const { slice, rle } of request.masks ?? []) {
+  for (const { slice, rle, byName } of request.masks ?? []) {
     seeds.set(slice, decodeRle(rle));
-    yield { mask: { slice, rle, predictedIou: 1, origin: "given", doubtful: false }, done: ++done };
+    const given = { slice, rle, predictedIou: 1, origin: "given", doubtful: false } as const;
+    yield { mask: { ...given, ...(byName && { byName }) }, done: ++done };
   }
   for (const { slice, prompts } of request.prompts ?? []) {
     if (seeds.has(slice)) continue;
     const best = await ask(work, asked, slice, prompts);
     const mask = decodeRle(best.rle);
     seeds.set(slice, mask);
-    yield { mask: maskOf(slice, { mask, predictedIou: best.predictedIou }, "prompted"), done: ++done };
+    const found = maskOf(slice, { mask, predictedIou: best.predictedIou }, "prompted", isByName(prompts));
+    yield { mask: found, done: ++done };
   }
   if (!request.propagate) return;
   const { from, to } = request.propagate;
@@ -70,8 +73,9 @@ async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<S
     pixels: (k: number) => work.images.slice(imageId, request.plane, k),
     ahead: (k: number) => aheadOf(work, asked, k),
   };
+  const byName = isAllByName(request);
   for await (const { slice, doubtful, ...found } of propagate(port, { seeds, from, to, signal }))
-    yield { mask: { ...maskOf(slice, found, "propagated"), doubtful }, done: ++done };
+    yield { mask: { ...maskOf(slice, found, "propagated", byName), doubtful }, done: ++done };
 }
 
 async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
@@ -82,7 +86,9 @@ async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step
     const best = await ask(work, asked, k, [{ kind: "text", text }]);
     const { predictedIou } = best;
     const done = k - range.from + 1;
-    yield best.area > 0 ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted"), done } : { done };
+    yield best.area > 0
+      ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted", true), done }
+      : { done };
   }
 }
 
@@ -100,7 +106,7 @@ async function* found(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step
     for await (const { found } of findAll(ask, candidates, signal)) {
       if (!found) continue;
       const { candidate, answer } = found;
-      const mask = maskOf(k, answer, "prompted");
+      const mask = maskOf(k, answer, "prompted", true);
       yield { mask: { ...mask, name: candidate.name, presence: answer.presence }, done: done - 1 };
     }
     yield { done };
@@ -122,8 +128,18 @@ function aheadOf({ embeddings }: VolumeWork, { imageId, request, signal }: Volum
   embeddings?.embed(imageId, { plane, slice, window, model }, { signal, background: true }).catch(() => {});
 }
 
-const maskOf = (slice: number, { mask, predictedIou }: Guessed, origin: JobMask["origin"]): JobMask => ({
+/** What is filled from names alone was told by nobody's hand either. */
+const isAllByName = ({ masks = [], prompts = [] }: SegmentationRequest): boolean =>
+  masks.every(({ byName }) => byName) && prompts.every(({ prompts: said }) => isByName(said));
+
+const maskOf = (
+  slice: number,
+  { mask, predictedIou }: Guessed,
+  origin: JobMask["origin"],
+  byName: boolean,
+): JobMask => ({
   ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: predictedIou < DOUBTFUL_IOU },
+  ...(byName && { byName }),
 });
 
 /** The best mask of the one answer path; people who click go first. */

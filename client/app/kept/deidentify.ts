@@ -127,9 +127,10 @@ function cleaned(action: LogAction, { segment, group, known, numbers }: Cleaning
 
 type Kept = Extract<LogAction, { kind: "masks" }>["masks"][number];
 
-const keptOf = ({ at, mask, predictedIou, doubtful }: Kept): Kept => ({
+const keptOf = ({ at, mask, predictedIou, byName, doubtful }: Kept): Kept => ({
   ...{ at: atOf(at), mask },
   ...(predictedIou !== undefined && { predictedIou }),
+  ...(byName !== undefined && { byName }),
   ...(doubtful !== undefined && { doubtful }),
 });
 
