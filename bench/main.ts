@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | static | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -23,6 +23,16 @@ switch (what) {
     await names(args);
     break;
   }
+  case "phrases": {
+    const { phrases } = await import("./names/phrases.ts");
+    await phrases(args);
+    break;
+  }
+  case "static": {
+    const { staticSite } = await import("./static.ts");
+    await staticSite();
+    break;
+  }
   case "volumes": {
     const { volumes } = await import("./volumes.ts");
     await volumes(args);
@@ -34,6 +44,8 @@ switch (what) {
     break;
   }
   default:
-    process.stderr.write(`bench: expected speed, accuracy, organs, names, volumes or archive, got "${what}".\n`);
+    process.stderr.write(
+      `bench: expected speed, accuracy, organs, names, phrases, static, volumes or archive, got "${what}".\n`,
+    );
     process.exitCode = 2;
 }

@@ -4,6 +4,7 @@ import { number } from "./format.ts";
 const REGIONS: Readonly<Record<string, string>> = {
   "": "Other",
   latest: "Asked last",
+  meant: "What it may mean",
   gut: "Endoscopy",
   tissue: "Cells and tissue",
   uterus: "Pregnancy",
@@ -28,6 +29,7 @@ export const work = {
       "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
+      "measures-json": "Measures as JSON",
       "dicom-sr": "DICOM measurement report, with its segmentation",
     },
     lacks: {
@@ -119,6 +121,12 @@ export const work = {
   warningsRead: "Understood",
   finding: {
     button: "Find all structures of this slice",
+    region: "Look for names of",
+    regionDetail: "Part of the body; the file says it, and may be wrong",
+    everywhere: "the whole body",
+    onSlice: "Find all on this slice",
+    inVolume: "Find all on all slices",
+    nothingInVolume: "Nothing new was found on any slice, among the names that were measured to work.",
     stop: "Stop looking",
     progress: (done: number, total: number) => `${number(done)} of ${number(total)}`,
     found: (count: number) => (count === 1 ? "1 structure found" : `${number(count)} structures found`),
@@ -135,6 +143,17 @@ export const work = {
     askDetail: "Names whose own masks agree with this one; once more takes the first",
     guess: (name: string) => `It may be called ${name}`,
     noGuess: "No name that was measured gives anything like this mask.",
+  },
+  locating: {
+    button: (name: string) => `Where is the ${name}?`,
+    detail: "Marks the slices that show it, without masks (Alt + Enter)",
+    progress: (name: string, done: number, total: number) => `${name}: ${number(done)} of ${number(total)}`,
+    done: (name: string, shown: number, first: number, last: number) =>
+      shown === 0 ? `${name}: on no slice` : `${name}: ${number(shown)} slices, ${number(first)}–${number(last)}`,
+    said: (name: string, shown: number, of: number) => `${name} is on ${number(shown)} of ${number(of)} slices`,
+    forget: "Take the marks away",
+    failed: (name: string) => `Where the ${name} is could not be looked for.`,
+    tick: (presence: number) => `presence ${presence.toFixed(2)}`,
   },
   names: {
     browse: "Browse all names",
