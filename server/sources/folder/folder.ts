@@ -7,6 +7,7 @@ import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import type { SeriesImage, StudyEntry, StudySeries } from "../../../core/wire/index.ts";
 import { hexOf, sha256 } from "../../disk/sha256.ts";
 import type { AddedImage, ImageStore } from "../../images/types.ts";
+import { seriesImages } from "../series-images.ts";
 import { type FolderSeries, groupFiles } from "./grouping.ts";
 import { createScan } from "./scan.ts";
 
@@ -135,15 +136,7 @@ async function imagesOf(
   call: { signal?: AbortSignal } | undefined,
 ): Promise<readonly SeriesImage[]> {
   if (one.kind === "pictures") return one.paths.map((_, index) => ({ index, modality: "OT", kind: "image" }));
-  const { studies } = await images.contents(one.paths, call);
-  const entries = studies.flatMap((study) => study.series).flatMap((inside) => inside.images);
-  return entries.map(({ index, modality, kind, size, note }) => ({
-    index,
-    modality,
-    kind,
-    ...(size && { size: [...size] as [number, number, number] }), // the wire's types are mutable
-    ...(note && { note }),
-  }));
+  return seriesImages(await images.contents(async () => one.paths, call));
 }
 
 /** At most one look at a time, and one in `ms`; its failure is nobody's who asks. */
