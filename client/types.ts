@@ -8,6 +8,7 @@ import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
@@ -73,7 +74,7 @@ export interface SegmenterStatus {
   readonly reason: string;
   /** Id of the model that decodes. */
   readonly model: string;
-  /** Milliseconds of the latest decode, of the self-check before the first one; `undefined` when nothing ran yet. */
+  /** Milliseconds of the latest decode, before the first one of a GPU's self-check; `undefined` when nothing was timed yet. */
   readonly ms: number | undefined;
   /** WASM threads in use; 1 where the page is not cross-origin isolated. */
   readonly threads: number;
@@ -130,8 +131,8 @@ export interface Study {
 export interface Sources {
   /** The server's folder: studies and their series. Nothing of it is read for the list. */
   studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
-  /** The images of a series of the folder. */
-  images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
+  /** The images of a series of the folder, by its id, or of an archive, which sends the series for it. */
+  images(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<readonly SeriesImage[]>;
   /** A PNG of a series of the folder, by its id, or of an archive: small unless a `side` is asked for. */
   thumbnail(series: string | ArchiveThumbnailRequest, call?: CallOptions): Promise<Blob>;
   /** Opens a series; instances of an archive are counted as they arrive. */

@@ -7,6 +7,7 @@ import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks, type Masks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
+import { createGroupActions } from "./annotate/segment-actions.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
@@ -24,6 +25,7 @@ import type { Controls } from "./input/controls.ts";
 import { createShortcuts } from "./input/shortcuts.ts";
 import { createKeeper, type Keeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
+import { createMeasures } from "./measure/measures.ts";
 import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
@@ -138,7 +140,9 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   };
   const propagation = createPropagation(context, volume);
   const interpolate = createInterpolation(context, volume);
-  return { prompts, finding, strokes, imports, edits, propagation, interpolate };
+  const measures = createMeasures(context, writer);
+  const groups = createGroupActions(context, writer);
+  return { prompts, finding, measures, groups, strokes, imports, edits, propagation, interpolate };
 }
 
 /** What the model can do; asked again when the server is back. */

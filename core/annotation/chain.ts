@@ -78,7 +78,8 @@ function tell(stories: Map<string, Story>, action: LogAction): void {
   const last = story.steps.at(-1);
   if (action.kind === "clear") stories.delete(key);
   else if (action.kind === "prompt") stories.set(key, { ...story, steps: [...story.steps, { action, candidate: 0 }] });
-  else if (last) story.steps = [...story.steps.slice(0, -1), { action: last.action, candidate: action.candidate }];
+  else if (action.kind === "choose" && last)
+    story.steps = [...story.steps.slice(0, -1), { action: last.action, candidate: action.candidate }];
 }
 
 /** The steps of one segment on one slice since its mask was last cleared, set or removed. */
@@ -109,6 +110,13 @@ function chainFrom(segmentId: string, { at, base, steps }: Story): Chain {
   const candidate = steps.at(-1)?.candidate ?? 0;
   return { segmentId, at: encoded, base, steps, key: `${chainKey({ at: encoded, base, steps })}#${candidate}` };
 }
+
+/** Nothing but names was given. */
+export const isByName = (prompts: readonly Prompt[]): boolean => prompts.every(({ kind }) => kind === "text");
+
+/** Was the mask of a chain made from names alone, whatever it starts from? */
+export const isNamed = ({ base, steps }: Pick<Chain, "base" | "steps">): boolean =>
+  (base ? base.byName === true : steps.length > 0) && steps.every(({ action }) => isByName(action.prompts));
 
 /** Names what is decoded: place, window, base, prompts, and the candidates that earlier steps were refined from. */
 export function chainKey({ at, base, steps }: Pick<Chain, "at" | "base" | "steps">): string {

@@ -16,6 +16,7 @@ export const ExportFormat = z.enum([
   "coco-compressed",
   "geojson",
   "csv",
+  "measures-json",
 ]);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 

@@ -125,6 +125,15 @@ export const SEGMENTATION_FORMATS = [
     overlaps: [],
     load: async () => (await import("./csv.ts")).writeCsv,
   },
+  {
+    id: "measures-json",
+    group: "tables",
+    suffix: ".json",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+    load: async () => (await import("./measures-json.ts")).writeMeasuresJson,
+  },
 ] as const satisfies readonly SegmentationFormat[];
 
 /** What the image lacks for a format, or nothing. */

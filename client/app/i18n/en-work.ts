@@ -29,6 +29,7 @@ export const work = {
       "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
+      "measures-json": "Measures as JSON",
       "dicom-sr": "DICOM measurement report, with its segmentation",
     },
     lacks: {

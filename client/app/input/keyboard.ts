@@ -1,7 +1,9 @@
 /** Keys of the page, or of the viewer's element in another page: shortcuts, crosshair, keys that are held. */
+import { isMeasuring } from "../state/measurements.ts";
 import type { Controls } from "./controls.ts";
 import { addCursorPoint, moveCursor } from "./cursor.ts";
 import { chordOf, HOLD } from "./keymap.ts";
+import { extendMeasuring, measureAtCursor } from "./measuring.ts";
 
 export interface Held {
   readonly pan: boolean;
@@ -76,16 +78,19 @@ function hold(app: Controls, held: { pan: boolean; window: boolean }, event: Key
 }
 
 /** While the crosshair is shown, arrows and Enter are its keys. */
-function cursorKey({ store, prompts }: Controls, event: KeyboardEvent): boolean {
+function cursorKey({ store, prompts, measures }: Controls, event: KeyboardEvent): boolean {
   if (!store.state.cursor || event.ctrlKey || event.metaKey || ownsKey(event)) return false;
   const arrow = ARROWS[event.key];
   if (arrow) {
     const step = event.shiftKey ? 10 : 1;
     moveCursor(store, arrow[0] * step, arrow[1] * step);
+    if (store.state.cursor) extendMeasuring(store, store.state.cursor);
     return true;
   }
   if (event.key !== "Enter") return false;
-  addCursorPoint(store, prompts, event.shiftKey ? "background" : "foreground");
+  const { tool } = store.state;
+  if (isMeasuring(tool)) measureAtCursor(store, measures, tool);
+  else addCursorPoint(store, prompts, event.shiftKey ? "background" : "foreground");
   return true;
 }
 

@@ -23,12 +23,15 @@ type Renamed = (id: string) => string;
 /** `known` are the terms of the vocabulary, in lower case: other words were typed by somebody and are left out. */
 export function withoutIdentity(work: Work, known: ReadonlySet<string>): Work {
   const { done } = parseLog(work.log);
-  const [segment, group] = [renaming("segment"), renaming("group")];
+  const [segment, group, measurement] = [renaming("segment"), renaming("group"), renaming("measurement")];
+  const groupName = renaming("Group");
   const modality = modalityOf(work.modality);
   const numbers = new Map(
     done.flatMap((action) => (action.kind === "add-segment" ? [[action.segmentId, action.number] as const] : [])),
   );
-  const log = replay(done.flatMap((action) => cleaned(action, { segment, group, known, numbers })));
+  const log = replay(
+    done.flatMap((action) => cleaned(action, { segment, group, measurement, groupName, known, numbers })),
+  );
   return {
     ...{ imageId: UNNAMED, name: `${modality} image`, modality, size: work.size, savedAt: 0 },
     ...{ segments: segmentsOf(log).length, slices: work.slices, log: serialiseLog(log) },
@@ -73,19 +76,24 @@ const codeOf = (code: Code | undefined): { code?: Code } =>
 interface Cleaning {
   readonly segment: Renamed;
   readonly group: Renamed;
+  readonly measurement: Renamed;
+  /** Of a group of segments. */
+  readonly groupName: Renamed;
   readonly known: ReadonlySet<string>;
   /** Of the segments, by their ids. */
   readonly numbers: ReadonlyMap<string, number>;
 }
 
 /** Field by field: what is not named here does not pass. */
-function cleaned(action: LogAction, { segment, group, known, numbers }: Cleaning): LogAction[] {
+function cleaned(action: LogAction, cleaning: Cleaning): LogAction[] {
+  const { segment, group, known, numbers } = cleaning;
   /** A word that is known, the meaning of a code, or a number. */
   const plain = ({ name = "", code }: { name?: string; code?: Code }, number: number | undefined) =>
     known.has(name.trim().toLowerCase()) ? name : (codeOf(code).code?.meaning ?? `Segment ${number ?? 0}`);
   const grouped = action.group === undefined ? {} : { group: group(action.group) };
   if (action.kind === "order-segments")
     return [{ kind: action.kind, segmentIds: action.segmentIds.map(segment), ...grouped }];
+  if (!("segmentId" in action)) return [{ ...measured(action, cleaning.measurement), ...grouped }];
   const of = { segmentId: segment(action.segmentId), ...grouped };
   switch (action.kind) {
     case "add-segment": {
@@ -98,7 +106,7 @@ function cleaned(action: LogAction, { segment, group, known, numbers }: Cleaning
       const named = action.name !== undefined || code.code !== undefined;
       const name = named ? { name: plain(action, numbers.get(action.segmentId)) } : {};
       const rest = { ...(colour && { colour }), ...(locked !== undefined && { locked }), ...(review && { review }) };
-      return [{ ...of, kind, ...name, ...code, ...rest }];
+      return [{ ...of, kind, ...name, ...code, ...rest, ...groupOf(action.groupName, cleaning) }];
     }
     case "remove-segment":
       return [{ ...of, kind: action.kind }];
@@ -125,11 +133,27 @@ function cleaned(action: LogAction, { segment, group, known, numbers }: Cleaning
   }
 }
 
+/** Someone has typed it: a word that is known, else a number. */
+const groupOf = (name: string | undefined, { groupName, known }: Cleaning): { groupName?: string } =>
+  name === undefined ? {} : { groupName: name === "" || known.has(name.trim().toLowerCase()) ? name : groupName(name) };
+
+type MeasurementAction = Extract<LogAction, { measurementId: string }>;
+
+function measured(action: MeasurementAction, id: Renamed): MeasurementAction {
+  const of = { measurementId: id(action.measurementId), at: atOf(action.at) };
+  if (action.kind === "remove-measurement") return { ...of, kind: action.kind };
+  const { points, values } = action;
+  const read = { points: points.map(([x, y]) => [x, y] as const), ...(values && { values: [...values] }) };
+  if (action.kind === "move-measurement") return { ...of, kind: action.kind, ...read };
+  return { ...of, kind: action.kind, tool: action.tool, ...read };
+}
+
 type Kept = Extract<LogAction, { kind: "masks" }>["masks"][number];
 
-const keptOf = ({ at, mask, predictedIou, doubtful }: Kept): Kept => ({
+const keptOf = ({ at, mask, predictedIou, byName, doubtful }: Kept): Kept => ({
   ...{ at: atOf(at), mask },
   ...(predictedIou !== undefined && { predictedIou }),
+  ...(byName !== undefined && { byName }),
   ...(doubtful !== undefined && { doubtful }),
 });
 

@@ -1,6 +1,6 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
-import type { MaskOrigin } from "../../../core/annotation/entries.ts";
+import type { MaskOrigin, MeasuringTool } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
@@ -15,8 +15,11 @@ import type {
   PromptKind,
 } from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
+import type { Measuring } from "./measuring.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+export type Tool =
+  | ("point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window")
+  | MeasuringTool;
 /** What a correction reaches: the slice shown, or every slice of the segment. */
 export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
@@ -212,6 +215,8 @@ export interface State {
   readonly keeping: Keeping;
   readonly activeSegment: string | undefined;
   readonly hidden: ReadonlySet<string>;
+  /** Names of groups whose segments are not listed. */
+  readonly collapsed: ReadonlySet<string>;
   /** By `maskKey(segment, place)`. */
   readonly masks: ReadonlyMap<string, MaskView>;
   /** Keys of chains whose mask could not be computed. */
@@ -234,6 +239,7 @@ export interface State {
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
+  readonly measuring: Measuring | undefined;
   readonly brush: Brush;
   readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
@@ -264,9 +270,11 @@ export const FRESH_IMAGE = {
   keeping: { state: "kept" },
   activeSegment: undefined,
   hidden: new Set<string>(),
+  collapsed: new Set<string>(),
   failed: new Set<string>(),
   preview: undefined,
   gesture: undefined,
+  measuring: undefined,
   stroke: undefined,
   brushAt: undefined,
   cursor: undefined,

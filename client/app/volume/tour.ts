@@ -34,11 +34,12 @@ export function createTour({ store, notifier }: Context, moves: Moves): Tour {
     if (places.length > 0) moves.goTo(places[Math.floor(places.length / 2)]);
   };
 
+  let next: ReturnType<typeof setTimeout> | undefined;
   const frame = () => {
     const { image, playing } = store.state;
     if (!playing || !image) return;
     if (image.pixels) moves.setSlice((image.slice + 1) % image.plane.count);
-    setTimeout(frame, FRAME_MS);
+    next = setTimeout(frame, FRAME_MS);
   };
 
   return {
@@ -57,7 +58,9 @@ export function createTour({ store, notifier }: Context, moves: Moves): Tour {
       moves.setSlice(ordered.find((k) => (k - image.slice) * step > 0) ?? ordered[0]);
     },
     togglePlay() {
-      const playing = !store.state.playing;
+      const playing = !store.state.playing && (store.state.image?.plane.count ?? 0) > 1;
+      // Stopped and started again within a frame, there would be two films at once.
+      clearTimeout(next);
       store.set({ playing });
       if (playing) frame();
     },

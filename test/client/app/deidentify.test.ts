@@ -6,6 +6,7 @@ import type { Work } from "../../../client/app/kept/work.ts";
 import type { LogAction } from "../../../core/annotation/entries.ts";
 import { replay, segmentsOf } from "../../../core/annotation/log.ts";
 import { parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
+import { measurementsOf } from "../../../core/annotation/measurements.ts";
 import { PROMPTS } from "./every-prompt.ts";
 
 const imageId = `sha256:${"b".repeat(64)}` as const;
@@ -25,7 +26,18 @@ const ACTIONS = [
     code: { scheme: "99SMITH", value: "SMITH", meaning: "SMITH" },
     locked: true,
     review: "checked",
+    groupName: "SMITH's left side",
   },
+  {
+    kind: "add-measurement",
+    measurementId: "SMITH-m",
+    tool: "probe",
+    at: { ...at, by: "SMITH" },
+    points: [[1, 2]],
+    values: [57],
+    note: "SMITH",
+  },
+  { kind: "move-measurement", measurementId: "SMITH-m", at, points: [[3, 2]], values: [58], note: "SMITH" },
   {
     ...{ kind: "add-segment", segmentId: second, number: 4, name: "Mr SMITH", colour: "#e69f00" },
     code: { scheme: "SCT", value: "78961009", meaning: "Spleen" },
@@ -80,13 +92,27 @@ describe("a de-identified project", () => {
     expect(read).toMatchObject({ name: "OT image", hidden: ["segment-2"], activeSegment: "segment-1", savedAt: 0 });
   });
 
+  test("keeps what was measured, and the group under a number", () => {
+    const log = parseLog(withoutIdentity(work, known).log);
+    expect(measurementsOf(log)).toEqual([
+      {
+        measurementId: "measurement-1",
+        tool: "probe",
+        at: { ...at, imageId: UNNAMED },
+        points: [[3, 2]],
+        values: [58],
+      },
+    ]);
+    expect(segmentsOf(log).map(({ groupName }) => groupName)).toContain("Group-1");
+  });
+
   test("is told by its start, and lies on the image that it is laid on", async () => {
     expect(await namesNoImage(new Blob([text]))).toBe(true);
     expect(await namesNoImage(new Blob([serialiseProject({ works: [work], masks })]))).toBe(false);
     const bound = boundTo(parseProject(text).works[0]!, imageId);
     expect(JSON.stringify(bound)).not.toContain(UNNAMED);
     expect(parseLog(bound.log).done.filter((action) => "at" in action && action.at.imageId === imageId)).toHaveLength(
-      4,
+      6,
     );
   });
 });
