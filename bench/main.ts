@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | static | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -28,9 +28,9 @@ switch (what) {
     await phrases(args);
     break;
   }
-  case "static": {
-    const { staticSite } = await import("./static.ts");
-    await staticSite();
+  case "offline": {
+    const { offline } = await import("./offline.ts");
+    await offline();
     break;
   }
   case "volumes": {
@@ -45,7 +45,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, accuracy, organs, names, phrases, static, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

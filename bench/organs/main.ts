@@ -7,7 +7,7 @@ import { sliceGrid, sliceOf } from "../../core/image/slice.ts";
 import type { Volume, Window } from "../../core/image/volume.ts";
 import { defaultWindow } from "../../core/image/window.ts";
 import { createMask, maskArea, maskDice } from "../../core/mask/mask.ts";
-import type { OrganMeasures, RegionMeasures } from "../../core/text/names-page.ts";
+import type { OrganMeasures, PlaceMeasures, RegionMeasures } from "../../core/text/names-page.ts";
 import { namedPrompt } from "../../core/text/naming.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
@@ -124,13 +124,17 @@ export async function organs(args: readonly string[]): Promise<void> {
   const [predictor, vocabulary] = await Promise.all([createPredictor(model), loadVocabulary("models/vocabulary.json")]);
   const kept: OrganMeasures[] = [];
   const regions: RegionMeasures[] = [];
+  const places: PlaceMeasures[] = [];
   for (const study of STUDIES) {
     const rows = await judgeStudy(study, { data, predictor, vocabulary, out: values.out });
     process.stdout.write(`\n${study.title}\n\n${HEADS[study.labels ? "labelled" : "asked"]}\n${rows.join("\n")}\n`);
     kept.push({ study: study.title, head: HEADS[study.labels ? "labelled" : "asked"], rows });
     const labelled = values.json ? await labelledOf(study, data) : undefined;
-    if (labelled) regions.push(await judgeRegion(labelled, { predictor, vocabulary: await measuredNames(model) }));
+    if (!labelled) continue;
+    const judged = await judgeRegion(labelled, { predictor, vocabulary: await measuredNames(model) });
+    regions.push(judged.region);
+    if (judged.places.names.length > 0) places.push(judged.places);
   }
-  if (values.json) await writeFile(values.json, `${JSON.stringify({ organs: kept, regions }, undefined, 1)}\n`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ organs: kept, regions, places }, undefined, 1)}\n`);
   await predictor.release();
 }

@@ -2,9 +2,10 @@
 import { findAll } from "../../core/annotation/find-all.ts";
 import { sliceGrid, sliceOf } from "../../core/image/slice.ts";
 import type { Volume, Window } from "../../core/image/volume.ts";
-import { createMask, type Mask, maskDice } from "../../core/mask/mask.ts";
+import { createMask, type Mask, maskArea, maskDice } from "../../core/mask/mask.ts";
 import { namesToFind } from "../../core/text/candidates.ts";
-import type { RegionMeasures } from "../../core/text/names-page.ts";
+import { presenceThreshold } from "../../core/text/measures.ts";
+import type { PlaceMeasures, RegionMeasures } from "../../core/text/names-page.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Predictor } from "../accuracy/predictor.ts";
 import { labelsOn } from "./slices.ts";
@@ -31,10 +32,15 @@ interface Tools {
 }
 
 /** Counts with the region said and without, over the same slices. */
-export async function judgeRegion(study: LabelledStudy, tools: Tools): Promise<RegionMeasures> {
+export async function judgeRegion(
+  study: LabelledStudy,
+  tools: Tools,
+): Promise<{ region: RegionMeasures; places: PlaceMeasures }> {
   const { volume, modality, window, region } = study;
   const { count } = sliceGrid(volume, "axial");
   const terms = termsOf(study, tools.vocabulary);
+  const placed = placedNames(terms, tools.vocabulary);
+  const places = { shown: 0, found: 0, absent: 0, wrong: 0 };
   const counts = { said: emptyCounts(), unsaid: emptyCounts() };
   const slices = Array.from({ length: SLICES }, (_, n) => Math.floor(((n + 0.5) * count) / SLICES));
   for (const k of slices) {
@@ -46,6 +52,14 @@ export async function judgeRegion(study: LabelledStudy, tools: Tools): Promise<R
       const { served, presence = 0 } = await view.ask([{ kind: "text", text }]);
       return { mask: served, presence };
     };
+    for (const { id, name, threshold } of placed) {
+      const { mask, presence } = await ask(name);
+      const marked = Number(presence >= threshold && maskArea(mask) > 0);
+      const truth = truthOf(map, terms.get(id), slice);
+      const isThere = truth !== undefined && maskArea(truth) > 0;
+      places[isThere ? "shown" : "absent"]++;
+      places[isThere ? "found" : "wrong"] += marked;
+    }
     for (const [how, of] of Object.entries({ said: { modality, region }, unsaid: { modality } })) {
       const tally = counts[how as keyof typeof counts]; // the keys are those of the literal above
       for await (const { found } of findAll(ask, namesToFind(tools.vocabulary.entries, of))) {
@@ -54,8 +68,18 @@ export async function judgeRegion(study: LabelledStudy, tools: Tools): Promise<R
       }
     }
   }
-  return { study: study.title, region, slices: slices.length, ...counts };
+  return {
+    region: { study: study.title, region, slices: slices.length, ...counts },
+    places: { study: study.title, names: placed.map(({ name }) => name), ...places },
+  };
 }
+
+/** Labelled structures whose presence was measured with and without them. */
+const placedNames = (terms: ReadonlyMap<string, readonly number[]>, { entries }: Vocabulary) =>
+  entries.flatMap((entry) => {
+    const threshold = terms.has(entry.id) && !entry.side ? presenceThreshold(entry) : undefined;
+    return threshold === undefined ? [] : [{ id: entry.id, name: entry.name, threshold }];
+  });
 
 const emptyCounts = () => ({ asked: 0, proposed: 0, right: 0, unlabelled: 0 });
 

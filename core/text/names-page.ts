@@ -1,6 +1,6 @@
 /** `docs/names.md`, from the vocabulary and what was measured. */
 import type { ListedTerm, NameMeasures } from "../wire/text.ts";
-import { qualityOf } from "./measures.ts";
+import { presenceThreshold, qualityOf } from "./measures.ts";
 import { otherNames } from "./sayings.ts";
 
 /** What `npm run bench -- phrases` counts: phrases whose structure is among the first three suggestions. */
@@ -41,7 +41,20 @@ export interface RegionMeasures {
   readonly unsaid: Proposals;
 }
 
+/** Whether presence tells the slices of a structure, over the labelled names of a study. */
+export interface PlaceMeasures {
+  readonly study: string;
+  readonly names: readonly string[];
+  /** Slices that show the structure, and how many of them were said to. */
+  readonly shown: number;
+  readonly found: number;
+  /** The same of slices that do not show it. */
+  readonly absent: number;
+  readonly wrong: number;
+}
+
 export interface NamesPage {
+  readonly places: readonly PlaceMeasures[];
   readonly organs: readonly OrganMeasures[];
   readonly regions: readonly RegionMeasures[];
   readonly measures: NameMeasures;
@@ -49,7 +62,10 @@ export interface NamesPage {
 }
 
 /** Best first; a side is asked as its whole, so that sides have no rows. */
-export function namesPage(terms: readonly ListedTerm[], { measures, phrases, organs, regions }: NamesPage): string {
+export function namesPage(
+  terms: readonly ListedTerm[],
+  { measures, phrases, organs, regions, places }: NamesPage,
+): string {
   const wholes = terms.filter(({ side }) => side === undefined);
   const measured = wholes
     .flatMap((term) => (term.measured ? [{ term, measured: term.measured }] : []))
@@ -69,6 +85,7 @@ export function namesPage(terms: readonly ListedTerm[], { measures, phrases, org
     ];
     return `| ${[...cells, qualityOf(term)].join(" | ")} |`;
   });
+  const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
   const rest = wholes.filter((term) => term.measured === undefined && term.taught !== false).map(({ name }) => name);
   const untaught = wholes.filter(({ taught }) => taught === false).map(({ name }) => name);
   const sayings = terms.reduce((sum, term) => {
@@ -98,6 +115,17 @@ works or partly works, one decode each (**F** alone fills holes). A structure is
 measured are not proposed by themselves, and of two names for the same pixels the better measured one stays. In the page the proposals are segments that are accepted or rejected, one by
 one or all; undo takes all of them back. Where no slice without a structure was measured (a dash above) nothing is known of its false alarms: look at the proposals.
 
+**Alt + Shift + F**, or the foot of the list of names, does the same on all slices of the plane, as a job whose progress is shown; what was found is kept when it is stopped. Proposals that
+nobody has judged outlive a reload.
+
+## Where is it?
+
+\`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
+slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
+${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half. On twelve axial
+slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`):
+
+${placeTable(places)}
 ## What is it called?
 
 **I** in the page, \`classify: true\` in \`POST /v1/masks\` and in \`segmenter.segment\` compare a mask with what each measured name (a Dice of .2 or more) gives on the same slice.
@@ -176,6 +204,14 @@ function contextTable({ contexts = [] }: NameMeasures): string {
     ({ of, masks, said, unsaid }) => `| ${of} | ${masks} | ${said.toFixed(3)} | ${unsaid.toFixed(3)} |`,
   );
   return `| pictures | structures | said | not said |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function placeTable(places: readonly PlaceMeasures[]): string {
+  const rows = places.map(
+    ({ study, names, shown, found, absent, wrong }) =>
+      `| ${study} | ${names.join(", ")} | ${found} of ${shown} | ${wrong} of ${absent} |`,
+  );
+  return `| study | names | slices with it that were found | slices without it that were marked |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 function regionTable(regions: readonly RegionMeasures[]): string {

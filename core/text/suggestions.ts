@@ -17,6 +17,7 @@ const SIDE_WEIGHT = 2;
 
 /** Structures that are called by words with much the same letters. */
 export function alikeInLetters({ words }: Phrase, sayings: readonly Saying[], lexicon: Lexicon): Nearness {
+  if (words.every((word) => isSide(word) || /^[a-z]$/.test(word))) return new Map(); // a side alone is like half of all names
   const alike = words.map((word) => {
     const grams = trigrams(word);
     const likeness = (known: string, knownGrams: ReadonlySet<string>) =>

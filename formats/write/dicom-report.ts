@@ -1,10 +1,12 @@
 /**
- * Measurement report (PS3.16 TID 1500) as Comprehensive 3D SR (PS3.3 A.35.13): the volume of every segment, by reference to
+ * Measurement report (PS3.16 TID 1500) as Comprehensive 3D SR (PS3.3 A.35.13): volume and diameters of every segment, by reference to
  * the segmentation that is written beside it.
  */
 import type { Segment, Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
+import { spacingOf } from "../../core/image/geometry.ts";
 import type { ImageSource } from "../../core/image/source.ts";
+import { diametersOf } from "../../core/mask/measurements.ts";
 import { volumeOf } from "../../core/volume/measures.ts";
 import { withPlainNames } from "./dicom/deidentify.ts";
 import type { DicomElement, DicomItem } from "./dicom/encode.ts";
@@ -132,27 +134,49 @@ function groupOf(
     coded("CONTAINS", code("121071", "DCM", "Finding"), typeOf(segment)),
     item("CONTAINS", "IMAGE", code("121191", "DCM", "Referenced Segment"), [[0x00081199, "SQ", [referenced]]]),
     uidRef("CONTAINS", code("121232", "DCM", "Source series for segmentation"), provenance.source.seriesInstanceUid),
-    millilitres(segmentation, segment),
+    ...measuresOf(segmentation, segment),
   ];
   return nested(code("125007", "DCM", "Measurement Group"), items, "1411");
 }
 
-function millilitres(segmentation: Segmentation, segment: Segment): DicomItem {
-  const areas = nativeSlices(segmentation, segment).map(({ k, data }) => ({
-    slice: k,
-    area: data.reduce((sum, inside) => sum + inside, 0),
-  }));
+/** Volume, and the diameters of RECIST 1.1: the longest of all slices, and the one across it. */
+function measuresOf(segmentation: Segmentation, segment: Segment): readonly DicomItem[] {
+  const slices = nativeSlices(segmentation, segment);
+  const { size, ijkToLps } = segmentation.header;
+  const areas = slices.map(({ k, data }) => ({ slice: k, area: data.reduce((sum, inside) => sum + inside, 0) }));
   const { volumeMl } = volumeOf(segmentation.header, areas);
   if (volumeMl === undefined)
     throw new SegmenterError("CannotExport", {
       format: "dicom-sr",
       reason: "its slices have no thickness to measure by",
     });
-  const measured: DicomItem = [
-    [0x0040a30a, "DS", [volumeMl]],
-    [0x004008ea, "SQ", [code("ml", "UCUM", "milliliter")]],
+  const [width, height] = size;
+  const [pitchX, pitchY] = spacingOf(ijkToLps);
+  const widest = slices
+    .map(({ data }) => diametersOf({ width, height, data }, [pitchX, pitchY]))
+    .toSorted((a, b) => b.longestDiameter - a.longestDiameter)[0];
+  return [
+    measured(code("118565006", "SCT", "Volume"), volumeMl, code("ml", "UCUM", "milliliter")),
+    ...(widest ? diametersIn(widest) : []),
   ];
-  return item("CONTAINS", "NUM", code("118565006", "SCT", "Volume"), [[0x0040a300, "SQ", [measured]]]);
+}
+
+const MILLIMETRE = code("mm", "UCUM", "millimeter");
+
+const diametersIn = ({
+  longestDiameter,
+  perpendicularDiameter,
+}: ReturnType<typeof diametersOf>): readonly DicomItem[] => [
+  measured(code("103339001", "SCT", "Long Axis"), longestDiameter, MILLIMETRE),
+  measured(code("103340004", "SCT", "Short Axis"), perpendicularDiameter, MILLIMETRE),
+];
+
+function measured(concept: DicomItem, value: number, unit: DicomItem): DicomItem {
+  const number: DicomItem = [
+    [0x0040a30a, "DS", [value]],
+    [0x004008ea, "SQ", [unit]],
+  ];
+  return item("CONTAINS", "NUM", concept, [[0x0040a300, "SQ", [number]]]);
 }
 
 const item = (relation: string, type: string, concept: DicomItem, value: DicomItem): DicomItem => [

@@ -34,7 +34,7 @@ export interface AppDeps {
   degraded(): Promise<readonly string[]>;
   readonly openFile: OpenFile;
   /** What the server was started with. */
-  readonly folder: Pick<Folder, "list" | "open" | "images" | "thumbnail">;
+  readonly folder: Pick<Folder, "refresh" | "list" | "open" | "images" | "thumbnail">;
   /** The built viewer, and the examples. */
   readonly findStatic?: FindStatic;
   /** Origins that may call from other pages; exact. */

@@ -1,9 +1,8 @@
 /** Texts to unit vectors with a text encoder of the BERT or CLIP family. */
 import { readFile } from "node:fs/promises";
-import * as ort from "onnxruntime-node";
 import { toError } from "../../core/errors.ts";
-import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Feeds, Session, Tensor } from "../../core/tensor/session.ts";
+import { openSession } from "../inference/graphs.ts";
 import { type Pooling, type TextFolder, unusable } from "./folder.ts";
 
 export interface TextEncoder {
@@ -16,8 +15,6 @@ export type Tokenize = (text: string) => number[] | undefined;
 
 /** Texts of one length that run together; nothing is padded, because not every graph knows a mask. */
 const BATCH = 32;
-/** ONNX Runtime's numbering: 3 = errors only. */
-const LOG_ERRORS = 3;
 
 /** Vectors that a graph gives by name for a whole text, best first; a graph without one gives vectors of its tokens. */
 const OF_TEXT = ["text_embeds", "sentence_embedding", "pooler_output"];
@@ -27,13 +24,8 @@ const INPUTS: readonly string[] = ["input_ids", "attention_mask", "token_type_id
 /** Loads the graph. Throws InvalidRequest for one that is no text encoder, or that this runtime cannot run. */
 export async function openTextEncoder(folder: TextFolder, { threads }: { threads: number }): Promise<TextEncoder> {
   const tokenize = await tokenizerOf(folder);
-  const session = await ortSession(ort, await readFile(folder.graph), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: LOG_ERRORS,
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
-  }).catch((cause: unknown) => {
+  const place = { provider: "cpu", threads } as const;
+  const session = await openSession(await readFile(folder.graph), place).catch((cause: unknown) => {
     throw unusable(`the graph does not load: ${toError(cause).message.split("\n")[0]}`, cause);
   });
   return createTextEncoder({ session, tokenize, ...folder });

@@ -69,13 +69,23 @@ const CONFIG = {
   ],
 };
 
+/** What a site adds to a stock OHIF. */
+export interface OhifSite {
+  /** Folders by the first part of their path. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** Lines of `app-config.js`, and code around them; read with each request. */
+  config: Readonly<Record<string, unknown>>;
+  before?: string;
+  after?: string;
+}
+
 /** `archive` is the root of DICOMweb services at the path `/dicom-web`. */
-export async function serveOhif(archive: string): Promise<Served> {
+export async function serveOhif(archive: string, site: OhifSite = { config: {} }): Promise<Served> {
   const { hostname, port } = new URL(archive);
   const server = createServer((req, res) => {
     const { pathname } = new URL(req.url ?? "/", "http://localhost");
     if (pathname.startsWith(ARCHIVE)) return pass(req, res, { hostname, port });
-    return void file(pathname, res);
+    return void file(pathname, res, site);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -99,10 +109,17 @@ function pass(req: IncomingMessage, res: ServerResponse, to: { hostname: string;
 }
 
 /** Addresses of its own router are the page. */
-async function file(pathname: string, res: ServerResponse): Promise<void> {
+async function file(pathname: string, res: ServerResponse, site: OhifSite): Promise<void> {
   const send = (type: string, body: string | Uint8Array) => res.writeHead(200, { "Content-Type": type }).end(body);
-  if (pathname === "/app-config.js") return void send("text/javascript", `window.config = ${JSON.stringify(CONFIG)};`);
-  const bytes = await readFile(join(ohifPage, pathname)).catch(() => undefined);
+  const { folders = {}, config, before = "", after = "" } = site;
+  if (pathname === "/app-config.js")
+    return void send(
+      "text/javascript",
+      `${before}\nwindow.config = ${JSON.stringify({ ...CONFIG, ...config })};\n${after}`,
+    );
+  const [, first = "", ...rest] = pathname.split("/");
+  const path = folders[first] === undefined ? join(ohifPage, pathname) : join(folders[first], ...rest);
+  const bytes = await readFile(path).catch(() => undefined);
   if (bytes) return void send(TYPES[extname(pathname)] ?? "application/octet-stream", bytes);
   send("text/html", await readFile(join(ohifPage, "index.html")));
 }

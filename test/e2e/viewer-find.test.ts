@@ -132,6 +132,29 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     expect(await names()).toEqual(["stomach"]);
   });
 
+  test.each([
+    ["a million letters", "a".repeat(1e6)],
+    ["control characters", "\u0007\u001b[31mfoo\u0000bar"],
+    ["text from right to left", "\u202eكبد\u202c"],
+    ["emoji", "🫀🫁👩‍⚕️"],
+    ["letters that look alike", "lіvеr"],
+    ["markup", "<img src=x onerror=alert(1)>"],
+  ])("%s in the field leave no segment and no mistake", async (_, text) => {
+    const field = viewer.page.getByRole("combobox", { name: "Segment by name" });
+    await field.fill(text.slice(0, 512));
+    await field.evaluate((input: HTMLInputElement, value) => {
+      input.value = value; // beyond what may be typed
+      input.dispatchEvent(new Event("input"));
+    }, text);
+    await field.press("Enter");
+    await viewer.page
+      .getByText(/does not know|could not be/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await expect.poll(names).toEqual([]);
+    expect(viewer.problems.filter((problem) => !/400|422/.test(problem))).toEqual([]);
+  });
+
   test("where a name is shows as ticks at the slices, by Alt + Enter", async () => {
     const { page } = viewer;
     await page.keyboard.press("t");
@@ -155,6 +178,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
   test("all structures of all slices are proposals, which outlive a reload", async () => {
     const { page } = viewer;
     await page.getByRole("button", { name: "Browse all names" }).click();
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/browse.png` });
     await page.getByRole("button", { name: "Find all on all slices" }).click();
     await expect.poll(proposed, { timeout: 110_000 }).toContain("liver");
     await viewer.ready();

@@ -93,7 +93,13 @@ export class NameLocated extends ViewerElement {
   static override styles = [
     controls,
     css`
+      :host {
+        position: absolute;
+        bottom: calc(100% + 14px);
+        left: 0;
+      }
       span {
+        background: var(--surface);
         display: inline-flex;
         align-items: center;
         gap: 4px;

@@ -20,6 +20,8 @@ const MOST_COMPLETIONS = 10;
 /** What is typed may mean something from so many letters on, once it rests. */
 const SHORTEST_PHRASE = 3;
 const PAUSE_MS = 300;
+/** As a prompt may have. */
+const MOST_LETTERS = 512;
 
 export class NameField extends ViewerElement {
   static override properties = {
@@ -104,7 +106,7 @@ export class NameField extends ViewerElement {
     const shown = this.open && (groups.length > 0 || this.all);
     return html`<form @submit=${this.#submit} @focusout=${this.#left}>
       ${icon("text")}
-      <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength="512"
+      <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength=${MOST_LETTERS}
         aria-label=${t.textLabel} aria-expanded=${shown} aria-controls="names" aria-autocomplete="list"
         aria-activedescendant=${this.at >= 0 ? `name-${this.at}` : nothing}
         placeholder=${takesText || !model ? t.textPlaceholder : t.textUnsupported} ?disabled=${!usable}
@@ -114,7 +116,7 @@ export class NameField extends ViewerElement {
         @click=${this.#browse}>${icon("chevron", 16)}</button>
       ${shown ? this.#list(groups) : nothing}
     </form>
-    <name-located .app=${this.app}></name-located>
+    ${shown ? nothing : html`<name-located .app=${this.app}></name-located>`}
     ${this.#findAll(usable)}`;
   }
 
@@ -227,7 +229,7 @@ export class NameField extends ViewerElement {
 
   /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
   #take(name: string) {
-    const text = name.trim();
+    const text = name.trim().slice(0, MOST_LETTERS);
     const field = this.#field.value;
     if (!text || !field || !this.state.image?.pixels) return;
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];

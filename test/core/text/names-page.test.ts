@@ -12,6 +12,11 @@ test("docs/names.md is what the vocabulary and the measures say (`--update` writ
   const measures = NameMeasures.parse(read("models/default/names.json"));
   const terms = withMeasures(VocabularyEntry.array().parse(read("models/vocabulary.json")), measures);
   const phrases = read("bench/names/phrases.json") as PhraseMeasures; // written by `bench phrases`
-  const { organs, regions } = read("bench/organs/organs.json") as Pick<NamesPage, "organs" | "regions">; // of `bench organs`
-  await expect(namesPage(terms, { measures, phrases, organs, regions })).toMatchFileSnapshot("../../../docs/names.md");
+  const { organs, regions, places } = read("bench/organs/organs.json") as Pick<
+    NamesPage,
+    "organs" | "regions" | "places"
+  >; // of `bench organs`
+  await expect(namesPage(terms, { measures, phrases, organs, regions, places })).toMatchFileSnapshot(
+    "../../../docs/names.md",
+  );
 });

@@ -63,8 +63,8 @@ async function withJobs(request: ExportRequest, jobs: AppDeps["jobs"]): Promise<
     if (imageId !== request.imageId)
       throw new SegmenterError("InvalidRequest", { reason: "the job is about another image", path: "segments" });
     const masks = segments.flatMap(({ masks }) =>
-      masks.map(({ slice, rle, origin }) => ({
-        ...{ plane, slice, rle },
+      masks.map(({ slice, rle, origin, byName }) => ({
+        ...{ plane, slice, rle, ...(byName && { byName }) },
         origin: origin === "given" ? ("prompted" as const) : origin,
       })),
     );
