@@ -160,6 +160,13 @@ def test_highdicom_reads_the_label_map_voxel_by_voxel(study):
     np.testing.assert_array_equal(seg.get_pixels_by_source_instance(uids, combine_segments=True).sum(), expected.sum(dtype=int))
 
 
+def feret(plane, pitch):
+    """The longest distance between corners of pixels inside, in mm; rows of the array are rows of the image."""
+    y, x = np.nonzero(plane)
+    corners = np.concatenate([np.stack([x + dx, y + dy], axis=1) for dx in (0, 1) for dy in (0, 1)]) * pitch
+    return np.sqrt(((corners[:, None] - corners[None]) ** 2).sum(axis=2)).max()
+
+
 @pytest.mark.parametrize("deidentify", [False, True])
 def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, deidentify):
     _, affine, voxels, export = study
@@ -173,6 +180,14 @@ def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, 
     for n, group in enumerate(groups):
         [volume] = group.get_measurements(name=highdicom.sr.CodedConcept("118565006", "SCT", "Volume"))
         assert volume.value == pytest.approx(voxels[n].sum() * voxel, rel=1e-3) and volume.unit.value == "ml"
+        [long], [short] = (
+            group.get_measurements(name=highdicom.sr.CodedConcept(value, "SCT", meaning))
+            for value, meaning in (("103339001", "Long Axis"), ("103340004", "Short Axis"))
+        )
+        pitch = np.linalg.norm(affine[:3, :2], axis=0)
+        widest = max(feret(plane, pitch) for plane in voxels[n] if plane.any())
+        assert long.unit.value == "mm" and long.value == pytest.approx(widest, rel=1e-4)
+        assert 0 < short.value <= long.value
         assert group.tracking_uid == seg.SegmentSequence[n].TrackingUID
         [item] = [item for item in group[0].ContentSequence if item.ValueType == "IMAGE"]
         assert item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == seg.SOPInstanceUID
