@@ -9,13 +9,18 @@ interface Verdict {
 interface Opened {
   click(view?: string): Promise<Verdict>;
   area(): number;
-  binding: { undo(): Promise<boolean>; log: { done: { prompts?: { kind: string }[] }[] } };
+  binding: {
+    image: { imageId: string };
+    undo(): Promise<boolean>;
+    log: { done: { prompts?: { kind: string }[] }[] };
+  };
   take(tool: string): () => void;
   screen(): [x: number, y: number];
   engine: { destroy(): void };
 }
 declare const host: {
   openVolume(name: string): Promise<Opened>;
+  openSlowVolume(name: string): Promise<Opened>;
   openStack(name: string): Promise<Opened>;
   history: { undo(): void; redo(): void };
 };
@@ -49,6 +54,16 @@ describe("Cornerstone3D 5.14", () => {
       expect(stage.errors).toEqual([]);
     },
   );
+
+  test("waits for the images of a volume that is still coming", async () => {
+    const [whole, coming] = await stage.page.evaluate(async () => {
+      const opened = [await host.openVolume("plain"), await host.openSlowVolume("plain")];
+      for (const { engine } of opened) engine.destroy();
+      return opened.map(({ binding }) => binding.image.imageId);
+    });
+    expect(coming).toBe(whole); // named by its voxels
+    expect(stage.errors).toEqual([]);
+  });
 
   test.each(["plain", "mirrored", "oblique"])(
     "holds it on the right images of a stack of a %s series in another order",
