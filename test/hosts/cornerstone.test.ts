@@ -57,9 +57,13 @@ describe("Cornerstone3D 5.14", () => {
 
   test("waits for the images of a volume that is still coming", async () => {
     const [whole, coming] = await stage.page.evaluate(async () => {
-      const opened = [await host.openVolume("plain"), await host.openSlowVolume("plain")];
-      for (const { engine } of opened) engine.destroy();
-      return opened.map(({ binding }) => binding.image.imageId);
+      const ids = [];
+      for (const open of [host.openVolume, host.openSlowVolume]) {
+        const { binding, engine } = await open("plain");
+        ids.push(binding.image.imageId);
+        engine.destroy(); // one engine at a time draws into the elements of the page
+      }
+      return ids;
     });
     expect(coming).toBe(whole); // named by its voxels
     expect(stage.errors).toEqual([]);
