@@ -6,13 +6,13 @@ import { t } from "../i18n/index.ts";
 export interface Loader {
   /** `open` gets the number of its turn. Never rejects: a failure is told, with another try where that may help. */
   load(sentence: string, open: (turn: number) => Promise<void>): Promise<void>;
-  /** Has nothing else been asked for since? */
+  /** Has nothing else been asked for since, and is the viewer still there? */
   isLatest(turn: number): boolean;
 }
 
-export function createLoader({ store, notifier, connection }: Context): Loader {
+export function createLoader({ store, notifier, connection, ended }: Context): Loader {
   let latest = 0;
-  const isLatest = (turn: number) => turn === latest;
+  const isLatest = (turn: number) => turn === latest && !ended.aborted;
   const load: Loader["load"] = async (sentence, open) => {
     const turn = ++latest;
     notifier.settled(t.errors.open);

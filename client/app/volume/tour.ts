@@ -1,6 +1,7 @@
 /** Through the stack by what is in it: the middle of a segment, its doubtful slices, all slices as a film. */
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Context } from "../context/context.ts";
+import { later } from "../context/later.ts";
 import { t } from "../i18n/index.ts";
 import type { Moves } from "../image/moves.ts";
 import { wantedChains } from "../state/chains.ts";
@@ -21,7 +22,7 @@ export interface Tour {
 /** Below the rest after which a slice is encoded: a film is not work for the model. */
 const FRAME_MS = 90;
 
-export function createTour({ store, notifier }: Context, moves: Moves): Tour {
+export function createTour({ store, notifier, ended }: Context, moves: Moves): Tour {
   const placesOf = (segmentId: string) =>
     wantedChains(store.state)
       .filter((chain) => chain.segmentId === segmentId)
@@ -38,7 +39,7 @@ export function createTour({ store, notifier }: Context, moves: Moves): Tour {
     const { image, playing } = store.state;
     if (!playing || !image) return;
     if (image.pixels) moves.setSlice((image.slice + 1) % image.plane.count);
-    setTimeout(frame, FRAME_MS);
+    later(frame, FRAME_MS, ended);
   };
 
   return {
