@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -6,6 +6,11 @@ switch (what) {
   case "speed": {
     const { speed } = await import("./speed.ts");
     await speed();
+    break;
+  }
+  case "hosts": {
+    const { hosts } = await import("./hosts.ts");
+    await hosts();
     break;
   }
   case "accuracy": {
@@ -29,6 +34,6 @@ switch (what) {
     break;
   }
   default:
-    process.stderr.write(`bench: expected speed, accuracy, organs, names or volumes, got "${what}".\n`);
+    process.stderr.write(`bench: expected speed, hosts, accuracy, organs, names or volumes, got "${what}".\n`);
     process.exitCode = 2;
 }
