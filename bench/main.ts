@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | volumes …]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -28,12 +28,29 @@ switch (what) {
     await names(args);
     break;
   }
+  case "phrases": {
+    const { phrases } = await import("./names/phrases.ts");
+    await phrases(args);
+    break;
+  }
+  case "offline": {
+    const { offline } = await import("./offline.ts");
+    await offline();
+    break;
+  }
   case "volumes": {
     const { volumes } = await import("./volumes.ts");
     await volumes(args);
     break;
   }
+  case "archive": {
+    const { archive } = await import("./archive.ts");
+    await archive();
+    break;
+  }
   default:
-    process.stderr.write(`bench: expected speed, hosts, accuracy, organs, names or volumes, got "${what}".\n`);
+    process.stderr.write(
+      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+    );
     process.exitCode = 2;
 }

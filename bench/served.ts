@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dataPath } from "../test/support/data.ts";
-import { type Row, sampleOf } from "./report.ts";
+import { type Row, sampleOf, treeMemory } from "./report.ts";
 
 interface Server {
   readonly url: string;
@@ -39,23 +39,6 @@ export async function firstMaskRow(server: Server, models: { ours: string; yards
   const ours = await measure(models.ours, Math.min(12, size[2]));
   const yardstick = await measure(models.yardstick, 3);
   return [{ what: "open a 512×512 CT slice → first mask (server, cold)", unit: "ms", ours, yardstick }];
-}
-
-/** Resident memory of this process's whole tree in MiB (Linux). */
-function treeMemory(): number {
-  const parents = new Map<number, number>();
-  const memory = new Map<number, number>();
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      parents.set(Number(pid), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]));
-      memory.set(Number(pid), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
-    } catch {
-      // It ended between the listing and the reading.
-    }
-  }
-  const below = (pid: number): boolean => pid === process.pid || (parents.has(pid) && below(parents.get(pid) ?? 0));
-  return [...memory].reduce((sum, [pid, mib]) => sum + (below(pid) ? mib : 0), 0);
 }
 
 /** A 300-slice CT is a 16-bit NIfTI of 512×512×300 made here: constant header, a ramp of values. */

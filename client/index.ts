@@ -42,12 +42,14 @@ export type {
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
+  ArchiveThumbnailRequest,
   Crop,
   ExportOrder,
   ImageInfo,
   ImageReference,
   ImportResult,
   JobMask,
+  JobPlace,
   JobState,
   ListedTerm,
   NameGuess,
@@ -57,11 +59,12 @@ export type {
   Rle,
   SeriesImage,
   StudyEntry,
+  TextPromptAnswer,
   Transform,
   VocabularyEntry,
   VolumeMeasurements,
 } from "../core/wire/index.ts";
-export type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
+export type { LookTarget, PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 export { createSegmenter } from "./segmenter.ts";
 export type {
   BackendName,

@@ -1,6 +1,8 @@
 /** Names that nobody said: every structure of a slice, and what a mask may be called. */
 import { type AskName, findAll, nameMask } from "../core/annotation/find-all.ts";
 import { namesToFind, namesToTell } from "../core/text/candidates.ts";
+import { raceSignal } from "./common/abort.ts";
+import type { Api } from "./http/api.ts";
 import type { Embedding, Segmenter, SegmentMask } from "./types.ts";
 
 /** Slices whose answers to names are kept: masks of a slice are a few megabytes. */
@@ -17,7 +19,11 @@ export function createNaming({
   segment,
   vocabulary,
   image,
-}: Pick<Segmenter, "segment" | "vocabulary" | "image">): Pick<Segmenter, "findAll" | "classify"> {
+  textPrompt,
+}: Pick<Segmenter, "segment" | "vocabulary" | "image"> & Pick<Api, "textPrompt">): Pick<
+  Segmenter,
+  "findAll" | "classify" | "readName"
+> {
   const kept = new Map<string, Map<string, Asked>>();
   let listed: ReturnType<Segmenter["vocabulary"]> | undefined;
 
@@ -67,6 +73,8 @@ export function createNaming({
         }
       }
     },
+    readName: (text, { modality, signal } = {}) =>
+      raceSignal(textPrompt({ text, ...(modality ? { modality } : {}) }), signal),
     async classify(on, mask, call = {}) {
       const { names, of } = await termsOn(on, call);
       return nameMask(asker(on, call), mask, { candidates: namesToTell(names, of), signal: call.signal });

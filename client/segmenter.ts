@@ -15,10 +15,10 @@ import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
 import { startWorker } from "./decode/start-worker.ts";
 import { workerBackend } from "./decode/worker-backend.ts";
-import { type Api, createApi } from "./http/api.ts";
-import { createTransport } from "./http/transport.ts";
-import { createLocalApi } from "./local/local-api.ts";
+import type { Api } from "./http/api.ts";
+import { createLocalVolumes } from "./local/local-volumes.ts";
 import { createNaming } from "./names.ts";
+import { apiOf } from "./open-api.ts";
 import { createSegmentations } from "./segmentations.ts";
 import type {
   BackendName,
@@ -29,6 +29,7 @@ import type {
   SegmenterOptions,
   SegmenterStatus,
 } from "./types.ts";
+import { createVolumes } from "./volumes.ts";
 
 const RUNGS: readonly BackendName[] = ["webgpu", "wasm", "server"];
 const CACHE_BYTES = 256 * 2 ** 20;
@@ -46,7 +47,7 @@ const START_TIMEOUT_MS = { auto: 60_000, named: 180_000 };
  * const [best] = await segmenter.segment(slice, [{ kind: "point", x: 212, y: 140, label: "foreground" }]);
  */
 export async function createSegmenter(options: SegmenterOptions): Promise<Segmenter> {
-  const { api, close } = await apiOf(options);
+  const { api, names, close } = await apiOf(options);
   const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
@@ -65,7 +66,7 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     status.change({ ms });
     return masks;
   };
-  const naming = createNaming({ segment: decodeOn, vocabulary: api.vocabulary, image: api.image });
+  const naming = createNaming({ ...api, segment: decodeOn });
   const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
     const masks = await decodeOn(on, prompts, call);
     if (!classify) return masks;
@@ -103,24 +104,16 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     prefetch: ({ imageId, plane, slice: around, direction = 0, count = 4, window }, call) =>
       api.prefetch(imageId, { plane, around, direction, count, ...(window ? { window } : {}) }, call),
     exportFile: api.exportFile,
-    propagate: ({ imageId, plane = "native", window, from, to, ...given }, call) => {
-      const request = { plane, ...given, propagate: { from, to }, model: manifest.id, ...(window ? { window } : {}) };
-      return api.propagate(imageId, request, call);
-    },
+    ...createVolumes(
+      names ? createLocalVolumes({ ...api, embedOn, segment: decodeOn, vocabulary: names }) : api.propagate,
+      manifest,
+    ),
     segmentation: createSegmentations({ image: api.image, embed: embedOn, segment }),
     close() {
       ladder.close();
       close();
     },
   };
-}
-
-/** The server's routes, or the same answers made here. Throws RangeError when nobody is named who could. */
-async function apiOf({ server, fetch, local }: SegmenterOptions): Promise<{ api: Api; close(): void }> {
-  if (server !== null) return { api: createApi(createTransport(server, fetch)), close: () => {} };
-  if (!local) throw new RangeError("createSegmenter({ server: null }) expects `local`, got none.");
-  const api = await createLocalApi(local);
-  return { api, close: api.close };
 }
 
 const rungsOf = ({ server }: SegmenterOptions) => RUNGS.filter((name) => server !== null || name !== "server");

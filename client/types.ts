@@ -8,11 +8,11 @@ import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
-  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
+  ArchiveThumbnailRequest,
   Crop,
   ExportOrder,
   ImageDescription,
@@ -27,9 +27,10 @@ import type {
   Rle,
   SeriesImage,
   StudyEntry,
+  TextPromptAnswer,
   Transform,
 } from "../core/wire/index.ts";
-import type { PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
+import type { LookTarget, PrefetchTarget, PropagateProgress, PropagateTarget } from "./common/job-types.ts";
 
 /** Where masks are decoded, best first: the GPU of this browser, its CPU, the server. */
 export type BackendName = "webgpu" | "wasm" | "server";
@@ -72,7 +73,7 @@ export interface SegmenterStatus {
   readonly reason: string;
   /** Id of the model that decodes. */
   readonly model: string;
-  /** Milliseconds of the latest decode, of the self-check before the first one; `undefined` when nothing ran yet. */
+  /** Milliseconds of the latest decode, before the first one of a GPU's self-check; `undefined` when nothing was timed yet. */
   readonly ms: number | undefined;
   /** WASM threads in use; 1 where the page is not cross-origin isolated. */
   readonly threads: number;
@@ -131,8 +132,8 @@ export interface Sources {
   studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
   /** The images of a series of the folder. */
   images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
-  /** A small PNG of a series of the folder, by its id, or of an archive. */
-  thumbnail(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<Blob>;
+  /** A PNG of a series of the folder, by its id, or of an archive: small unless a `side` is asked for. */
+  thumbnail(series: string | ArchiveThumbnailRequest, call?: CallOptions): Promise<Blob>;
   /** Opens a series; instances of an archive are counted as they arrive. */
   open(reference: ImageReference, call?: OpenOptions): Promise<ImageInfo>;
   archives(call?: CallOptions): Promise<readonly ArchiveInfo[]>;
@@ -247,6 +248,8 @@ export interface Segmenter {
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
+  /** What a text names; for one that is no name, which structures it may mean. The kind of image decides between namesakes. */
+  readName(text: string, call?: CallOptions & { readonly modality?: string }): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */
@@ -263,6 +266,13 @@ export interface Segmenter {
    * lost (`ServerUnreachable`), the same target takes the same job up again. An abort stops the job.
    */
   propagate(target: PropagateTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
+  /**
+   * On which slices a structure is, one decode a slice, on the server. Rejects with UnknownTerm, and with InvalidRequest for a
+   * name whose presence was not measured on slices with and without it.
+   */
+  locate(name: string, target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
+  /** As `findAll`, on every slice, on the server: each mask says the name of its structure. */
+  findThrough(target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
   /**
    * Every mask that a log asks for of one image, as one value for exports. Rejects when one of them cannot be made: a
    * result is whole or it is none.

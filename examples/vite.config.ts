@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { modelFiles } from "../client/app/local/static-files.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const pages = readdirSync(at(".")).map((name) => at(`${name}/index.html`));
@@ -11,6 +12,7 @@ export default defineConfig(({ command }) => {
   return {
     root: at("."),
     base: "./",
+    plugins: [modelFiles("07-offline/model")],
     define: { "import.meta.env.VIEWER": JSON.stringify(`${server}/`) },
     resolve: {
       alias: [

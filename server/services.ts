@@ -25,6 +25,7 @@ import { type Folder, isFolder, openFolder, singleImage } from "./sources/folder
 import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
+import { createNameService, type NameService } from "./text/name-service.ts";
 import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
 import { createJobService, type JobService, type VolumeJob } from "./work/jobs.ts";
 import { createMaskService, type MaskService } from "./work/masks.ts";
@@ -44,6 +45,7 @@ export interface Services extends TenantServices {
   readonly archives: Archives;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
+  readonly names: NameService;
   readonly pool: InferencePool;
   readonly metrics: Metrics;
   /** The part of a tenant, which sees nothing of the others'; opened when it is first asked for. */
@@ -57,6 +59,7 @@ interface Common {
   readonly settings: Settings;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
+  readonly names: NameService;
   readonly pool: InferencePool;
   readonly metrics: Metrics;
   readonly observe: Observe;
@@ -78,6 +81,7 @@ export async function createServices(
   );
   const models = withDefault(await loadModels(modelDirs), model);
   const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
+  const names = await createNameService({ ...{ vocabulary, cacheDir, observe }, encoder: settings.textEncoder });
   const pool = await createInferencePool({ models, device, encoder: settings.encoder, limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
@@ -85,7 +89,7 @@ export async function createServices(
   });
   const connections = await connect({ ...settings, env: process.env, observe });
   const queue = await queueOf(settings, observe);
-  const common = { settings, models, vocabulary, pool, metrics, observe, connections, queue };
+  const common = { settings, models, vocabulary, names, pool, metrics, observe, connections, queue };
   const open = new Map<string, Promise<OpenTenant>>();
   const tenant = (name: string): Promise<OpenTenant> => {
     const opened = open.get(name) ?? openTenant(common, name);
@@ -94,12 +98,12 @@ export async function createServices(
   };
   return {
     ...(await tenant("")),
-    ...{ archives, models, vocabulary, pool, metrics, tenant },
+    ...{ archives, models, vocabulary, names, pool, metrics, tenant },
     async close({ graceMs = 0 } = {}) {
       archives.close();
       const tenants = await Promise.all(open.values());
       for (const { jobs } of tenants) await jobs.close();
-      await pool.close({ graceMs });
+      await Promise.all([pool.close({ graceMs }), names.close({ graceMs })]);
       for (const { end } of tenants) await end();
       await queue?.close();
       connections.close();
@@ -113,7 +117,7 @@ interface OpenTenant extends TenantServices {
 
 /** The ports of one tenant. The one without a name is that of a server without tenants. */
 async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
-  const { settings, connections, queue, observe, metrics, models, vocabulary } = common;
+  const { settings, connections, queue, observe, metrics, models, vocabulary, names } = common;
   const limits = tenant === "" ? settings.limits : shareOf(settings.limits);
   const pool = tenant === "" ? common.pool : withQuota(common.pool, Math.ceil(limits.encodeQueueJobs / 2));
   const [cacheDir, imageDir] = [settings.cacheDir, settings.imageDir ?? settings.cacheDir].map((dir) =>
@@ -129,12 +133,21 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
     ...{ images, pool, store, models, observe, claims, tenant },
     remote: queue?.encode,
   });
-  const masks = createMaskService({ images, pool, embeddings, models, vocabulary, observe, sharedKept: shared.kept });
+  const masks = createMaskService({
+    images,
+    pool,
+    embeddings,
+    models,
+    vocabulary,
+    names,
+    observe,
+    sharedKept: shared.kept,
+  });
   const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
   const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
   return {
     ...{ images, embeddings, masks, jobs },
-    degraded: async () => [...(await images.degraded()), ...connections.degraded()],
+    degraded: async () => [...(await images.degraded()), ...connections.degraded(), ...names.degraded()],
     async end() {
       await embeddings.settled();
       await images.close();

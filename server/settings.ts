@@ -55,6 +55,8 @@ export interface Settings {
   readonly oidcTenantClaim?: string;
   /** `oip://host:port/model`: an engine elsewhere that runs the encoder of the default model. */
   readonly encoder?: string;
+  /** Folder of a text encoder, which ranks the names that an unknown phrase may mean. */
+  readonly textEncoder?: string;
   /** A JSON file of API keys by digest. */
   readonly keysFile?: string;
   /** Serves anybody who can reach the address. */
@@ -101,6 +103,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
     ...(env.PROMPTOMY_EXAMPLES === "1" ? { examples: true } : {}),
     ...(env.PROMPTOMY_ENCODER ? { encoder: env.PROMPTOMY_ENCODER } : {}),
+    ...(env.PROMPTOMY_TEXT_ENCODER ? { textEncoder: env.PROMPTOMY_TEXT_ENCODER } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),
     ...defined,

@@ -15,7 +15,7 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
     ours: ["server", "formats", "core", "core/wire"],
     packages: [
       ...[/^node:/, /^hono/, /^@hono\//, "zod", "onnxruntime-node", "lru-cache", "pino", "prom-client", "citty"],
-      ...["ioredis", "bullmq", "aws4fetch", "jose"], // optional: loaded when asked for
+      ...["ioredis", "bullmq", "aws4fetch", "jose", "@huggingface/tokenizers"], // optional: loaded when asked for
     ],
   },
   client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },

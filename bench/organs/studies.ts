@@ -10,6 +10,8 @@ export interface Study {
   readonly trained?: boolean;
   /** Label ids that mean the same as in the trunk's `labels.json`; all when left out. */
   readonly ids?: readonly number[];
+  /** What it shows, as a DICOM file would say. */
+  readonly region?: string;
   /** Of a volume without labels: names to ask, each on an axial slice. */
   readonly asked?: readonly { readonly name: string; readonly k: number }[];
 }
@@ -30,19 +32,32 @@ const BRAIN = [
 ];
 
 export const STUDIES: readonly Study[] = [
-  { title: "CT abdomen", image: "tests/ct_dicom_j2k/series", labels: "tests/ct_dicom_j2k/labels.nii.gz" },
+  {
+    title: "CT abdomen",
+    image: "tests/ct_dicom_j2k/series",
+    labels: "tests/ct_dicom_j2k/labels.nii.gz",
+    region: "abdomen",
+  },
   {
     title: "CT trunk (its patient was trained on)",
     image: "tests/nifti/example_ct_sm.nii.gz",
     labels: "tests/nifti/example_seg.nii.gz",
     trained: true,
+    region: "trunk",
   },
-  { title: "CT spleen", image: "tests/nifti/spleen2_ct.nii.gz", labels: "tests/nifti/spleen2_seg.nii.gz", ids: [1] },
+  {
+    title: "CT spleen",
+    image: "tests/nifti/spleen2_ct.nii.gz",
+    labels: "tests/nifti/spleen2_seg.nii.gz",
+    ids: [1],
+    region: "abdomen",
+  },
   {
     title: "MR abdomen",
     image: "tests/nifti/example_mr_sm.nii.gz",
     labels: "tests/nifti/example_seg_mr.nii.gz",
     ids: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    region: "abdomen",
   },
   {
     title: "MR brain (MNI152)",

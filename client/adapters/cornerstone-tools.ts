@@ -19,12 +19,17 @@ export interface CornerstoneToolsOptions {
   readonly core: {
     getEnabledElement(
       element: HTMLDivElement,
-    ): { readonly viewport: Pick<CornerstoneViewport, "getCamera"> } | undefined;
+    ): { readonly viewport: Pick<CornerstoneViewport, "getCamera">; readonly viewportId: string } | undefined;
   };
   /** `@cornerstonejs/tools`. */
-  readonly tools: { readonly BaseTool: abstract new (toolProps: ToolProps, defaults: ToolProps) => object };
-  /** Asked with each gesture; nothing is done while there is none. */
-  readonly binding: () => Pick<Binding, "prompt"> | undefined;
+  readonly tools: {
+    readonly BaseTool: abstract new (toolProps: ToolProps, defaults: ToolProps) => object;
+    readonly Enums: { readonly Events: { readonly MOUSE_UP: string; readonly MOUSE_CLICK: string } };
+  };
+  /** Asked with each gesture, by the viewport that it was made in; nothing is done while there is none. */
+  readonly binding: (viewportId: string) => Pick<Binding, "prompt"> | undefined;
+  /** Put before the names, in a page that has tools of these names already. */
+  readonly prefix?: string;
   /** A gesture that gave no mask. `reportError` when left out. */
   readonly onError?: (thrown: unknown) => void;
 }
@@ -55,40 +60,51 @@ export function cornerstoneTools(options: CornerstoneToolsOptions): readonly Cor
   return Object.keys(PROMPTS).map((name) => promptTool(name, options));
 }
 
-function promptTool(toolName: string, options: CornerstoneToolsOptions): CornerstonePromptTool {
-  const { core, tools, binding, onError = reportError } = options;
+/** From a press on. */
+interface Gesture {
+  readonly viewportId: string;
+  readonly points: [HostPoint, ...HostPoint[]];
+}
+
+function promptTool(name: string, options: CornerstoneToolsOptions): CornerstonePromptTool {
+  const { core, tools, binding, prefix = "", onError = reportError } = options;
   const placeOf = ({ detail: { element, currentPoints } }: ToolEvent): HostPoint => {
     const viewport = core.getEnabledElement(element)?.viewport;
     return viewport ? cornerstonePoint(viewport, currentPoints.world) : { space: "lps", point: currentPoints.world };
   };
+  const finish = ({ viewportId, points }: Gesture) => {
+    const prompt = PROMPTS[name]?.(points);
+    if (prompt) binding(viewportId)?.prompt(prompt).catch(onError);
+  };
   return class extends tools.BaseTool {
-    static readonly toolName = toolName;
-    /** From the press on; Cornerstone tells of a release or a click whichever button made it. */
-    #points: HostPoint[] = [];
+    static readonly toolName = prefix + name;
+    #gesture: Gesture | undefined;
+    #ends = new AbortController();
 
     constructor(toolProps: ToolProps = {}) {
       super(toolProps, { supportedInteractionTypes: ["Mouse", "Touch"] });
     }
 
     preMouseDownCallback(event: ToolEvent): boolean {
-      this.#points = [placeOf(event)];
+      const { element } = event.detail;
+      const { viewportId = "" } = core.getEnabledElement(element) ?? {};
+      const gesture: Gesture = { viewportId, points: [placeOf(event)] };
+      this.#gesture = gesture;
+      this.#ends.abort();
+      this.#ends = new AbortController();
+      // Cornerstone gives a release to the first active tool that knows what to do with one, whichever button it is of.
+      const { MOUSE_UP, MOUSE_CLICK } = tools.Enums.Events;
+      const release = () => {
+        this.#ends.abort();
+        this.#gesture = undefined;
+        finish(gesture);
+      };
+      for (const type of [MOUSE_UP, MOUSE_CLICK])
+        element.addEventListener(type, release, { signal: this.#ends.signal });
       return true;
     }
     mouseDragCallback(event: ToolEvent): void {
-      if (this.#points.length > 0) this.#points.push(placeOf(event));
-    }
-    mouseUpCallback(): void {
-      this.#finish();
-    }
-    mouseClickCallback(): void {
-      this.#finish();
-    }
-
-    #finish(): void {
-      const [first, ...rest] = this.#points;
-      this.#points = [];
-      const prompt = first && PROMPTS[toolName]?.([first, ...rest]);
-      if (prompt) binding()?.prompt(prompt).catch(onError);
+      this.#gesture?.points.push(placeOf(event));
     }
   };
 }

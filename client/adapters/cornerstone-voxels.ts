@@ -141,7 +141,7 @@ export async function voxelsOfStack(
   const { slope = 1, intercept = 0 } = first;
   return {
     ...{ voxels: all, size, ijkToLps },
-    ...(first.preScale?.scaled === false ? { rescale: { slope, intercept } } : {}),
+    ...(first.preScale?.scaled ? {} : { rescale: { slope, intercept } }),
     ...(said === undefined ? {} : { modality: said }),
   };
 }

@@ -6,6 +6,7 @@
  * const binding = await bind(segmenter, cornerstoneAdapter({ core, tools, viewport, segmentationId }));
  * await binding.prompt({ kind: "point", at: cornerstonePoint(viewport, worldPoint) });
  */
+import { isSegmenterError } from "../../core/errors.ts";
 import type { Window } from "../../core/image/volume.ts";
 import type { LpsPoint, ViewerAdapter, ViewerSource } from "../viewer/index.ts";
 import { paint } from "../viewer/index.ts";
@@ -67,23 +68,31 @@ export function cornerstonePoint(viewport: Pick<CornerstoneViewport, "getCamera"
 /** Prompts in a viewport; masks in a labelmap segmentation, segment 1 with index 1. */
 export function cornerstoneAdapter(options: CornerstoneOptions): ViewerAdapter {
   const { core, tools, viewport, segmentationId, modality } = options;
-  let grid: LabelGrid | undefined;
+  let grid: (LabelGrid & { readonly volumeId: string | undefined }) | undefined;
   return {
     source: () => options.source ?? sourceOf(core, viewport, modality),
     window: () => windowOf(viewport),
     show(mask, segment) {
-      grid ??= latticeOf(core, labelmapOf(tools, segmentationId));
+      const labelmap = labelmapOf(tools, segmentationId);
+      // A labelmap of a stack becomes one of a volume when such a viewport shows it, in an order of its own.
+      if (!grid || grid.volumeId !== labelmap.volumeId)
+        grid = { ...latticeOf(core, labelmap), volumeId: labelmap.volumeId };
       if (paint(mask, grid, segment) === 0) return;
       const slices = grid.written();
       tools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(segmentationId, slices);
     },
     gesture({ undo, redo }) {
       core.utilities.HistoryMemo.DefaultHistoryMemo.push({
-        restoreMemo: (isUndo = true) => void (isUndo ? undo() : redo()),
+        restoreMemo: (isUndo = true) => void (isUndo ? undo() : redo()).catch(unlessClosed),
         operationType: "promptomy",
       });
     },
   };
+}
+
+/** The history outlives a binding: what a closed one did is not taken back. */
+function unlessClosed(thrown: unknown): void {
+  if (!isSegmenterError(thrown, "Cancelled")) reportError(thrown);
 }
 
 function labelmapOf({ segmentation }: CornerstoneToolsModule, id: string): { volumeId?: string; imageIds?: string[] } {

@@ -7,6 +7,7 @@ import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks, type Masks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
 import { createPrompts } from "./annotate/prompts.ts";
+import { createGroupActions } from "./annotate/segment-actions.ts";
 import { type Connection, createConnection, type Fetch } from "./context/connection.ts";
 import type { Context } from "./context/context.ts";
 import { createNotifier } from "./context/notifier.ts";
@@ -24,6 +25,7 @@ import type { Controls } from "./input/controls.ts";
 import { createShortcuts } from "./input/shortcuts.ts";
 import { createKeeper, type Keeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
+import { createMeasures } from "./measure/measures.ts";
 import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
@@ -114,7 +116,14 @@ export function createApp({
     await keeper.end();
     await segmenter.close();
   };
-  return { ...parts, shortcuts: createShortcuts(), vocabulary: vocabularyOnce(context), start, end };
+  return {
+    ...parts,
+    shortcuts: createShortcuts(),
+    vocabulary: vocabularyOnce(context),
+    namesMeant: meant(context),
+    start,
+    end,
+  };
 }
 
 interface Written {
@@ -130,6 +139,7 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   const prompts = createPrompts(context, writer);
   const finding = createFinding(context, {
     writer,
+    keepMasks: keeper.keepMasks,
     embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
   });
   const editing = { writer, keepMasks: keeper.keepMasks };
@@ -142,7 +152,9 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   };
   const propagation = createPropagation(context, volume);
   const interpolate = createInterpolation(context, volume);
-  return { prompts, finding, strokes, imports, edits, propagation, interpolate };
+  const measures = createMeasures(context, writer);
+  const groups = createGroupActions(context, writer);
+  return { prompts, finding, measures, groups, strokes, imports, edits, propagation, interpolate };
 }
 
 /** What the model can do; asked again when the server is back. */
@@ -176,6 +188,13 @@ function segmenterOnce(
     close: async () => (await made?.catch(() => undefined))?.close(),
   };
 }
+
+const meant =
+  ({ segmenter }: Context): Controls["namesMeant"] =>
+  async (phrase, modality) => {
+    const answer = await (await segmenter()).readName(phrase, { modality }).catch(() => undefined);
+    return answer ? [...(answer.known ? [answer.name] : []), ...answer.suggestions] : [];
+  };
 
 /** The names that the server knows; none while it does not say them. */
 function vocabularyOnce({ segmenter }: Context): Controls["vocabulary"] {

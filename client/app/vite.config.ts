@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
-import { staticFiles } from "./local/static-files.ts";
+import { modelFiles, serviceWorker } from "./local/static-files.ts";
 
 /** Cross-origin isolation gives the decoder worker its WASM threads. */
 const isolation = {
@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => ({
     ...{ outDir: mode === "static" ? "../../dist/static" : "../../dist/app", emptyOutDir: true, target: "esnext" },
     ...{ assetsInlineLimit: 0, modulePreload: false },
   },
-  plugins: mode === "static" ? [staticFiles()] : [],
+  plugins: mode === "static" ? [modelFiles("model"), serviceWorker()] : [],
   worker: { format: "es" },
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   server: { host: "127.0.0.1", headers: isolation, proxy },

@@ -2,7 +2,15 @@
 import type { Digest } from "../../core/digest.ts";
 import type { SliceRef } from "../../core/image/slice-ref.ts";
 import type { Plane, Window } from "../../core/image/volume.ts";
-import type { JobMask, JobState, Prompt, PromptContext, Rle, VolumeMeasurements } from "../../core/wire/index.ts";
+import type {
+  JobMask,
+  JobPlace,
+  JobState,
+  Prompt,
+  PromptContext,
+  Rle,
+  VolumeMeasurements,
+} from "../../core/wire/index.ts";
 
 /** Slices to make ready ahead of a user who scrolls. */
 export interface PrefetchTarget extends SliceRef {
@@ -13,20 +21,24 @@ export interface PrefetchTarget extends SliceRef {
   readonly window?: Window | null;
 }
 
-/** One segment through a stack of slices, from what is settled on some of them. */
-export interface PropagateTarget {
+/** Slices to look at. */
+export interface LookTarget {
   readonly imageId: string;
   /** Default `native`. */
   readonly plane?: Plane;
   /** Default: the image's first window. */
   readonly window?: Window | null;
-  /** Prompts by slice, or masks that are settled as they are; or both. Such a slice is never changed. */
-  readonly prompts?: { slice: number; prompts: Prompt[] }[];
-  readonly masks?: { slice: number; rle: Rle }[];
   /** First and last slice that may be filled. */
   readonly from: number;
   readonly to: number;
   readonly context?: PromptContext;
+}
+
+/** One segment through a stack of slices, from what is settled on some of them. */
+export interface PropagateTarget extends LookTarget {
+  /** Prompts by slice, or masks that are settled as they are; or both. Such a slice is never changed. */
+  readonly prompts?: { slice: number; prompts: Prompt[] }[];
+  readonly masks?: { slice: number; rle: Rle }[];
 }
 
 /** A volume job as it goes on. */
@@ -39,6 +51,8 @@ export interface PropagateProgress {
   readonly total: number;
   /** Masks that are new since the last time, those of the settled slices included. */
   readonly masks: readonly JobMask[];
+  /** Slices on which a structure was looked for since the last time; with `locate` alone. */
+  readonly where: readonly JobPlace[];
   /** Of all masks; with the last progress alone. */
   readonly measurements?: VolumeMeasurements | undefined;
 }

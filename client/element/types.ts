@@ -6,7 +6,7 @@ export type { FrameFile, FrameImage, FrameMask, FramePlace, FrameSaved, FrameTar
 
 /**
  * Attributes: `server`, the address of a Promptomy server that allows this page by CORS; `image-id`, or `study` and `series`
- * of its archive: what to open; `tools`, those on offer (`point box scribble lasso brush eraser`), all when left out;
+ * of its archive: what to open; `tools`, those on offer (`point box scribble lasso brush eraser length angle probe`), all when left out;
  * `theme`, `dark` or `light`, as the system has it when left out. Slots: `header`, `footer`.
  *
  * @example

@@ -1,6 +1,6 @@
 /** Volume jobs over HTTP. The same request is the same job, so a stream that broke off is taken up by asking again. */
 import { SegmenterError, toError } from "../../core/errors.ts";
-import type { Job, JobMask, SegmentationRequest } from "../../core/wire/index.ts";
+import type { Job, JobMask, JobPlace, SegmentationRequest } from "../../core/wire/index.ts";
 import type { PropagateProgress } from "../common/job-types.ts";
 import type { CallOptions } from "../types.ts";
 import { readEvents } from "./events.ts";
@@ -46,6 +46,7 @@ async function* eventsOf(transport: Transport, jobId: string, signal: AbortSigna
 }
 
 function progressIn(data: unknown): Omit<PropagateProgress, "jobId" | "measurements"> {
-  const { state, progress, masks } = data as Pick<Job, "state" | "progress"> & { masks: JobMask[] }; // as above
-  return { state, done: progress.done, total: progress.total, masks };
+  const told = data as Pick<Job, "state" | "progress"> & { masks: JobMask[]; where?: JobPlace[] }; // as above
+  const { state, progress, masks, where = [] } = told;
+  return { state, done: progress.done, total: progress.total, masks, where };
 }

@@ -17,6 +17,7 @@ import type { LocalWorker } from "./local-worker.ts";
 const CALL_TIMEOUT_MS = 300_000;
 
 export interface LocalApi extends Api {
+  readonly names: () => Promise<Vocabulary>;
   close(): void;
 }
 
@@ -54,6 +55,7 @@ export async function createLocalApi({ models, worker: makeWorker }: LocalOption
     embed,
     embedding: (id) => call(remote.embedding(id)),
     textPrompt: async ({ text, modality }) => (await vocabulary()).resolve(text, { modality }),
+    names: vocabulary,
     vocabulary: async () => (await vocabulary()).entries,
     studies: () => call(remote.studies()),
     async *prefetch(imageId, { plane, around, direction, count, window }, { signal } = {}) {

@@ -78,7 +78,8 @@ function tell(stories: Map<string, Story>, action: LogAction): void {
   const last = story.steps.at(-1);
   if (action.kind === "clear") stories.delete(key);
   else if (action.kind === "prompt") stories.set(key, { ...story, steps: [...story.steps, { action, candidate: 0 }] });
-  else if (last) story.steps = [...story.steps.slice(0, -1), { action: last.action, candidate: action.candidate }];
+  else if (action.kind === "choose" && last)
+    story.steps = [...story.steps.slice(0, -1), { action: last.action, candidate: action.candidate }];
 }
 
 /** The steps of one segment on one slice since its mask was last cleared, set or removed. */

@@ -3,6 +3,7 @@
  * A mask that no prompt can make again stands in the log by its digest; the mask itself is kept beside the log.
  */
 import type { Digest } from "../digest.ts";
+import type { SlicePoint } from "../image/distance.ts";
 import type { SliceRef } from "../image/slice-ref.ts";
 import type { Window } from "../image/volume.ts";
 import type { Crop } from "../wire/embedding.ts";
@@ -44,6 +45,9 @@ interface Grouped {
 /** How far a person is with a segment. */
 export type ReviewState = "to-do" | "done" | "checked";
 
+/** Ruler, angle and the values of one pixel. */
+export type MeasuringTool = "length" | "angle" | "probe";
+
 /** What can be taken back in one step. */
 export type LogAction = Grouped & Action;
 
@@ -67,6 +71,8 @@ type Action =
       /** Prompts and edits leave a locked segment alone. */
       readonly locked?: boolean;
       readonly review?: ReviewState;
+      /** Segments of one name stand together in the list; an empty one takes the segment out of its group. */
+      readonly groupName?: string;
     }
   | { readonly kind: "remove-segment"; readonly segmentId: string }
   /** The order of the list, top first. Segments that are left out follow in the order they have. */
@@ -89,7 +95,25 @@ type Action =
       readonly segmentId: string;
       readonly origin: Exclude<MaskOrigin, "prompted">;
       readonly masks: readonly KeptMask[];
-    };
+    }
+  | {
+      readonly kind: "add-measurement";
+      readonly measurementId: string;
+      readonly tool: MeasuringTool;
+      readonly at: SliceRef;
+      /** Two places of a length; of an angle the vertex is the second of three; one of a probe. */
+      readonly points: readonly SlicePoint[];
+      /** Modality values of a probe's pixel, one for each channel: the image never changes, so they hold. */
+      readonly values?: readonly number[];
+    }
+  | {
+      readonly kind: "move-measurement";
+      readonly measurementId: string;
+      readonly at: SliceRef;
+      readonly points: readonly SlicePoint[];
+      readonly values?: readonly number[];
+    }
+  | { readonly kind: "remove-measurement"; readonly measurementId: string; readonly at: SliceRef };
 
 /** A line of the log. */
 export type LogEntry = LogAction | { readonly kind: "undo" } | { readonly kind: "redo" };

@@ -2,6 +2,7 @@
 import { isDigest } from "../digest.ts";
 import type { PromptKind } from "../wire/prompt.ts";
 import type { LogEntry } from "./entries.ts";
+import { POINTS_OF } from "./measurements.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -61,6 +62,12 @@ const ENCODED = shape({
 });
 const KEPT = shape({ at: AT, mask: isDigest, predictedIou: optional(isNumber), doubtful: optional(isFlag) });
 const SEGMENT = { segmentId: isText };
+const MEASURED = { measurementId: isText, at: AT, points: listOf(isVertex, 1), values: optional(listOf(isNumber, 1)) };
+const hasItsPoints: Check = (value) =>
+  isRecord(value) &&
+  Object.entries(POINTS_OF).some(
+    ([tool, count]) => value.tool === tool && isList(value.points, isVertex) && value.points.length === count,
+  );
 const GROUPED = shape({ group: optional(isText) });
 
 /** A new kind of line does not compile without its check. */
@@ -81,6 +88,7 @@ const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
     code: optional(CODE),
     locked: optional(isFlag),
     review: optional(oneOf(REVIEW_STATES)),
+    groupName: optional(isText),
   }),
   "remove-segment": shape(SEGMENT),
   "order-segments": shape({ segmentIds: listOf(isText) }),
@@ -88,6 +96,9 @@ const ENTRIES: Readonly<Record<LogEntry["kind"], Check>> = {
   choose: shape({ ...SEGMENT, at: AT, candidate: isCount }),
   clear: shape({ ...SEGMENT, at: AT }),
   masks: shape({ ...SEGMENT, origin: oneOf(KEPT_ORIGINS), masks: listOf(KEPT, 1) }),
+  "add-measurement": (value) => shape(MEASURED)(value) && hasItsPoints(value),
+  "move-measurement": shape(MEASURED),
+  "remove-measurement": shape({ measurementId: isText, at: AT }),
 };
 
 /** Narrows a parsed value to a line of the log. */

@@ -4,8 +4,11 @@ import type { LogEntry } from "./entries.ts";
 import { isLogEntry, isRecord } from "./entry-checks.ts";
 import { type PromptLog, replay } from "./log.ts";
 
-/** 1: objects with a `color`, numbered by their ids. 2: segments with a number, a colour and a lock; kept masks. */
-const VERSION = 2;
+/**
+ * 1: objects with a `color`, numbered by their ids. 2: segments with a number, a colour and a lock; kept masks. 3: lengths,
+ * angles and probes; groups of segments.
+ */
+const VERSION = 3;
 
 /** The log as JSON text. */
 export const serialiseLog = ({ entries }: PromptLog): string => JSON.stringify({ version: VERSION, entries });
@@ -32,7 +35,7 @@ function entriesOf(text: string): readonly unknown[] {
   const { version, entries } = isRecord(value) ? value : { version: undefined, entries: undefined };
   if (typeof version === "number" && version > VERSION)
     throw new SegmenterError("NewerVersion", { what: "prompt log", version, supported: VERSION });
-  if (version !== VERSION && version !== 1)
+  if (version !== VERSION && version !== 2 && version !== 1)
     throw invalid(`The version of a prompt log is 1 to ${VERSION}, got ${version}.`, "version");
   if (!Array.isArray(entries)) throw invalid("A prompt log has a list of lines.", "entries");
   return version === 1 ? upgraded(entries) : entries;

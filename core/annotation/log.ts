@@ -23,6 +23,8 @@ export interface LogSegment {
   readonly locked: boolean;
   /** To do, until somebody says more. */
   readonly review?: ReviewState;
+  /** Of the group that it belongs to. */
+  readonly groupName?: string;
 }
 
 /** A log in which nothing has happened. */
@@ -89,7 +91,10 @@ export function replay(entries: readonly LogEntry[]): PromptLog {
   return { entries: kept, done, undone };
 }
 
-/** Segments in the order of the list: as they were added, or as they were put in order since. */
+/**
+ * Segments in the order of the list: as they were added, or as they were put in order since. Those of a group follow the
+ * first of it.
+ */
 export function segmentsOf({ done }: PromptLog): readonly LogSegment[] {
   let segments: LogSegment[] = [];
   for (const action of done) {
@@ -102,7 +107,18 @@ export function segmentsOf({ done }: PromptLog): readonly LogSegment[] {
       segments = segments.filter(({ segmentId }) => segmentId !== action.segmentId);
     else if (action.kind === "order-segments") segments = ordered(segments, action.segmentIds);
   }
-  return segments;
+  return together(segments.map(withoutEmptyGroup));
+}
+
+const withoutEmptyGroup = ({ groupName, ...segment }: LogSegment): LogSegment =>
+  groupName ? { ...segment, groupName } : segment;
+
+function together(segments: readonly LogSegment[]): readonly LogSegment[] {
+  const first = (segment: LogSegment) =>
+    segment.groupName === undefined
+      ? segments.indexOf(segment)
+      : segments.findIndex(({ groupName }) => groupName === segment.groupName);
+  return segments.some(({ groupName }) => groupName) ? segments.toSorted((a, b) => first(a) - first(b)) : segments;
 }
 
 const segmentFrom = ({ kind: _kind, group: _group, ...segment }: Extract<LogAction, { kind: "add-segment" }>) =>

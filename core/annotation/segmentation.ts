@@ -5,6 +5,7 @@ import type { Plane } from "../image/volume.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { ImageInfo } from "../wire/image.ts";
 import type { Code, MaskOrigin, ReviewState } from "./entries.ts";
+import type { Measurement } from "./measurements.ts";
 
 /** The image that the masks lie on. */
 export interface SegmentationHeader extends VolumeHeader {
@@ -25,6 +26,8 @@ export interface Segment {
   readonly hidden: boolean;
   readonly locked: boolean;
   readonly review?: ReviewState;
+  /** Of the group that it belongs to. */
+  readonly groupName?: string;
 }
 
 /** A segment's mask on one slice of any plane. */
@@ -47,6 +50,10 @@ export interface Segmentation {
   /** In the order of the list, top first. */
   readonly segments: readonly Segment[];
   readonly masks: readonly SliceMask[];
+  /** Lengths, angles and values that were measured beside them. */
+  readonly measurements?: readonly Measurement[];
+  /** Of modality values: HU; absent where nobody knows it. */
+  readonly valueUnit?: string;
 }
 
 /** The header of a result on an image, from what its record says. */

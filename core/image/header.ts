@@ -1,6 +1,7 @@
 /** What is known of an image beside its voxels, and its name by content: the same in the server and in a browser. */
 import type { Digest, HashText } from "../digest.ts";
 import type { ImageInfo, PlaneInfo } from "../wire/image.ts";
+import { regionOf } from "./body-part.ts";
 import { type Dtype, dtypeOf, littleEndianBytes } from "./dtype.ts";
 import { spacingOf } from "./geometry.ts";
 import { planesOf, type SliceGrid, sliceGrid } from "./slice.ts";
@@ -20,6 +21,9 @@ export interface StoredHeader extends Omit<Volume, "data" | "source"> {
 const MODALITIES = new Set(
   "CT MR PT US CR DX MG NM XA RF OP OPT SM ES GM IO PX XC BI BMD DG HC TG RG OCT IVUS IVOCT SEG RTDOSE OT".split(" "),
 );
+
+/** Body Part Examined. */
+const BODY_PART = "00180015";
 
 /** Names, measures and describes a volume. Free text of the file stays behind. */
 export function headerOf(volume: Volume, sha256: HashText): StoredHeader {
@@ -57,10 +61,12 @@ function ownWindows({ sliceWindows, size }: Volume, { count, toIjk }: SliceGrid)
 function infoOf(volume: Volume, dtype: Dtype, imageId: Digest): ImageInfo {
   const { size, channels, rescale, ijkToLps, unit, inverted, modality, warnings } = volume;
   const [si, sj, sk] = spacingOf(ijkToLps);
+  const bodyPart = regionOf(volume.source?.attributes[BODY_PART]?.value);
   return {
     imageId,
     kind: size[2] > 1 ? "volume" : "image",
     modality,
+    ...(bodyPart && { bodyPart }),
     channels,
     dtype,
     size: [...size],

@@ -17,7 +17,7 @@ export interface GoldenResult {
   readonly ok: boolean;
   /** Smallest over the masks. */
   readonly iou: number;
-  /** Time of the decode, preparation excluded. */
+  /** Time of the decode, preparation and warm-ups excluded. */
   readonly ms: number;
   readonly reason?: string;
 }
@@ -42,7 +42,12 @@ function iouAt(got: Float32Array, expected: Float32Array, from: number, to: numb
   return either === 0 ? 1 : both / either;
 }
 
-async function compare(decoder: Decoder, bytes: Uint8Array, manifest: Manifest): Promise<GoldenResult> {
+async function compare(
+  decoder: Decoder,
+  bytes: Uint8Array,
+  manifest: Manifest,
+  warmUps: number,
+): Promise<GoldenResult> {
   const { tensors } = readSafetensors(bytes);
   const { image, point_coords, point_labels, low_res_masks, iou_predictions } = tensors;
   const embedding = Object.entries(tensors).filter(([name]) => name.startsWith("image_"));
@@ -58,6 +63,7 @@ async function compare(decoder: Decoder, bytes: Uint8Array, manifest: Manifest):
     maskInput: new Float32Array(size * size),
     hasMaskInput: false,
   };
+  for (let n = 0; n < warmUps; n++) await decoder.run(prepared, prompt);
   const started = Date.now();
   const raw = await decoder.run(prepared, prompt);
   const ms = Date.now() - started;
@@ -76,11 +82,17 @@ async function compare(decoder: Decoder, bytes: Uint8Array, manifest: Manifest):
 
 /**
  * Decodes `golden.safetensors` (image U8 `[S, S]`, the encoder's tensors, point_coords, point_labels, low_res_masks
- * `[1, M, L, L]`, iou_predictions) and compares. Never throws: a backend that fails is an answer, with its reason.
+ * `[1, M, L, L]`, iou_predictions) and compares. `warmUps` decodes before that one compile shaders and warm the kernels,
+ * so that its time can be compared. Never throws: a backend that fails is an answer, with its reason.
  */
-export async function checkGolden(decoder: Decoder, golden: Uint8Array, manifest: Manifest): Promise<GoldenResult> {
+export async function checkGolden(
+  decoder: Decoder,
+  golden: Uint8Array,
+  manifest: Manifest,
+  { warmUps = 0 } = {},
+): Promise<GoldenResult> {
   try {
-    return await compare(decoder, golden, manifest);
+    return await compare(decoder, golden, manifest, warmUps);
   } catch (thrown) {
     return { ok: false, iou: 0, ms: 0, reason: toError(thrown).message };
   }

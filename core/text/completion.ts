@@ -2,7 +2,7 @@
 import { contextOf } from "../model/contracts/context.ts";
 import type { ListedTerm } from "../wire/text.ts";
 import { type Quality, qualityOf } from "./measures.ts";
-import { otherNames } from "./vocabulary.ts";
+import { otherNames } from "./sayings.ts";
 
 export interface NameMatch {
   readonly id: string;

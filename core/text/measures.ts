@@ -39,9 +39,18 @@ export function qualityOf({ taught, measured }: ListedTerm): Quality {
 
 const ENOUGH_ABSENT = 5;
 const TELLS = 0.9;
+/** Presence that is rather there than not. */
+const HALF = 0.5;
 
 /** Whether a low presence was measured to mean that a structure is not on the slice. */
 export function tellsAbsence({ measured }: ListedTerm): boolean {
   if (!measured || measured.cases < ENOUGH_CASES || measured.absentCases < ENOUGH_ABSENT) return false;
   return measured.found >= TELLS && (measured.falseAlarms ?? 1) <= 1 - TELLS;
+}
+
+/** Presence from which on a slice counts as showing the structure; `undefined` where that was not measured with and without it. */
+export function presenceThreshold({ measured }: ListedTerm): number | undefined {
+  if (!measured || measured.cases < ENOUGH_CASES || measured.absentCases < ENOUGH_ABSENT) return undefined;
+  if (measured.found < TELLS) return undefined;
+  return Math.max(measured.threshold ?? HALF, HALF);
 }

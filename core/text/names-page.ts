@@ -1,10 +1,71 @@
 /** `docs/names.md`, from the vocabulary and what was measured. */
 import type { ListedTerm, NameMeasures } from "../wire/text.ts";
-import { qualityOf } from "./measures.ts";
-import { otherNames } from "./vocabulary.ts";
+import { presenceThreshold, qualityOf } from "./measures.ts";
+import { otherNames } from "./sayings.ts";
+
+/** What `npm run bench -- phrases` counts: phrases whose structure is among the first three suggestions. */
+export interface PhraseMeasures {
+  /** Of the text encoder. */
+  readonly encoder: string;
+  readonly kinds: readonly {
+    readonly of: string;
+    readonly phrases: number;
+    readonly letters: number;
+    readonly meaning: number;
+  }[];
+}
+
+/** A table of `npm run bench -- organs`: rows of cells, as they stand in the page. */
+export interface OrganMeasures {
+  readonly study: string;
+  readonly head: string;
+  readonly rows: readonly string[];
+}
+
+interface Proposals {
+  /** Names that were asked, over all slices. */
+  readonly asked: number;
+  readonly proposed: number;
+  /** A Dice of at least .5 with the label of the same name. */
+  readonly right: number;
+  /** The study has no label of this name. */
+  readonly unlabelled: number;
+}
+
+/** What it changes to say the part of the body when all names are asked. */
+export interface RegionMeasures {
+  readonly study: string;
+  readonly region: string;
+  readonly slices: number;
+  readonly said: Proposals;
+  readonly unsaid: Proposals;
+}
+
+/** Whether presence tells the slices of a structure, over the labelled names of a study. */
+export interface PlaceMeasures {
+  readonly study: string;
+  readonly names: readonly string[];
+  /** Slices that show the structure, and how many of them were said to. */
+  readonly shown: number;
+  readonly found: number;
+  /** The same of slices that do not show it. */
+  readonly absent: number;
+  readonly wrong: number;
+}
+
+export interface NamesPage {
+  readonly places: readonly PlaceMeasures[];
+  readonly organs: readonly OrganMeasures[];
+  readonly regions: readonly RegionMeasures[];
+  readonly measures: NameMeasures;
+  readonly phrases: PhraseMeasures;
+}
 
 /** Best first; a side is asked as its whole, so that sides have no rows. */
-export function namesPage(terms: readonly ListedTerm[], measures: NameMeasures): string {
+export function namesPage(
+  terms: readonly ListedTerm[],
+  { measures, phrases, organs, regions, places }: NamesPage,
+): string {
   const wholes = terms.filter(({ side }) => side === undefined);
   const measured = wholes
     .flatMap((term) => (term.measured ? [{ term, measured: term.measured }] : []))
@@ -24,6 +85,7 @@ export function namesPage(terms: readonly ListedTerm[], measures: NameMeasures):
     ];
     return `| ${[...cells, qualityOf(term)].join(" | ")} |`;
   });
+  const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
   const rest = wholes.filter((term) => term.measured === undefined && term.taught !== false).map(({ name }) => name);
   const untaught = wholes.filter(({ taught }) => taught === false).map(({ name }) => name);
   const sayings = terms.reduce((sum, term) => {
@@ -53,6 +115,17 @@ works or partly works, one decode each (**F** alone fills holes). A structure is
 measured are not proposed by themselves, and of two names for the same pixels the better measured one stays. In the page the proposals are segments that are accepted or rejected, one by
 one or all; undo takes all of them back. Where no slice without a structure was measured (a dash above) nothing is known of its false alarms: look at the proposals.
 
+**Alt + Shift + F**, or the foot of the list of names, does the same on all slices of the plane, as a job whose progress is shown; what was found is kept when it is stopped. Proposals that
+nobody has judged outlive a reload.
+
+## Where is it?
+
+\`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
+slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
+${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half. On twelve axial
+slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`):
+
+${placeTable(places)}
 ## What is it called?
 
 **I** in the page, \`classify: true\` in \`POST /v1/masks\` and in \`segmenter.segment\` compare a mask with what each measured name (a Dice of .2 or more) gives on the same slice.
@@ -66,12 +139,46 @@ ${toldTable(measures)}
 On sources that nobody trained on (\`val-unseen\`) most masks get no name, and the names that are given are mostly wrong: take them as spelling help, not as a finding. The names that
 may be given were chosen by their Dice on partly the same pictures, which flatters the rows of \`val\`.
 
+## What is no name
+
+A phrase that names nothing never gives a mask. It gets up to five suggestions: those whose letters are near, and, where the server has a text encoder, those whose meaning is near, in
+turn. Any text encoder of the BERT or CLIP family will do that lies in a folder as the model hub has it (\`config.json\`, \`tokenizer.json\`, \`onnx/model.onnx\` or
+\`onnx/text_model.onnx\`); nothing is fetched from anywhere:
+
+\`\`\`sh
+promptomy serve --text-encoder path/to/all-MiniLM-L6-v2        # or PROMPTOMY_TEXT_ENCODER
+promptomy names "organ that stores urine" --text-encoder path/to/all-MiniLM-L6-v2
+\`\`\`
+
+The server starts when the encoder has read every name once (a few seconds; kept in the cache), and without it suggestions are what they were. The page offers them
+while one types and as buttons afterwards; \`POST /v1/text-prompts\`, \`segmenter.readName\` and the error \`UnknownTerm\` carry them. Phrases with the right
+structure among the first three, of ${sum(phrases, "phrases")} that were written down before any of it was tried (\`test/fixtures/free-phrases.tsv\`), by letters and with ${phrases.encoder}
+(\`npm run bench -- phrases\`):
+
+${phraseTable(phrases)}
+How the two rankings are joined was chosen on synonyms of the vocabulary, each left out in turn; that left and right, or the numbers of a row, are one suggestion, after a look at these
+phrases (without it letters find 67 %). An English encoder knows little Spanish; a multilingual one can be
+brought as well.
+
 ## The kind of image
 
 Names are chosen by the modality of the file, or by what the page's list or \`context.modality\` says; \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
 all are asked. What \`context.modality\` says also goes into the decoder. There it hardly matters, so nothing is put in by itself. Mean Dice of names with it and without:
 
 ${contextTable(measures)}
+What \`context.bodyPart\` changes: the names that work or partly work, asked of twelve axial slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`), with the
+region that the study shows and without. A proposal is right from a Dice of .5 with the label of its name; what the study does not label cannot be judged.
+
+${regionTable(regions)}
+A region of its own takes away wrong names and right ones with them: an abdomen shows ribs. So the page fills in only what the DICOM file says of it (Body Part Examined) as trunk, head,
+limb and so on, and shows it at the foot of the list of names, where it can be changed; files are often wrong about it.
+
+## Every named organ of the test volumes
+
+Dice on the slice that shows the organ best, by its name alone, by one click in its middle and by its box: \`npm run bench -- organs\`. Nothing is left out that fails. The patient of
+the trunk was trained on. Names without a label were only asked: pixels of one that is not on the slice are mistakes.
+
+${organs.map(({ study, head, rows }) => `**${study}**\n\n${head}\n${rows.join("\n")}\n`).join("\n")}
 ## Taught and not measured
 
 No labelled image could check these: ${rest.join(", ")}.
@@ -97,6 +204,46 @@ function contextTable({ contexts = [] }: NameMeasures): string {
     ({ of, masks, said, unsaid }) => `| ${of} | ${masks} | ${said.toFixed(3)} | ${unsaid.toFixed(3)} |`,
   );
   return `| pictures | structures | said | not said |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function placeTable(places: readonly PlaceMeasures[]): string {
+  const rows = places.map(
+    ({ study, names, shown, found, absent, wrong }) =>
+      `| ${study} | ${names.join(", ")} | ${found} of ${shown} | ${wrong} of ${absent} |`,
+  );
+  return `| study | names | slices with it that were found | slices without it that were marked |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+function regionTable(regions: readonly RegionMeasures[]): string {
+  const cells = ({ asked, proposed, right, unlabelled }: Proposals) => [
+    asked,
+    proposed,
+    right,
+    proposed - right - unlabelled,
+    unlabelled,
+  ];
+  const rows = regions.flatMap(({ study, region, said, unsaid }) => [
+    `| ${[study, region, ...cells(said)].join(" | ")} |`,
+    `| ${[study, "not said", ...cells(unsaid)].join(" | ")} |`,
+  ]);
+  return `| study | region | names asked | proposals | right | wrong | not labelled |\n|---|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+const sum = ({ kinds }: PhraseMeasures, of: "phrases" | "letters" | "meaning"): number =>
+  kinds.reduce((total, kind) => total + kind[of], 0);
+
+function phraseTable(phrases: PhraseMeasures): string {
+  const all = {
+    of: "all",
+    phrases: sum(phrases, "phrases"),
+    letters: sum(phrases, "letters"),
+    meaning: sum(phrases, "meaning"),
+  };
+  const rows = [...phrases.kinds, all].map(
+    ({ of, phrases, letters, meaning }) =>
+      `| ${of} | ${phrases} | ${share(letters, phrases)} | ${share(meaning, phrases)} |`,
+  );
+  return `| phrases | how many | letters | letters and meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 const share = (count: number, of: number): string => (of === 0 ? "–" : percent(count / of));

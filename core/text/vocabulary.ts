@@ -1,36 +1,33 @@
 /** What a text prompt names: a structure of the vocabulary however it is spelt, or nothing and what may have been meant. */
 import { contextOf } from "../model/contracts/context.ts";
 import type { ListedTerm, TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
-import { editDistance, editsAllowed, similarity, trigrams } from "./spelling.ts";
+import { isHalf, RANK, type Saying, sayingsOf } from "./sayings.ts";
+import { editDistance, editsAllowed, trigrams } from "./spelling.ts";
+import { alikeInLetters, inTurn, type Lexicon, type Nearness, nearestNames } from "./suggestions.ts";
 import { isSide, type Phrase, readPhrase, withoutForeignFiller } from "./words.ts";
 
 export interface Vocabulary {
   readonly entries: readonly ListedTerm[];
+  /** What each taught structure is called; a side is called as its whole. */
+  readonly sayings: readonly { readonly term: string; readonly text: string }[];
   /**
    * Names, synonyms and their spellings in every language of the entries exactly, then with typos where only one
    * structure can be meant. `modality` (a DICOM code or a word of the vocabulary) decides between structures that share
    * a name. A name that the model was not taught is not known, and says so. Never throws.
    */
-  resolve(text: string, options?: { readonly modality?: string | undefined }): TextPromptAnswer;
+  resolve(text: string, options?: ResolveOptions): TextPromptAnswer;
 }
 
-/** One way to say an entry. */
-interface Saying {
-  readonly entry: VocabularyEntry;
-  readonly text: string;
-  readonly rank: (typeof RANK)[keyof typeof RANK];
-  readonly phrase: Phrase;
+export interface ResolveOptions {
+  readonly modality?: string | undefined;
+  /** How near each structure is to the text in meaning, 0 to 1, by its id: it orders suggestions and names nothing. */
+  readonly meaning?: ReadonlyMap<string, number> | undefined;
 }
-
-const RANK = { name: 0, synonym: 1, foreign: 2, derived: 3 } as const;
 
 /** As the wire allows, and more than any name has: nothing longer is compared letter by letter. */
-const MAX_LETTERS = 512;
+export const MAX_LETTERS = 512;
 const MAX_WORDS = 12;
 const MAX_SUGGESTIONS = 5;
-const SUGGESTED_FROM = 0.4;
-/** A side says little about which structure is meant. */
-const SIDE_WEIGHT = 2;
 
 /** Indexes the entries of `models/vocabulary.json`. */
 export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
@@ -44,26 +41,40 @@ export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
 
   return {
     entries,
-    resolve(text, { modality } = {}) {
+    sayings: sayings
+      .filter(({ entry, rank }) => isTaught(entry) && !isHalf(entry) && rank !== RANK.derived)
+      .map(({ entry, text }) => ({ term: entry.id, text })),
+    resolve(text, { modality, meaning } = {}) {
       const phrase = readPhrase(text.slice(0, MAX_LETTERS));
-      if (phrase.words.length === 0 || text.length > MAX_LETTERS) return unknown([]);
+      if (text.length > MAX_LETTERS) return unknown([]);
       const context = modality === undefined ? "" : contextOf(modality).toLowerCase();
       const fits = ({ modalities }: VocabularyEntry) =>
         !contexts.has(context) || modalities.some((name) => name.toLowerCase() === context);
+      const rank = (nearness: Nearness) => nearestNames(nearness, phrase, { entries, fits });
+      const suggest = (letters: Nearness) => unknown(inTurn(rank(byEntry(entries, meaning)), rank(letters)));
+      if (phrase.words.length === 0) return suggest(new Map());
       const bare = withoutForeignFiller(phrase);
       const exact =
         byKey.get(phrase.key) ?? byLetters.get(phrase.joined) ?? (bare.key ? byBareKey.get(bare.key) : undefined);
       const answer = (found: readonly Saying[], confidence: number) => answerOf(found, { fits, confidence, names });
       if (exact) return answer(exact, 1);
-      if (phrase.words.length > MAX_WORDS) return unknown([]);
+      if (phrase.words.length > MAX_WORDS) return suggest(new Map());
       for (const said of bare.words.length < phrase.words.length && bare.key ? [phrase, bare] : [phrase]) {
         const { near, edits } = misspelt(said, sayings, lexicon);
         if (near.length > 0) return answer(near, 1 - edits / said.joined.length);
       }
-      return unknown(suggestions(phrase, sayings, lexicon, fits));
+      return suggest(alikeInLetters(phrase, sayings, lexicon));
     },
   };
 }
+
+const byEntry = (entries: readonly VocabularyEntry[], nearness: ResolveOptions["meaning"]): Nearness =>
+  new Map(
+    entries.flatMap((entry) => {
+      const near = nearness?.get(entry.id);
+      return near === undefined ? [] : [[entry, near] as const];
+    }),
+  );
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
@@ -72,40 +83,6 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 }
 
 type Fits = (entry: VocabularyEntry) => boolean;
-type Lexicon = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** Everything that an entry is called but its name: in English, abbreviated, in Latin and in other languages. */
-export function otherNames({ synonyms, abbreviations = [], names = {} }: VocabularyEntry): {
-  readonly english: readonly string[];
-  readonly foreign: readonly string[];
-} {
-  return { english: [...synonyms, ...abbreviations], foreign: [...new Set(Object.values(names).flat())] };
-}
-
-/** Names and synonyms as they are written; a part or side is also said with each synonym of its whole: "left lens". */
-function sayingsOf(entries: readonly VocabularyEntry[]): Saying[] {
-  const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  return entries.flatMap((entry) => {
-    const say = (rank: Saying["rank"]) => (text: string) => ({ entry, text, rank, phrase: readPhrase(text) });
-    const whole = entry.parent === undefined ? undefined : byId.get(entry.parent);
-    const derived = whole ? derivedFrom(readPhrase(entry.name).words, whole) : [];
-    const { english, foreign } = otherNames(entry);
-    return [
-      say(RANK.name)(entry.name),
-      ...english.map(say(RANK.synonym)),
-      ...foreign.map(say(RANK.foreign)),
-      ...derived.map(say(RANK.derived)),
-    ].filter(({ phrase }) => phrase.key !== "");
-  });
-}
-
-function derivedFrom(words: readonly string[], whole: VocabularyEntry): string[] {
-  const own = new Set(readPhrase(whole.name).words);
-  const rest = words.filter((word) => !own.has(word));
-  const contained = rest.length + own.size === words.length;
-  const { english, foreign } = otherNames(whole);
-  return contained ? [...english, ...foreign].map((synonym) => [...rest, synonym].join(" ")) : [];
-}
 
 interface Asked {
   readonly fits: Fits;
@@ -193,43 +170,4 @@ function editsOfLetters(said: Phrase, known: Phrase): number {
   const exact = ({ words }: Phrase) => words.filter((word) => isSide(word) || /\d/.test(word)).join(" ");
   if (said.joined.length < 8 || exact(said) !== exact(known)) return Number.POSITIVE_INFINITY;
   return editDistance(said.joined, known.joined, 1);
-}
-
-/** Names of the structures whose words look most like those of the phrase, one each. */
-function suggestions(phrase: Phrase, sayings: readonly Saying[], lexicon: Lexicon, fits: Fits): string[] {
-  const alike = phrase.words.map((word) => {
-    const grams = trigrams(word);
-    const likeness = (known: string, knownGrams: ReadonlySet<string>) =>
-      known.length < 4 ? Number(known === word) : similarity(grams, knownGrams);
-    return new Map([...lexicon].map(([known, knownGrams]) => [known, likeness(known, knownGrams)]));
-  });
-  const best = new Map<VocabularyEntry, number>();
-  for (const { entry, phrase: known } of sayings) {
-    const score = overlap(phrase.words, known.words, alike);
-    if (isTaught(entry) && score >= Math.max(SUGGESTED_FROM, best.get(entry) ?? 0)) best.set(entry, score);
-  }
-  const ranked = [...best].sort(
-    ([a, x], [b, y]) => y - x || Number(fits(b)) - Number(fits(a)) || a.name.length - b.name.length,
-  );
-  return ranked.map(([{ name }]) => name);
-}
-
-/** Share of the letters of both phrases that find their like in the other, 0 to 1. */
-function overlap(
-  said: readonly string[],
-  known: readonly string[],
-  alike: readonly ReadonlyMap<string, number>[],
-): number {
-  const weight = (word: string) => (isSide(word) ? SIDE_WEIGHT : word.length);
-  const like = (i: number, word: string) => alike[i]?.get(word) ?? 0;
-  let [shared, all] = [0, 0];
-  said.forEach((word, i) => {
-    shared += weight(word) * Math.max(...known.map((other) => like(i, other)));
-    all += weight(word);
-  });
-  for (const word of known) {
-    shared += weight(word) * Math.max(...said.map((_, i) => like(i, word)));
-    all += weight(word);
-  }
-  return shared / all;
 }

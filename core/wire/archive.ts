@@ -87,6 +87,12 @@ export type ArchiveSeriesList = z.infer<typeof ArchiveSeriesList>;
 export const ArchiveSeriesRef = z.strictObject({ archive: ArchiveName, study: Uid, series: Uid });
 export type ArchiveSeriesRef = z.infer<typeof ArchiveSeriesRef>;
 
+/** A picture of a series; the larger sides are for looking at while the series comes. */
+export const ArchiveThumbnailRequest = ArchiveSeriesRef.extend({
+  side: z.int().min(16).max(1024).optional().describe("pixels of the longer side at most; 128 when left out"),
+});
+export type ArchiveThumbnailRequest = z.infer<typeof ArchiveThumbnailRequest>;
+
 /** What became of each instance that was sent to an archive. */
 export const ArchiveStored = z.strictObject({
   stored: z.int().nonnegative(),

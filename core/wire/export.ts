@@ -9,12 +9,14 @@ export const ExportFormat = z.enum([
   "dicom-sr",
   "rtstruct",
   "seg-nrrd",
+  "volview",
   "png",
   "png-all",
   "coco",
   "coco-compressed",
   "geojson",
   "csv",
+  "measures-json",
 ]);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 
@@ -82,6 +84,12 @@ export const ExportRequest = z.strictObject({
     .regex(/^[\p{L}\p{N}._-]{1,100}$/u)
     .optional()
     .describe("how file names begin"),
+  imageUri: z
+    .string()
+    .max(2048)
+    .regex(/^(?:https?:\/\/\S+|[^\s:\\/][^:\\]*)$/)
+    .optional()
+    .describe("where `volview` finds the image: an address, or a file beside the others; `<name>.zip` when left out"),
 });
 export type ExportRequest = z.infer<typeof ExportRequest>;
 /** As it is sent: what has a default may be left out. */

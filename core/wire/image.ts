@@ -26,6 +26,11 @@ export const ImageInfo = z.strictObject({
   imageId: Digest,
   kind: z.enum(["image", "volume"]),
   modality: z.string(),
+  bodyPart: z
+    .string()
+    .max(16)
+    .optional()
+    .describe("region of the vocabulary that the file says it shows; files are often wrong"),
   channels: z.union([z.literal(1), z.literal(3)]),
   dtype: z.string().describe("numpy name of the stored values, little-endian"),
   size: Triple.describe("[i, j, k]"),

@@ -35,6 +35,12 @@ export const SegmentationRequest = z.strictObject({
     .describe(
       "instead of prompts and text: every structure of this kind of image whose name was measured to work, on every slice of `propagate`",
     ),
+  where: z
+    .literal(true)
+    .optional()
+    .describe(
+      "with `text`: only on which slices the structure is, without masks; for names whose presence was measured",
+    ),
   propagate: z
     .strictObject({ from: SliceNumber, to: SliceNumber })
     .optional()
@@ -53,6 +59,14 @@ export const JobMask = z.strictObject({
   presence: z.number().min(0).max(1).optional().describe("of the structure found; only with `find`"),
 });
 export type JobMask = z.infer<typeof JobMask>;
+
+/** Whether a slice shows a structure. */
+export const JobPlace = z.strictObject({
+  slice: SliceNumber,
+  presence: z.number().min(0).max(1),
+  shown: z.boolean().describe("presence is as high as was measured on slices that show the structure"),
+});
+export type JobPlace = z.infer<typeof JobPlace>;
 
 const Voxel = z.tuple([z.int(), z.int(), z.int()]);
 
@@ -93,7 +107,12 @@ export const Job = z.strictObject({
   progress: z.strictObject({ done: z.int().nonnegative(), total: z.int().nonnegative() }),
   problem: z.strictObject({ code: z.string(), info: z.record(z.string(), z.unknown()) }).optional(),
   segments: z.array(
-    z.strictObject({ name: z.string(), masks: z.array(JobMask), measurements: VolumeMeasurements.optional() }),
+    z.strictObject({
+      name: z.string(),
+      masks: z.array(JobMask),
+      where: z.array(JobPlace).optional().describe("by slice, with `where` alone"),
+      measurements: VolumeMeasurements.optional(),
+    }),
   ),
   notice: z.string(),
 });

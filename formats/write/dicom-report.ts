@@ -21,7 +21,7 @@ import {
 import { instanceItem, instancesOf } from "./dicom/references.ts";
 import { codingSchemes, trackingOf, typeOf } from "./dicom/segment-items.ts";
 import { segUids, writeDicomSeg } from "./dicom-seg.ts";
-import { nativeSlices } from "./native-slices.ts";
+import { nativeSlices } from "./raster/native-slices.ts";
 import type { Write } from "./writer.ts";
 
 const COMPREHENSIVE_3D = "1.2.840.10008.5.1.4.1.1.88.34";

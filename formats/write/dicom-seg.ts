@@ -19,7 +19,7 @@ import {
 } from "./dicom/provenance.ts";
 import { derivationImage, referencedSeries } from "./dicom/references.ts";
 import { codingSchemes, segmentItem } from "./dicom/segment-items.ts";
-import { nativeSlices } from "./native-slices.ts";
+import { nativeSlices } from "./raster/native-slices.ts";
 import type { SegmentationFile, Write } from "./writer.ts";
 
 /** More bytes than these are not built in one piece. */

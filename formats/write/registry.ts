@@ -23,6 +23,15 @@ export const SEGMENTATION_FORMATS = [
     load: async () => (await import("./seg-nrrd.ts")).writeSegNrrd,
   },
   {
+    id: "volview",
+    group: "medical",
+    suffix: ".volview.json",
+    scope: "image",
+    volumesOnly: true,
+    overlaps: [],
+    load: async () => (await import("./volview.ts")).writeVolView,
+  },
+  {
     id: "dicom-seg",
     group: "medical",
     suffix: ".dcm",
@@ -115,6 +124,15 @@ export const SEGMENTATION_FORMATS = [
     volumesOnly: false,
     overlaps: [],
     load: async () => (await import("./csv.ts")).writeCsv,
+  },
+  {
+    id: "measures-json",
+    group: "tables",
+    suffix: ".json",
+    scope: "image",
+    volumesOnly: false,
+    overlaps: [],
+    load: async () => (await import("./measures-json.ts")).writeMeasuresJson,
   },
 ] as const satisfies readonly SegmentationFormat[];
 

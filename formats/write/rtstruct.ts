@@ -21,7 +21,7 @@ import {
 } from "./dicom/provenance.ts";
 import { instanceItem, instancesOf } from "./dicom/references.ts";
 import { algorithmOf } from "./dicom/segment-items.ts";
-import { nativeSlices } from "./native-slices.ts";
+import { nativeSlices } from "./raster/native-slices.ts";
 import type { Write } from "./writer.ts";
 
 const RTSTRUCT_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3";

@@ -38,8 +38,9 @@ function factsOf({ header, segments, masks }: Segmentation, { overlap, covered }
       by: numberOf.get(by),
       voxels,
     })),
-    segments: segments.map(({ id, number, name, colour, code, hidden, locked }) => ({
+    segments: segments.map(({ id, number, name, colour, code, hidden, locked, groupName }) => ({
       ...{ number, name, colour, hidden, locked },
+      ...(groupName ? { group: groupName } : {}),
       ...(code ? { code } : {}),
       slices: masks
         .filter(({ segmentId }) => segmentId === id)

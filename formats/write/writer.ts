@@ -12,6 +12,8 @@ export interface WriteOptions {
   /** How file names begin: the image's name and its short id. */
   readonly stem: string;
   readonly overlap: OverlapChoice;
+  /** Where the image is, for formats that only name it: an address, or a file beside the result. */
+  readonly imageUri?: string;
   /** The one slice that formats of a single slice write. */
   readonly slice?: { readonly plane: Plane; readonly slice: number };
   /** For the DICOM formats, which refer back to the image's source. */

@@ -19,6 +19,11 @@ export const COMMON = {
   device: { type: "string", description: "auto, cpu, cuda or webgpu", valueHint: "device" },
   model: { type: "string", description: "Model id", valueHint: "id" },
   "model-dir": { type: "string", description: "Folder of models, before the others", valueHint: "dir" },
+  "text-encoder": {
+    type: "string",
+    description: "Folder of a text encoder, for phrases that are no name",
+    valueHint: "dir",
+  },
   "cache-dir": { type: "string", description: "Where images and embeddings are kept", valueHint: "dir" },
 } as const satisfies ArgsDef;
 
@@ -105,6 +110,7 @@ function optionName(arg: string, definition: ArgsDef): string | undefined {
 /** Server settings among the arguments; the environment decides the rest. */
 export function settingsOf(given: Given): Partial<Settings> {
   const [device, model, cacheDir] = [given.value("device"), given.value("model"), given.value("cache-dir")];
+  const textEncoder = given.value("text-encoder");
   const [host, port] = [given.value("host"), given.value("port")];
   const [oidcIssuer, oidcAudience, keysFile] = ["oidc-issuer", "oidc-audience", "keys"].map(given.value);
   const [redis, s3, queue, imageDir, encoder] = ["redis", "s3", "queue", "image-dir", "encoder"].map(given.value);
@@ -119,6 +125,7 @@ export function settingsOf(given: Given): Partial<Settings> {
     ...(queue === undefined ? {} : { queue }),
     ...(encoder === undefined ? {} : { encoder }),
     ...(s3 === undefined ? {} : { s3 }),
+    ...(textEncoder === undefined ? {} : { textEncoder }),
     ...(imageDir === undefined ? {} : { imageDir }),
     ...(device === undefined ? {} : { device: deviceOf(device) }),
     ...(model === undefined ? {} : { model }),

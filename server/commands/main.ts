@@ -77,7 +77,15 @@ function systemError(
   }
 }
 
+const MOST_SHOWN = 80;
+
+/** What somebody typed, as one line that a terminal can take. */
+const shown = (text: string): string => {
+  const line = stripVTControlCharacters(text.slice(0, 2 * MOST_SHOWN)).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, " ");
+  return line.length > MOST_SHOWN || text.length > 2 * MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)} …` : line;
+};
+
 function unknownTerm({ text, suggestions }: ErrorDetail["UnknownTerm"]): string {
   const near = suggestions.length > 0 ? ` Did you mean ${suggestions.join(", ")}?` : "";
-  return `The vocabulary does not know "${text}".${near}`;
+  return `The vocabulary does not know "${shown(text)}".${near}`;
 }

@@ -4,8 +4,12 @@ import { qualityOf } from "../../core/text/measures.ts";
 import type { ListedTerm } from "../../core/wire/index.ts";
 import { filesOf, loadModels, type Model } from "../models/registry.ts";
 import { loadVocabulary } from "../models/vocabulary.ts";
+import { ignoreEvents } from "../ops/events.ts";
+import { createNameService } from "../text/name-service.ts";
 import { UsageError } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
+import { SLICE_ARGS } from "./prompts.ts";
+import { tellWhere } from "./propagate.ts";
 import { pullModel, readCatalog } from "./pull.ts";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -92,18 +96,32 @@ export const names = command({
   name: "names",
   description: "Names that a text prompt may say, those that work first",
   args: {
-    text: { type: "positional", required: false, description: "Letters of a name, in any of nine languages" },
+    text: {
+      type: "positional",
+      required: false,
+      description: "Letters of a name, in any of nine languages, or what it may be called",
+    },
+    where: { type: "string", description: "A volume: on which slices the name is, by its presence", valueHint: "file" },
+    plane: { ...SLICE_ARGS.plane, description: "Of the slices to look at" },
     modality: { type: "string", description: "CT, MR, US …: names of this kind of image first", valueHint: "code" },
   },
-  async run({ given, result }) {
-    const { modelDirs, vocabularyFile } = commandSettings(given);
+  async run({ given, result, note }) {
+    const volume = given.value("where");
+    if (volume !== undefined) return tellWhere({ given, result, note }, volume);
+    const { modelDirs, vocabularyFile, cacheDir, textEncoder } = commandSettings(given);
     const [model] = (await loadModels(modelDirs)).list();
-    const { entries } = await loadVocabulary(vocabularyFile, model);
+    const vocabulary = await loadVocabulary(vocabularyFile, model);
+    const { entries } = vocabulary;
+    const [typed, modality] = [given.positionals[0] ?? "", given.value("modality") ?? ""];
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    const found = matchingNames(entries, given.positionals[0] ?? "", given.value("modality") ?? "").flatMap(
-      ({ id }) => byId.get(id) ?? [],
-    );
-    result(found, found.map(lineOf).join("\n"));
+    const found = matchingNames(entries, typed, modality).flatMap(({ id }) => byId.get(id) ?? []);
+    if (found.length > 0) return result(found, found.map(lineOf).join("\n"));
+    const service = await createNameService({ vocabulary, cacheDir, encoder: textEncoder, observe: ignoreEvents });
+    const answer = await service.resolve(typed, { modality }).finally(() => service.close({ graceMs: 0 }));
+    const meant = answer.known ? [answer.name] : answer.suggestions;
+    const near = meant.flatMap((name) => entries.find((entry) => entry.name === name) ?? []);
+    note(near.length > 0 ? "No name has these letters. It may be:" : "No name is near.");
+    result(near, near.map(lineOf).join("\n"));
   },
 });
 

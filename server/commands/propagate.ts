@@ -1,16 +1,16 @@
-/** `promptomy segment --propagate`: a volume job in this process, with its progress on the terminal. */
+/** Volume jobs in this process, with their progress on the terminal. */
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import { type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
-import type { ImageInfo, Job, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
+import type { ImageInfo, Job, JobPlace, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
 import { writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
 import { numberedSegment } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
-import type { SliceOptions } from "./prompts.ts";
+import { type SliceOptions, sliceOptions } from "./prompts.ts";
 import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
@@ -99,4 +99,45 @@ export function jobBytes(target: string | undefined, info: ImageInfo, job: Job):
   const segments = job.segments.map(({ name }, n) => numberedSegment(name, n));
   const segmentation = { header: segmentationHeader(info), segments, masks: found };
   return writeNiftiLabelmap(labelmapOf(segmentation), { gzip: target.endsWith(".gz") });
+}
+
+/** `promptomy names NAME --where VOLUME`: the slices that show a structure. */
+export async function tellWhere({ given, result, note }: Output, path: string): Promise<void> {
+  const [text] = given.positionals;
+  if (text === undefined) throw new UsageError("--where needs a name.");
+  const { plane } = sliceOptions(given);
+  const modality = given.value("modality");
+  const { job, count } = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const { count } = planeOf(info, plane);
+    const asked = { plane, text, where: true as const, propagate: { from: 0, to: count - 1 } };
+    const started = await services.jobs.submit(info.imageId, {
+      ...asked,
+      ...(modality ? { context: { modality } } : {}),
+    });
+    return { count, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
+  });
+  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
+  const places = placesOf(job);
+  const shown = places.filter((place) => place.shown);
+  const best = Math.max(0, ...places.map(({ presence }) => presence));
+  result(
+    places,
+    `${text}: ${shown.length} of ${count} slices${shown.length > 0 ? `, ${runs(shown)}` : ""}; presence up to ${best.toFixed(2)}`,
+  );
+  if (shown.length === 0) throw new AbsentError("The structure was not found.");
+}
+
+const placesOf = ({ segments }: Job): readonly JobPlace[] => segments.flatMap(({ where = [] }) => where);
+
+/** 3, 4, 5, 9 → "3–5, 9". */
+export function runs(places: readonly Pick<JobPlace, "slice">[]): string {
+  const parts: [from: number, to: number][] = [];
+  for (const { slice } of places) {
+    const last = parts.at(-1);
+    if (last && last[1] === slice - 1) last[1] = slice;
+    else parts.push([slice, slice]);
+  }
+  return parts.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(", ");
 }

@@ -11,6 +11,7 @@ import type { Log } from "../ops/log.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { Archives } from "../sources/dicomweb/archives.ts";
 import type { Folder } from "../sources/folder/folder.ts";
+import type { NameService } from "../text/name-service.ts";
 import type { JobService } from "../work/jobs.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
@@ -22,6 +23,7 @@ export interface AppDeps {
   readonly jobs: JobService;
   readonly models: ModelRegistry;
   readonly vocabulary: Vocabulary;
+  readonly names: Pick<NameService, "resolve">;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: Limits;

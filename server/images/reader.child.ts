@@ -12,7 +12,7 @@ import type { ImportTask, ReaderAnswer, ReaderTask, ReadTask } from "./reader.ts
 import { type ImageRecord, recordOf } from "./record.ts";
 import { writeResult } from "./result-file.ts";
 import { diskError } from "./spool.ts";
-import { headsOf, thumbnailOf } from "./survey.ts";
+import { headsOf, pictureOf } from "./survey.ts";
 
 serveTasks<Limits, ReaderTask, ReaderAnswer>(async (limits) => (task) => run(task, limits).catch(refuse));
 
@@ -32,7 +32,10 @@ async function run(task: ReaderTask, limits: Limits): Promise<ReaderAnswer> {
       );
     case "thumbnail":
       return toFile(task.out, async () =>
-        thumbnailOf(await readImage(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) })),
+        pictureOf(
+          await readImage(await contentsOf(task.paths, mostBytes(limits)), { limits: wide(limits) }),
+          task.side,
+        ),
       );
     default:
       return task satisfies never;

@@ -30,6 +30,8 @@ export interface SurveyTask {
   readonly kind: "heads" | "list" | "thumbnail";
   readonly paths: readonly string[];
   readonly out: string;
+  /** Of a picture: pixels of the longer side at most. */
+  readonly side?: number | undefined;
 }
 
 /** Segments for an image: they go to `out` as the JSON of an `ImportResult`. */

@@ -44,7 +44,8 @@ async function fileOf({ request, info, source, version, model, at }: WriteOrder)
   const stem = request.name ?? (request.deidentify ? "segmentation" : short);
   const overlap = overlapOf(request, format);
   const write = await format.load();
-  const options = { stem, overlap, provenance, ...(request.slice && { slice: request.slice }) };
+  const { slice, imageUri } = request;
+  const options = { stem, overlap, provenance, ...(slice && { slice }), ...(imageUri && { imageUri }) };
   const files = write(segmentationOf(request, info), options).files();
   const [only] = files;
   if (only && files.length === 1) return only;

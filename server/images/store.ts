@@ -48,10 +48,11 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     const spool = await createSpool(spoolRoot, limits.diskFloorBytes);
     return work(spool).finally(() => rm(spool.dir, { recursive: true, force: true }));
   };
-  const survey = (kind: SurveyTask["kind"], paths: readonly string[], call?: { signal?: AbortSignal }) =>
+  type SurveyCall = Pick<SurveyTask, "side"> & { signal?: AbortSignal };
+  const survey = (kind: SurveyTask["kind"], paths: readonly string[], { side, ...call }: SurveyCall = {}) =>
     inSpool(async (spool) => {
       const out = join(spool.dir, kind);
-      await reader.survey({ kind, paths, out }, call);
+      await reader.survey({ kind, paths, out, side }, call);
       return new Uint8Array(await readFile(out).catch((thrown) => Promise.reject(diskError(thrown))));
     });
   const read = (paths: readonly string[], spool: Spool, call?: ReadCall) =>

@@ -35,21 +35,25 @@ function headOf(path: string, buffer: Uint8Array, limits: Limits): FileHead | nu
   }
 }
 
-/** The middle slice through its own window, made smaller by taking every n-th pixel. */
-export function thumbnailOf(volume: Volume): Uint8Array<ArrayBuffer> {
+/** The middle slice through its own window, at most `side` pixels a side: square ones, so that nothing looks squeezed. */
+export function pictureOf(volume: Volume, side = SIDE): Uint8Array<ArrayBuffer> {
   const slice = sliceOf(volume, "native", Math.floor(volume.size[2] / 2));
-  const { width, height, channels } = slice;
+  const { channels } = slice;
   const bytes = channels === 1 ? windowToBytes(slice, defaultWindow(volume)) : littleEndianBytes(shownColour(slice));
-  return writePng(smaller({ width, height, channels }, bytes));
+  return writePng(resampled(slice, bytes, side));
 }
 
-function smaller({ width, height, channels }: Pick<Slice, "width" | "height" | "channels">, bytes: ArrayLike<number>) {
-  const step = Math.max(1, width / SIDE, height / SIDE);
-  const [columns, rows] = [Math.max(1, Math.floor(width / step)), Math.max(1, Math.floor(height / step))];
+/** The nearest pixel of the slice for each of the picture. */
+function resampled({ width, height, channels, spacingMm }: Slice, bytes: ArrayLike<number>, side: number) {
+  const [pitchX, pitchY] = spacingMm ?? [1, 1];
+  const pitch = Math.max(Math.min(pitchX, pitchY), (width * pitchX) / side, (height * pitchY) / side);
+  const columns = Math.max(1, Math.floor((width * pitchX) / pitch));
+  const rows = Math.max(1, Math.floor((height * pitchY) / pitch));
   const data = new Uint8Array(columns * rows * channels);
   for (let y = 0, to = 0; y < rows; y++) {
+    const row = Math.min(height - 1, Math.floor((y * pitch) / pitchY)) * width;
     for (let x = 0; x < columns; x++) {
-      const from = (Math.floor(y * step) * width + Math.floor(x * step)) * channels;
+      const from = (row + Math.min(width - 1, Math.floor((x * pitch) / pitchX))) * channels;
       for (let channel = 0; channel < channels; channel++) data[to++] = bytes[from + channel] ?? 0;
     }
   }

@@ -50,10 +50,10 @@ export interface ImageStore {
   head(file: IncomingFile): Promise<{ readonly head: FileHead | null; readonly bytes: Uint8Array }>;
   /** The images in these files, without decoding them. */
   contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
-  /** A PNG of at most 128 pixels a side: the middle slice of what the files hold. Nothing is kept. */
+  /** A PNG of at most `side` pixels a side (128): the middle slice of what the files hold. Nothing is kept. */
   thumbnail(
     fill: (dir: string) => Promise<readonly string[]>,
-    options?: { signal?: AbortSignal },
+    options?: { side?: number | undefined; signal?: AbortSignal },
   ): Promise<Uint8Array<ArrayBuffer>>;
   /** Opens a file or a folder of this machine by the same way as an upload. */
   open(path: string): Promise<AddedImage>;

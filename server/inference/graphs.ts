@@ -22,10 +22,15 @@ export interface SessionPlace {
 const LOG_ERRORS = 3;
 
 /** Reads, verifies and loads one graph: the very bytes that were hashed are those that run. */
-export async function openGraph(model: Model, name: GraphName, { provider, threads }: SessionPlace): Promise<Session> {
+export async function openGraph(model: Model, name: GraphName, place: SessionPlace): Promise<Session> {
   const file = model.graphs[name];
   if (!file) throw new SegmenterError("FileNotFound", { name });
-  return ortSession(ort, await readVerified(file), {
+  return openSession(await readVerified(file), place);
+}
+
+/** Loads a graph as all of this server are run. Rejects with the runtime's error. */
+export const openSession = (bytes: Uint8Array, { provider, threads }: SessionPlace): Promise<Session> =>
+  ortSession(ort, bytes, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -33,7 +38,6 @@ export async function openGraph(model: Model, name: GraphName, { provider, threa
     // Spinning threads take the cores from the other lane: 171 → 128 ms for a decode on two busy cores.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-}
 
 export async function openEncoder(model: Model, place: SessionPlace): Promise<Encoder> {
   const { remote } = place;

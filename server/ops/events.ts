@@ -20,7 +20,7 @@ export type ServerEvent =
 export type StoredThing = "images" | "embeddings";
 
 /** Queues in front of child processes. */
-export type LaneName = "encode" | "decode" | "read";
+export type LaneName = "encode" | "decode" | "read" | "text";
 
 export type CacheTier = "memory" | "disk" | "shared" | "logits";
 

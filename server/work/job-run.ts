@@ -1,13 +1,9 @@
-/** The work of a volume job: prompted slices first, then what is propagated from them; a name on every slice; or every name. */
-
-import { findAll } from "../../core/annotation/find-all.ts";
+/** Volume jobs over the server's own answers; people who click go first. */
 import type { Digest } from "../../core/digest.ts";
-import type { Mask } from "../../core/mask/mask.ts";
-import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
-import { type CandidateName, namesToFind } from "../../core/text/candidates.ts";
+import { decodeRle } from "../../core/mask/rle.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
-import { type Guessed, propagate } from "../../core/volume/propagate.ts";
-import type { JobMask, MaskResult, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
+import { type Step, type VolumePort, volumeSteps } from "../../core/volume/steps.ts";
+import type { SegmentationRequest } from "../../core/wire/index.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { askNames } from "./find-names.ts";
 import type { MaskService } from "./masks.ts";
@@ -18,7 +14,7 @@ export interface VolumeWork {
   /** Encodes the next slice while this one is decoded; without it each waits for the other. */
   readonly embeddings?: Pick<EmbeddingService, "embed"> | undefined;
   /** Names to find; without one nothing is found. */
-  readonly vocabulary?: Pick<Vocabulary, "entries"> | undefined;
+  readonly vocabulary?: Pick<Vocabulary, "entries" | "resolve"> | undefined;
 }
 
 export interface VolumeAsked {
@@ -27,115 +23,30 @@ export interface VolumeAsked {
   readonly signal: AbortSignal;
 }
 
-/** A slice that has been looked at. */
-export interface Step {
-  /** Absent where nothing was found. */
-  readonly mask?: JobMask;
-  /** Slices so far. */
-  readonly done: number;
-}
-
-/** Masks below this predicted IoU are shown as doubtful. */
-const DOUBTFUL_IOU = 0.2;
-
 export async function* masksOfVolume(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
-  const { request } = asked;
-  if (request.text !== undefined) yield* named(work, asked);
-  else if (request.find !== undefined) yield* found(work, asked);
-  else yield* prompted(work, asked);
+  const image = await work.images.get(asked.imageId);
+  yield* volumeSteps(portOf(work, asked, image?.modality), asked.request, asked.signal);
 }
 
-async function* prompted(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
-  const { imageId, request, signal } = asked;
-  const seeds = new Map<number, Mask>();
-  let done = 0;
-  for (const { slice, rle } of request.masks ?? []) {
-    seeds.set(slice, decodeRle(rle));
-    yield { mask: { slice, rle, predictedIou: 1, origin: "given", doubtful: false }, done: ++done };
-  }
-  for (const { slice, prompts } of request.prompts ?? []) {
-    if (seeds.has(slice)) continue;
-    const best = await ask(work, asked, slice, prompts);
-    const mask = decodeRle(best.rle);
-    seeds.set(slice, mask);
-    yield { mask: maskOf(slice, { mask, predictedIou: best.predictedIou }, "prompted"), done: ++done };
-  }
-  if (!request.propagate) return;
-  const { from, to } = request.propagate;
-  const port = {
-    ask: async (k: number, prompts: readonly Prompt[]): Promise<Guessed> => {
-      const { rle, predictedIou } = await ask(work, asked, k, prompts);
+function portOf(work: VolumeWork, { imageId, request, signal }: VolumeAsked, modality: string | undefined): VolumePort {
+  const { plane, window, model, context } = request;
+  const { masks, images, embeddings, vocabulary } = work;
+  const background = { signal, background: true };
+  const at = (slice: number) => ({ imageId, plane, slice, window, model, context });
+  return {
+    modality,
+    vocabulary,
+    async ask(slice, prompts) {
+      const asked = { ...at(slice), prompts: [...prompts], multimask: false, zoom: "auto" as const };
+      const { masks: found } = await masks.masks(asked, background);
+      const { rle, predictedIou } = found[0];
       return { mask: decodeRle(rle), predictedIou };
     },
-    pixels: (k: number) => work.images.slice(imageId, request.plane, k),
-    ahead: (k: number) => aheadOf(work, asked, k),
+    namesOn: (slice) => askNames(masks.masks, at(slice), background),
+    pixels: (slice) => images.slice(imageId, plane, slice),
+    /** What fails here fails again, and is told, when the slice is asked. */
+    ahead(slice) {
+      embeddings?.embed(imageId, { plane, slice, window, model }, background).catch(() => {});
+    },
   };
-  for await (const { slice, doubtful, ...found } of propagate(port, { seeds, from, to, signal }))
-    yield { mask: { ...maskOf(slice, found, "propagated"), doubtful }, done: ++done };
-}
-
-async function* named(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
-  const { text = "", propagate: range } = asked.request;
-  if (!range) return;
-  for (let k = range.from; k <= range.to; k++) {
-    asked.signal.throwIfAborted();
-    const best = await ask(work, asked, k, [{ kind: "text", text }]);
-    const { predictedIou } = best;
-    const done = k - range.from + 1;
-    yield best.area > 0 ? { mask: maskOf(k, { mask: decodeRle(best.rle), predictedIou }, "prompted"), done } : { done };
-  }
-}
-
-/** Names are asked of each slice in turn, so that a job that is stopped has whole slices. */
-async function* found(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
-  const { imageId, request, signal } = asked;
-  const { plane, window, model, context, propagate: range } = request;
-  if (!range) return;
-  const candidates = await candidatesOf(work, asked);
-  for (let k = range.from; k <= range.to; k++) {
-    const place = { imageId, plane, slice: k, window, model, context };
-    if (k < range.to) aheadOf(work, asked, k + 1);
-    const done = k - range.from + 1;
-    const ask = askNames(work.masks.masks, place, { signal, background: true });
-    for await (const { found } of findAll(ask, candidates, signal)) {
-      if (!found) continue;
-      const { candidate, answer } = found;
-      const mask = maskOf(k, answer, "prompted");
-      yield { mask: { ...mask, name: candidate.name, presence: answer.presence }, done: done - 1 };
-    }
-    yield { done };
-  }
-}
-
-async function candidatesOf(
-  { images, vocabulary }: VolumeWork,
-  { imageId, request: { context } }: VolumeAsked,
-): Promise<CandidateName[]> {
-  const image = await images.get(imageId);
-  const modality = context?.modality ?? image?.modality;
-  return namesToFind(vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
-}
-
-/** What fails here fails again, and is told, when the slice is asked. */
-function aheadOf({ embeddings }: VolumeWork, { imageId, request, signal }: VolumeAsked, slice: number): void {
-  const { plane, window, model } = request;
-  embeddings?.embed(imageId, { plane, slice, window, model }, { signal, background: true }).catch(() => {});
-}
-
-const maskOf = (slice: number, { mask, predictedIou }: Guessed, origin: JobMask["origin"]): JobMask => ({
-  ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: predictedIou < DOUBTFUL_IOU },
-});
-
-/** The best mask of the one answer path; people who click go first. */
-async function ask(
-  { masks }: VolumeWork,
-  { imageId, request, signal }: VolumeAsked,
-  slice: number,
-  prompts: readonly Prompt[],
-): Promise<MaskResult> {
-  const { plane, window, model, context } = request;
-  const place = { imageId, plane, slice, window, model, context };
-  const asked = { ...place, prompts: [...prompts], multimask: false, zoom: "auto" as const };
-  const { masks: found } = await masks.masks(asked, { signal, background: true });
-  return found[0];
 }

@@ -9,7 +9,8 @@ import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
-import type { Job, JobMask, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
+import { findPlaced } from "../../core/volume/steps.ts";
+import type { Job, JobMask, JobPlace, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
@@ -37,7 +38,7 @@ export interface JobServiceOptions {
   readonly masks: Pick<MaskService, "masks">;
   readonly embeddings?: Pick<EmbeddingService, "embed">;
   /** Names for `find`. */
-  readonly vocabulary?: Pick<Vocabulary, "entries">;
+  readonly vocabulary?: Pick<Vocabulary, "entries" | "resolve">;
   /** Jobs that may wait for their turn. */
   readonly queue?: number;
   /** Of the masks of ended jobs that are kept. */
@@ -157,14 +158,17 @@ const hasEnded = ({ state }: Job): boolean => ENDED.includes(state);
 /** Done or on its way; one that failed or was cancelled is done anew. */
 const isOfUse = (job: Job): boolean => job.state === "done" || !hasEnded(job);
 
-async function queued({ images }: JobServiceOptions, { jobId, imageId, request }: VolumeJob): Promise<Job> {
-  const { plane, prompts, masks, text, find, propagate } = request;
+async function queued({ images, vocabulary }: JobServiceOptions, { jobId, imageId, request }: VolumeJob): Promise<Job> {
+  const { plane, prompts, masks, text, find, where, propagate, context } = request;
   const image = await images.get(imageId);
   if (!image) throw new SegmenterError("ImageNotFound", { imageId });
   if ([prompts ?? masks, text, find].filter((given) => given !== undefined).length !== 1)
     throw new SegmenterError("InvalidRequest", { reason: "expected either prompts and masks, or text, or find" });
   if ((text ?? find) !== undefined && !propagate)
     throw new SegmenterError("InvalidRequest", { reason: "a name needs the slices to look at", path: "propagate" });
+  if (where && text === undefined)
+    throw new SegmenterError("InvalidRequest", { reason: "expected the text of a name", path: "where" });
+  if (where && vocabulary) findPlaced(vocabulary, text ?? "", context?.modality ?? image.modality);
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
   const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);
@@ -193,10 +197,11 @@ async function runJob(options: JobServiceOptions, running: Running): Promise<voi
   if (stop.signal.aborted) return;
   change(running, { state: "running" });
   try {
-    for await (const { mask, done } of masksOfVolume(options, { imageId, request, signal: stop.signal })) {
+    for await (const { mask, place, done } of masksOfVolume(options, { imageId, request, signal: stop.signal })) {
       if (stop.signal.aborted) return;
       const { progress, segments } = running.job;
-      change(running, { progress: { ...progress, done }, segments: mask ? withMask(segments, mask) : segments });
+      const found = place ? withPlace(segments, place) : mask ? withMask(segments, mask) : segments;
+      change(running, { progress: { ...progress, done }, segments: found });
     }
     const segments = await measured(options, running.job);
     const { total } = running.job.progress;
@@ -211,7 +216,9 @@ async function runJob(options: JobServiceOptions, running: Running): Promise<voi
 async function measured({ images }: JobServiceOptions, job: Job): Promise<Job["segments"]> {
   const segments: Job["segments"] = [];
   for (const segment of job.segments)
-    segments.push({ ...segment, measurements: await measureSegment(images, job, segment.masks) });
+    segments.push(
+      segment.where ? segment : { ...segment, measurements: await measureSegment(images, job, segment.masks) },
+    );
   return segments;
 }
 
@@ -225,6 +232,10 @@ function withMask(segments: Job["segments"], mask: JobMask): Job["segments"] {
     return { ...segment, masks: [...others, mask].toSorted((a, b) => a.slice - b.slice) };
   });
 }
+
+/** A job that asks where has one segment. */
+const withPlace = (segments: Job["segments"], place: JobPlace): Job["segments"] =>
+  segments.map((segment) => ({ ...segment, where: [...(segment.where ?? []), place] }));
 
 function problemOf(thrown: unknown): NonNullable<Job["problem"]> {
   if (isSegmenterError(thrown)) return { code: thrown.code, info: { ...thrown.detail } };

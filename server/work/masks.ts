@@ -16,6 +16,7 @@ import type { InferencePool } from "../inference/pool.ts";
 import type { DecodedMask, DecodeSource } from "../inference/protocol.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
+import type { NameService } from "../text/name-service.ts";
 import type { EmbeddingContext, OnSlice } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { askNames } from "./find-names.ts";
@@ -40,6 +41,8 @@ export interface MaskServiceOptions {
   readonly models: Pick<ModelRegistry, "get">;
   /** Without one the text encoder reads texts as they were said. */
   readonly vocabulary?: Vocabulary;
+  /** Says what a text names; the vocabulary alone when left out. */
+  readonly names?: Pick<NameService, "resolve">;
   readonly observe?: Observe;
   /** For the masks that clients may send back by id. */
   readonly keptBytes?: number;
@@ -129,15 +132,15 @@ function portOf(
   { context }: MaskRequest,
   waiting: Waiting,
 ): AnswerPort<OnSlice, DecodedMask> {
-  const { images, embeddings, vocabulary, pool, contextOf } = parts;
+  const { images, embeddings, vocabulary, names = vocabulary, pool, contextOf } = parts;
   const readsText = model.manifest.prompts.includes("text");
   return {
     threshold: model.manifest.logits.threshold,
     async name(text, { imageId, plane }) {
-      if (!vocabulary || !readsText) return undefined;
+      if (!names || !readsText) return undefined;
       const image = await images.get(imageId);
       const modality = context?.modality ?? image?.modality;
-      return { answer: vocabulary.resolve(text, { modality }), stack: findPlane(image, plane) };
+      return { answer: await names.resolve(text, { modality }), stack: findPlane(image, plane) };
     },
     async embed({ imageId, plane, slice, window }, crop) {
       const request = { plane, slice, crop, model: model.id, ...(window ? { window } : {}) };

@@ -1,34 +1,18 @@
 /** A result of ours in the archive, seen by a user of stock OHIF in Chromium. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
 import { ImageInfo } from "../../core/wire/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { ctSeries } from "../support/dicom-series.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
-import { needsOhif, serveOhif } from "./ohif.ts";
+import { needsOhif, openSeg, serveOhif, voxelsIn } from "./ohif.ts";
 import { needsOrthanc, type Orthanc, startOrthanc } from "./orthanc.ts";
 
 const STUDY = "1.2.826.0.1.3680043.10.2";
 const SERIES = `${STUDY}.1`;
 const SIDE = 64;
-
-/** What OHIF puts on `window`, as far as it is asked here. */
-declare const window: {
-  services: {
-    segmentationService: {
-      getSegmentations(): {
-        segments: Record<string, { label: string }>;
-        representationData: { Labelmap: { imageIds: string[] } };
-      }[];
-    };
-  };
-  cornerstone: {
-    cache: {
-      getImage(id: string): { referencedImageId: string; voxelManager: { getScalarData(): ArrayLike<number> } };
-    };
-  };
-};
+const SLICES = 8;
 
 /** The disc of a slice as `ctSeries` draws it, with a bite at its upper left. */
 const discOf = (k: number) =>
@@ -48,7 +32,7 @@ describe("stock OHIF 3.13", { ...needsOrthanc, ...needsOhif }, () => {
   let browser: Browser;
   beforeAll(async () => {
     orthanc = await startOrthanc();
-    for (const bytes of ctSeries(8)) await orthanc.upload(bytes);
+    for (const bytes of ctSeries(SLICES)) await orthanc.upload(bytes);
     server = await startTestServer({ dicomweb: orthanc.root });
     site = await serveOhif(orthanc.root);
     browser = await launchBrowser();
@@ -69,8 +53,11 @@ describe("stock OHIF 3.13", { ...needsOrthanc, ...needsOhif }, () => {
     ]);
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     await page.goto(`${site.url}/viewer?StudyInstanceUIDs=${STUDY}`);
-    await openSeg(page);
-    const seen = await voxelsIn(page);
+    await openSeg(page, SLICES);
+    const seen = await voxelsIn(
+      page,
+      Array.from({ length: SLICES }, (_, k) => `${SERIES}.${k + 1}`),
+    );
     expect(seen.labels).toEqual(["Liver", "Spot"]);
     for (const [k, data] of seen.slices.entries()) {
       const [number, rle] = k === 6 ? [2, discOf(1)] : [1, discOf(k)];
@@ -92,34 +79,4 @@ async function store({ url }: TestServer, segments: readonly object[]): Promise<
   const file = await (await post("/v1/exports", json, order)).arrayBuffer();
   const stored = await post(`/v1/images/${imageId}/results`, "application/dicom", file);
   expect(await stored.json()).toMatchObject({ stored: 1 });
-}
-
-/** As a user does it: away with the tour, twice on the SEG, and yes, it shall be loaded. */
-async function openSeg(page: Page): Promise<void> {
-  await page.getByText("Skip all").click({ timeout: 90_000 });
-  await page.getByText("Promptomy segmentati").first().dblclick();
-  await page.getByRole("button", { name: /yes/i }).first().click({ timeout: 60_000 });
-  await page.waitForFunction(() => {
-    const [first] = window.services.segmentationService.getSegmentations();
-    return first?.representationData.Labelmap.imageIds.length === 8;
-  });
-  await page.waitForTimeout(2000); // the screenshot shows the painted slice
-}
-
-/** Labels of the segments, and the numbers of every slice in the order of our k. */
-async function voxelsIn(page: Page): Promise<{ labels: string[]; slices: number[][] }> {
-  const { labels, found } = await page.evaluate(() => {
-    const [first] = window.services.segmentationService.getSegmentations();
-    const images = first!.representationData.Labelmap.imageIds.map((id) => window.cornerstone.cache.getImage(id));
-    const found = images.map(({ referencedImageId, voxelManager }) => ({
-      of: referencedImageId,
-      data: Array.from(voxelManager.getScalarData()),
-    }));
-    return { labels: Object.values(first!.segments).map(({ label }) => label), found };
-  });
-  const slices = Array.from({ length: 8 }, (_, k) => {
-    const own = found.filter(({ of }) => of.includes(`/instances/${STUDY}.1.${k + 1}/`));
-    return own.reduce((sum, { data }) => sum.map((value, n) => value + data[n]!), Array<number>(SIDE * SIDE).fill(0));
-  });
-  return { labels, slices };
 }

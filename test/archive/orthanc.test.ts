@@ -6,22 +6,17 @@ import type { Rle } from "../../core/wire/index.ts";
 import { ImageInfo, type ImportResult } from "../../core/wire/index.ts";
 import { dataPath, needsData } from "../support/data.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
-import { needsOrthanc, type Orthanc, startOrthanc, withUids } from "./orthanc.ts";
+import { CT_SLICES, needsOrthanc, type Orthanc, startOrthanc, uploadCt, withUids } from "./orthanc.ts";
 
 const STUDY = "1.2.826.0.1.3680043.10.1";
 const SERIES = `${STUDY}.1`;
-const SLICES = "tests/ct_dicom_j2k/series";
 
-describe("Orthanc", { ...needsData(SLICES), ...needsOrthanc }, () => {
+describe("Orthanc", { ...needsData(CT_SLICES), ...needsOrthanc }, () => {
   let orthanc: Orthanc;
   let server: TestServer;
   beforeAll(async () => {
     orthanc = await startOrthanc();
-    const dir = dataPath(SLICES) ?? "";
-    for (const [n, name] of readdirSync(dir).sort().entries()) {
-      const bytes = new Uint8Array(readFileSync(join(dir, name)));
-      await orthanc.upload(withUids(bytes, { study: STUDY, series: SERIES, instance: `${SERIES}.${n + 1}` }));
-    }
+    await uploadCt(orthanc, { study: STUDY, series: SERIES });
     server = await startTestServer({ dicomweb: orthanc.root });
   }, 120_000);
   afterAll(async () => {
@@ -83,8 +78,8 @@ describe("Orthanc", { ...needsData(SLICES), ...needsOrthanc }, () => {
     const image = ImageInfo.parse(
       await (await post("/v1/images", { dicomweb: { study: STUDY, series: SERIES } })).json(),
     );
-    const [name] = readdirSync(dataPath(SLICES) ?? "");
-    const bytes = new Uint8Array(readFileSync(join(dataPath(SLICES) ?? "", name ?? "")));
+    const [name] = readdirSync(dataPath(CT_SLICES) ?? "");
+    const bytes = new Uint8Array(readFileSync(join(dataPath(CT_SLICES) ?? "", name ?? "")));
     const other = withUids(bytes, { study: "1.2.3", series: "1.2.3.4", instance: "1.2.3.4.5" });
     const refused = await fetch(`${server.url}/v1/images/${image.imageId}/results`, {
       method: "POST",

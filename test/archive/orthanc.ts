@@ -1,6 +1,6 @@
 /** Debian's Orthanc with its DICOMweb plug-in, in a folder of its own on loopback; and real files with the UIDs that it wants. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DEFAULT_LIMITS } from "../../formats/bytes/limits.ts";
 import { openDicom } from "../../formats/read/dicom/file.ts";
 import { concat, element } from "../formats/dicom-writer.ts";
+import { dataPath } from "../support/data.ts";
 
 const PLUGIN = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so";
 
@@ -84,6 +85,18 @@ function freePort(): Promise<number> {
   });
 }
 
+/** The real abdominal CT of the data folder: 20 slices of 512², JPEG 2000. */
+export const CT_SLICES = "tests/ct_dicom_j2k/series";
+
+/** Puts that series into the archive; its instances are `series.1`, `series.2` and so on. */
+export async function uploadCt(orthanc: Orthanc, { study, series }: { study: string; series: string }): Promise<void> {
+  const dir = dataPath(CT_SLICES) ?? "";
+  for (const [n, name] of readdirSync(dir).sort().entries()) {
+    const bytes = new Uint8Array(readFileSync(join(dir, name)));
+    await orthanc.upload(withUids(bytes, { study, series, instance: `${series}.${n + 1}` }));
+  }
+}
+
 const CT = "1.2.840.10008.5.1.4.1.1.2";
 const UIDS = [
   [0x0008_0016, "sopClass"],
@@ -94,17 +107,28 @@ const UIDS = [
 
 /** The same file with these UIDs, each in its place by tag; what the file says itself stays. Explicit little-endian only. */
 export function withUids(bytes: Uint8Array, uids: { study: string; series: string; instance: string }): Uint8Array {
-  let out = bytes;
-  for (const [tag, name] of UIDS) {
-    const { dataSet } = openDicom(out, DEFAULT_LIMITS);
-    if ((dataSet.elements.get(tag)?.length ?? 0) > 0) continue;
-    const empty = dataSet.elements.get(tag);
-    const next = [...dataSet.elements].find(([other]) => other > tag)?.[1];
-    if (!next) throw new Error("Nothing follows the UID.");
-    const isLong = ["OB", "OW", "SQ", "UN", "UT"].includes(next.vr);
-    const at = empty ? empty.start - 8 : next.start - (isLong ? 12 : 8);
-    const value = name === "sopClass" ? CT : uids[name];
-    out = concat(out.subarray(0, at), element(tag, "UI", value), out.subarray(empty ? empty.start : at));
-  }
-  return out;
+  const { dataSet } = openDicom(bytes, DEFAULT_LIMITS);
+  const missing = UIDS.filter(([tag]) => (dataSet.elements.get(tag)?.length ?? 0) === 0);
+  return withValues(
+    bytes,
+    missing.map(([tag, name]) => [tag, "UI", name === "sopClass" ? CT : uids[name]]),
+  );
+}
+
+const LONG = ["OB", "OW", "SQ", "UN", "UT"];
+
+/** The same file with these values, in place of its own. Explicit little-endian only. */
+export function withValues(
+  bytes: Uint8Array,
+  values: readonly (readonly [tag: number, vr: string, value: string])[],
+): Uint8Array {
+  return values.reduce((out, [tag, vr, value]) => {
+    const { elements } = openDicom(out, DEFAULT_LIMITS).dataSet;
+    const own = elements.get(tag);
+    const next = [...elements].find(([other]) => other > tag)?.[1];
+    if (!next) throw new Error("Nothing follows the element.");
+    const at = own ? own.start - 8 : next.start - (LONG.includes(next.vr) ? 12 : 8);
+    const after = own ? own.start + own.length : at;
+    return concat(out.subarray(0, at), element(tag, vr, value), out.subarray(after));
+  }, bytes);
 }

@@ -81,6 +81,13 @@ test("a server that was not asked for the examples has none, and one without the
   });
 });
 
+/** A bright disc on a dark ground. */
+function disc(): Buffer {
+  const inside = (n: number) => Math.hypot((n % 128) - 64, Math.floor(n / 128) - 64) < 30;
+  const data = Uint8Array.from({ length: 128 * 128 }, (_, n) => (inside(n) ? 200 : 30));
+  return Buffer.from(writePng({ width: 128, height: 128, channels: 1, data }));
+}
+
 describe("the examples", () => {
   test("01-point shows the mask of a click", () =>
     inExample("01-point", async (page) => {
@@ -107,6 +114,20 @@ describe("the examples", () => {
       },
       { modelDirs: [join(repositoryRoot, "models/default")] },
     ));
+
+  test("07-offline segments a picture of one's own with the network cut", () =>
+    inExample("07-offline", async (page) => {
+      await statusOf(page, /^Choose a picture/);
+      await page.locator("input").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: disc() });
+      await statusOf(page, /^Click a structure/); // the model is loaded with the first picture
+      await page.context().setOffline(true);
+      await expect
+        .poll(async () => {
+          await page.locator("canvas").click({ position: { x: 64, y: 64 } });
+          return page.locator("#status").textContent();
+        }, POLL)
+        .toMatch(/^[1-9]\d+ pixels, encoded and decoded here$/);
+    }));
 
   test("03-volume says the volume of what was clicked", () =>
     inExample("03-volume", async (page) => {

@@ -126,6 +126,27 @@ describe("the static site", () => {
     expect(await viewer.masks()).toHaveLength(2);
   });
 
+  test("a segment grows through the volume, offline", async () => {
+    const { page } = viewer;
+    const count = await viewer.read((state) => state.image!.plane.count);
+    expect(count).toBeGreaterThan(20);
+    await page
+      .getByRole("button", { name: /^Edit liver|^Edit Segment 1/ })
+      .first()
+      .click();
+    const before = await viewer.read((state) => state.log.done.length);
+    await page.keyboard.press("Shift+P");
+    await expect
+      .poll(() => viewer.read(({ log }) => log.done.findLast((action) => action.kind === "masks")), {
+        timeout: 240_000,
+      })
+      .toBeDefined();
+    const grown = await viewer.read(({ log }) => log.done.findLast((action) => action.kind === "masks"));
+    expect(before).toBeLessThan(await viewer.read((state) => state.log.done.length));
+    expect(grown && "masks" in grown ? grown.masks.length : 0).toBeGreaterThan(5);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/offline-volume.png` });
+  });
+
   test("a series in JPEG 2000 opens offline and takes a name", needsData(SERIES), async () => {
     const folder = dataPath(SERIES) ?? "";
     const names = await readdir(folder);

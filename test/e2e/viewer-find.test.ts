@@ -1,6 +1,7 @@
 /** Names in the page, with the shipped model on a real CT: completion by keys, all structures as proposals, what a mask is called. */
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bagOfWords } from "../server/text/hub-folder.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
@@ -12,15 +13,21 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
   let server: TestServer;
   let browser: Browser;
   let viewer: Viewer;
+  const ends: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     const clientDir = await builtViewer();
     const modelDirs = [`${repositoryRoot}/models/default`];
-    server = await startTestServer({ clientDir, modelDirs, study: dataPath(SERIES)! });
+    const textEncoder = await bagOfWords(
+      { stomach: [1, 0, 0], meal: [1, 0.1, 0], spleen: [0, 1, 0], liver: [0, 0, 1] },
+      (end) => ends.push(end),
+    );
+    server = await startTestServer({ clientDir, modelDirs, textEncoder, study: dataPath(SERIES)! });
     browser = await launchBrowser();
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
     await server?.close();
+    for (const end of ends) await end();
   });
   beforeEach(async () => {
     viewer = await openViewer(browser, server.url);
@@ -105,5 +112,89 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     await viewer.ready();
     expect(await names()).toEqual(["spleen"]);
     expect((await viewer.masks())[0]?.area).toBeGreaterThan(100);
+  });
+
+  test("a phrase that is no name is completed by its meaning; as a prompt it leaves nothing but suggestions", async () => {
+    const { page } = viewer;
+    const meant = page.getByRole("listbox", { name: "Names" });
+    await page.keyboard.press("t");
+    await page.keyboard.type("meal");
+    await meant.getByRole("option", { name: /^stomach/ }).waitFor();
+    expect(await meant.innerText()).toMatch(/what it may mean/i);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/meant.png` });
+    await page.keyboard.press("Enter");
+    const suggestion = page.getByRole("button", { name: "stomach", exact: true });
+    await suggestion.waitFor();
+    expect(await names()).toEqual([]);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/suggested.png` });
+    await suggestion.click();
+    await viewer.ready();
+    expect(await names()).toEqual(["stomach"]);
+  });
+
+  test.each([
+    ["a million letters", "a".repeat(1e6)],
+    ["control characters", "\u0007\u001b[31mfoo\u0000bar"],
+    ["text from right to left", "\u202eكبد\u202c"],
+    ["emoji", "🫀🫁👩‍⚕️"],
+    ["letters that look alike", "lіvеr"],
+    ["markup", "<img src=x onerror=alert(1)>"],
+  ])("%s in the field leave no segment and no mistake", async (_, text) => {
+    const field = viewer.page.getByRole("combobox", { name: "Segment by name" });
+    await field.fill(text.slice(0, 512));
+    await field.evaluate((input: HTMLInputElement, value) => {
+      input.value = value; // beyond what may be typed
+      input.dispatchEvent(new Event("input"));
+    }, text);
+    await field.press("Enter");
+    await viewer.page
+      .getByText(/does not know|could not be/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await expect.poll(names).toEqual([]);
+    expect(viewer.problems.filter((problem) => !/400|422/.test(problem))).toEqual([]);
+  });
+
+  test("where a name is shows as ticks at the slices, by Alt + Enter", async () => {
+    const { page } = viewer;
+    await page.keyboard.press("t");
+    await page.keyboard.type("spleen");
+    await page.getByRole("option", { name: "spleen", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Where is the spleen?" }).waitFor();
+    await page.keyboard.press("Alt+Enter");
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^spleen: \d+ slices/ })
+      .waitFor({ timeout: 60_000 });
+    const shown = await viewer.read(({ located }) => located?.places.filter((place) => place.shown).length ?? 0);
+    expect(shown).toBeGreaterThan(0);
+    expect(await page.locator("slice-slider .where").count()).toBe(shown);
+    expect(await names()).toEqual([]);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/where.png` });
+    await page.getByRole("button", { name: "Take the marks away" }).click();
+    expect(await page.locator("slice-slider .where").count()).toBe(0);
+  });
+
+  test("all structures of all slices are proposals, which outlive a reload", async () => {
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    await page.getByRole("button", { name: "Find all on all slices" }).click();
+    await expect.poll(proposed, { timeout: 110_000 }).toContain("liver");
+    await viewer.ready();
+    const before = await proposed();
+    const slices = await viewer.read(({ log }) =>
+      log.done.flatMap((action) => (action.kind === "masks" ? [action.masks.length] : [])),
+    );
+    expect(Math.max(...slices)).toBeGreaterThan(3);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/volume-found.png` });
+    await page.getByRole("button", { name: "Reject spleen" }).click();
+    await expect.poll(() => page.getByRole("button", { name: "Accept spleen" }).count()).toBe(0);
+    await page.waitForTimeout(1000); // the rest after which work is saved
+    await page.reload();
+    await viewer.ready();
+    await expect.poll(proposed).toEqual(before.filter((name) => name !== "spleen"));
+    await page.getByRole("button", { name: "Accept all" }).click();
+    expect(await proposed()).toEqual([]);
+    expect((await names()).length).toBeGreaterThanOrEqual(before.length - 1);
   });
 });

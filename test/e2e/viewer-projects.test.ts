@@ -1,4 +1,5 @@
 /** Work is handed over as a project, which opens in another browser. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
@@ -46,6 +47,47 @@ describe("a project", () => {
     await openFile(fresh, path);
     await fresh.getByText("Project opened").waitFor();
     expect(await prompts(fresh)).toBe(1);
+    await other.close();
+  });
+});
+
+describe("a project without anything that tells of a person", () => {
+  test("is laid on the open image of its size, and on no other", async () => {
+    const { page } = stage.viewer;
+    await openFile(page, PICTURE);
+    await named(page, "disc.png");
+    await stage.viewer.ready();
+    await stage.viewer.click(60, 45);
+    await page.getByLabel("Name of segment 1").fill("Mr Smith");
+    await page.keyboard.press("Enter");
+    await openDialog(page);
+    await page.getByLabel("Take out what tells of a person").check();
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/project.png` });
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save project", exact: true }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("promptomy-work.promptomy.json");
+    const path = join(stage.scratch, "nobody.json");
+    await download.saveAs(path);
+    expect(await readFile(path, "utf8")).not.toMatch(/smith|disc\.png/i);
+
+    const other = await stage.browser.newContext();
+    const fresh = await other.newPage();
+    await fresh.goto(stage.server.url);
+    const viewer = viewerOn(fresh, []);
+    await viewer.ready();
+    await openFile(fresh, path);
+    await fresh.getByText(/it names no image; open the image of 120 × 90 × 1/).waitFor();
+    expect(await prompts(fresh)).toBe(0);
+    await openFile(fresh, PICTURE);
+    await named(fresh, "disc.png");
+    await viewer.ready();
+    await openFile(fresh, path);
+    await fresh.getByText("Project opened").waitFor();
+    await viewer.ready();
+    expect(await fresh.getByLabel("Name of segment 1").inputValue()).toBe("Segment 1");
+    expect(inside((await viewer.masks())[0]!, [60, 45])).toBe(1);
     await other.close();
   });
 });

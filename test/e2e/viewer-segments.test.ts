@@ -52,6 +52,43 @@ test("a segment that is checked says so, and still does after a reload", async (
   expect(await page.getByRole("combobox", { name: "Review of Segment 3" }).inputValue()).toBe("checked");
 });
 
+test("a group is hidden, locked and renamed as a whole, listed by its name alone, and kept; one undo takes a step of it back", async () => {
+  await paintThree();
+  const { page, read } = stage.viewer;
+  for (const n of [1, 3]) {
+    await page.getByRole("button", { name: `Edit Segment ${n}` }).click();
+    await page.getByRole("combobox", { name: `Group of Segment ${n}` }).fill("Lungs");
+    await page.keyboard.press("Enter");
+  }
+  const rows = () =>
+    page
+      .locator("segment-row input[aria-label^='Name of segment']")
+      .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
+  expect(await rows()).toEqual(["Segment 1", "Segment 3", "Segment 2"]);
+  await page.getByRole("button", { name: "Hide Lungs" }).click();
+  expect(await read((state) => [...state.hidden].sort().join(" "))).toBe("segment-1 segment-3");
+  await page.getByRole("button", { name: "Show Lungs" }).click();
+  expect(await read((state) => state.hidden.size)).toBe(0);
+  await page.getByRole("button", { name: "Lock Lungs" }).click();
+  await page.getByRole("button", { name: "Unlock Lungs" }).waitFor();
+  await page.locator("image-stage canvas").first().focus();
+  await page.keyboard.press("Control+z");
+  await page.getByRole("button", { name: "Lock Lungs", exact: true }).waitFor();
+  await page.getByRole("button", { name: "List the segments of Lungs" }).click();
+  expect(await rows()).toEqual(["Segment 2"]);
+  await page.getByRole("textbox", { name: "Name of the group Lungs" }).fill("Chest");
+  await page.keyboard.press("Enter");
+  await page.getByRole("textbox", { name: "Name of the group Chest" }).waitFor();
+  await page.reload();
+  await stage.viewer.ready();
+  await page.getByRole("textbox", { name: "Name of the group Chest" }).waitFor();
+  expect(await rows()).toEqual(["Segment 1", "Segment 3", "Segment 2"]);
+  await page.getByRole("textbox", { name: "Name of the group Chest" }).fill("");
+  await page.keyboard.press("Enter");
+  expect(await rows()).toEqual(["Segment 1", "Segment 3", "Segment 2"]);
+  expect(await page.locator("segment-group").count()).toBe(0);
+});
+
 test("a preset adds its segments as one step of undo; a file of one's own adds what is not there yet", async () => {
   const { page, read } = stage.viewer;
   const names = () => read(({ log }) => log.done.flatMap((line) => (line.kind === "add-segment" ? [line.name] : [])));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ctSlice, STUDY, startArchive, type TestArchive } from "../server/archives/archive.ts";
+import { ctSlice, SERIES, STUDY, startArchive, type TestArchive } from "../server/archives/archive.ts";
 import { pngOf } from "../server/image-support.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
@@ -95,6 +95,56 @@ test("an archive is searched and its series opened, on a phone in light colours 
   expect(await viewer.read((state) => state.image?.name)).toBe("CT series of 6");
   const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
   expect(kept).not.toMatch(/CANARY|1\.2\.826/);
+  expect(viewer.problems).toEqual([]);
+  await page.context().close();
+});
+
+test("a slice of a series shows while the rest comes, and takes neither clicks nor keys nor words", async () => {
+  const viewer = await openViewer(browser, server.url);
+  const { page } = viewer;
+  const before = await viewer.read((state) => state.image?.info.imageId);
+  let release = () => {};
+  const hold = () => {
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    archive.fault = (_request, response, url) => {
+      if (!url.pathname.endsWith(`/instances/${SERIES}.1`)) return false;
+      void held.then(() => response.destroy());
+      return true;
+    };
+  };
+  const arriving = page.locator("arriving-picture");
+  const words = page.locator("prompt-bar").getByRole("combobox");
+  await words.click();
+  const open = async () => {
+    hold();
+    await page.getByRole("button", { name: /^Studies/ }).click();
+    await page.getByRole("radio", { name: "Archive" }).click();
+    await page.getByRole("button", { name: "Show the series of CANARY 0", exact: true }).click();
+    await page.getByRole("button", { name: "Open CT" }).click();
+    await arriving.getByText("Preview: one slice of the series").waitFor();
+    await arriving.getByText("Fetching from the archive: 5 of 6").waitFor();
+  };
+  await open();
+  expect(await arriving.locator("img").evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(64);
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/arriving.png` });
+  const bounds = await arriving.boundingBox();
+  await page.mouse.click(bounds!.x + bounds!.width / 2, bounds!.y + bounds!.height / 2);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("b");
+  await expect(words.click({ timeout: 500 })).rejects.toThrow();
+  expect(await viewer.read(({ log, image, tool }) => [log.done.length, image?.slice, tool])).toEqual([0, 3, "point"]);
+  expect(await page.evaluate(auditControls)).toEqual([]);
+  await arriving.getByRole("button", { name: "Stop" }).click();
+  await arriving.waitFor({ state: "hidden" });
+  release();
+  expect(await viewer.read((state) => [state.image?.info.imageId, state.loading])).toEqual([before, undefined]);
+  await open();
+  archive.fault = undefined;
+  release();
+  await untilShown(viewer, [64, 64, 6]);
+  expect(await arriving.isHidden()).toBe(true);
   expect(viewer.problems).toEqual([]);
   await page.context().close();
 });

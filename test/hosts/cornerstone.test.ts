@@ -97,7 +97,11 @@ describe("Cornerstone3D 5.14", () => {
     if (drag.length > 0) await page.mouse.move(x + dx / 2, y + dy / 2, { steps: 5 });
     await page.mouse.up();
     try {
-      await page.waitForFunction(() => opened.area() > 0);
+      await page
+        .waitForFunction(() => opened.area() > 0, undefined, { polling: 200, timeout: 120_000 })
+        .catch((thrown) => {
+          throw new Error(`No mask came of the gesture. ${stage.errors.join("; ")}`, { cause: thrown });
+        });
       const given = await page.evaluate(() => opened.binding.log.done.at(-1)?.prompts?.map(({ kind }) => kind));
       expect(given).toEqual([kind]);
     } finally {

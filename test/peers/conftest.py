@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +30,24 @@ class Server:
         return json.loads(self.call(path, body))
 
 
+    def problem(self, path: str, body: object) -> dict:
+        """What the server says of a request that it refuses."""
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            self.call(path, body)
+        return json.loads(refused.value.read())
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """`promptomy serve` with the embedded model and an empty cache."""
-    cache = str(tmp_path_factory.mktemp("cache"))
-    command = ["node", str(ROOT / "dist/server/cli.js"), "serve", "--port", "0", "--json", "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PROMPTOMY_CACHE_DIR": cache})
+    with serve(tmp_path_factory.mktemp("cache")) as running:
+        yield running
+
+
+@contextmanager
+def serve(cache: Path, *options: str):
+    command = ["node", str(ROOT / "dist/server/cli.js"), "serve", "--port", "0", "--json", "--quiet", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PROMPTOMY_CACHE_DIR": str(cache)})
     try:
         yield Server(json.loads(process.stdout.readline())["url"])
     finally:

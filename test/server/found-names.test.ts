@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Digest } from "../../core/digest.ts";
 import { maskIou } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
@@ -105,6 +105,44 @@ describe("names that nobody said", { ...needsData(SERIES), timeout: 120_000 }, (
     expect(await cli("--find", "all", "-o", all)).toBe(0);
     const labels = await readImage([{ bytes: await readFile(all) }]);
     expect(new Set(labels.data).size).toBeGreaterThan(4);
+  });
+
+  test("a name whose presence was measured is looked for on every slice, without a mask", async () => {
+    const { count } = (await services.images.get(imageId))!.planes[0]!;
+    const range = { from: 0, to: count - 1 };
+    const job = Job.parse(
+      await services.jobs.run(imageId, SegmentationRequest.parse({ text: "Milz", where: true, propagate: range })),
+    );
+    const [{ masks, where = [], measurements } = { masks: [] }] = job.segments;
+    expect([job.state, masks, measurements]).toEqual(["done", [], undefined]);
+    expect(where.map(({ slice }) => slice)).toEqual(Array.from({ length: count }, (_, slice) => slice));
+    const shown = where.filter((place) => place.shown).map(({ slice }) => slice);
+    expect(shown).toContain(SLICE);
+    const { presence } = await services.masks.masks(
+      MaskRequest.parse({ imageId, slice: SLICE, zoom: "never", prompts: [{ kind: "text", text: "spleen" }] }),
+    );
+    expect(where[SLICE]?.presence).toBeCloseTo(presence ?? -1, 5);
+  });
+
+  test("where a name is that was not measured without the structure cannot be asked", async () => {
+    const ask = (text: string) =>
+      services.jobs.submit(imageId, SegmentationRequest.parse({ text, where: true, propagate: { from: 0, to: 1 } }));
+    await expect(ask("liver")).rejects.toMatchObject({
+      code: "InvalidRequest",
+      detail: { path: "text", reason: expect.stringContaining("the liver") },
+    });
+    await expect(ask("xyzzy")).rejects.toMatchObject({ code: "UnknownTerm" });
+    const nameless = SegmentationRequest.parse({ find: "all", where: true, propagate: { from: 0, to: 1 } });
+    await expect(services.jobs.submit(imageId, nameless)).rejects.toMatchObject({ code: "InvalidRequest" });
+  });
+
+  test("promptomy names --where says the slices", async () => {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+    const code = await runCli(["names", "spleen", "--where", dataPath(SERIES)!, "--cache-dir", dir, "--quiet"]);
+    write.mockRestore();
+    expect(code).toBe(0);
+    expect(lines.join("")).toMatch(/^spleen: \d+ of \d+ slices, .*presence up to [01]\.\d\d\n$/);
   });
 
   test("find takes no prompts beside it and wants slices", async () => {

@@ -129,6 +129,37 @@ test("promptomy segment --text says which names are near, and exits with 1", { t
   expect(said.join("")).toMatch(/does not know "inferior cava"\. Did you mean inferior vena cava/);
 });
 
+test.each([
+  ["a million letters", "a".repeat(1e6)],
+  ["control characters", "\u0007\u001b[31mfoo\u0000bar"],
+  ["text from right to left", "\u202eكبد\u202c"],
+  ["emoji", "🫀🫁👩‍⚕️"],
+  ["letters that look alike", "lіvеr"],
+  ["a lone surrogate", "\ud800"],
+])("the command line answers %s in one short line and names nothing", { timeout: SETUP_MS }, async (_, text) => {
+  const said: string[] = [];
+  const spies = [process.stderr, process.stdout].map((stream) =>
+    vi.spyOn(stream, "write").mockImplementation((line) => said.push(String(line)) > 0),
+  );
+  onTestFinished(() => spies.forEach((spy) => void spy.mockRestore()));
+  expect(await runCli(["names", text])).toBe(0);
+  expect(said.join("")).toBe("No name is near.\n\n");
+  said.length = 0;
+  const picture = join(harness.dir, "hostile.png");
+  await writeFile(picture, writePng({ width: 40, height: 30, data: new Uint8Array(1200).fill(90) }));
+  const where = [
+    "--model-dir",
+    join(harness.dir, "models"),
+    "--cache-dir",
+    join(harness.dir, "cli"),
+    "--device",
+    "cpu",
+  ];
+  expect(await runCli(["segment", picture, "--text", text, ...where])).toBe(1);
+  expect(said.join("").length).toBeLessThan(200);
+  expect(said.join("").slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
 describe("loadVocabulary", () => {
   test.each([
     ["no JSON", "{", "file"],

@@ -9,20 +9,25 @@ import { encodedRefOf, placeOf, saidOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { OpenImage } from "../state/state.ts";
 import { createGuesses, type FindingOptions, type Guesses } from "./guesses.ts";
+import { createLocating, type Locating } from "./locating.ts";
 import { addSegment } from "./segment-actions.ts";
+import { foundThrough, type VolumeKeeping, volumeProposals } from "./through.ts";
 
 type Found = NonNullable<NameLooked["found"]>;
 
-export interface Finding extends Guesses {
+export interface Finding extends Guesses, Locating {
   /** Looks for all structures on the slice shown; while it looks, stops. */
   toggle(): void;
+  /** The same on all slices of the plane shown; stopped, it proposes what it has found. */
+  toggleVolume(): void;
   /** Proposals that stay as they are. */
   accept(segmentIds: readonly string[]): void;
   /** Proposals that go, as one step. */
   reject(segmentIds: readonly string[]): void;
 }
 
-export function createFinding(context: Context, { writer, embed }: FindingOptions): Finding {
+export function createFinding(context: Context, options: FindingOptions & VolumeKeeping): Finding {
+  const { writer, embed, keepMasks } = options;
   const { store, notifier, segmenter } = context;
   let running: AbortController | undefined;
 
@@ -37,25 +42,40 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
     return found;
   };
 
-  const propose = (image: OpenImage, found: readonly Found[]) => {
-    const known = new Set(segmentList(store.state).map(({ name }) => name.toLowerCase()));
-    const fresh = found.filter(({ name }) => !known.has(name.toLowerCase()));
-    if (fresh.length === 0) return notifier.info(t.finding.nothing(image.slice + 1), { cause: "find" });
-    const { actions, proposed } = proposalsOf(store.state.log, image, fresh);
-    if (!writer.actAsOne(actions, { proposed, panelOpen: true })) return;
-    notifier.say(t.finding.found(fresh.length));
+  const isNew = (name: string) =>
+    !segmentList(store.state).some((segment) => segment.name.toLowerCase() === name.toLowerCase());
+
+  const propose = ({ actions, proposed }: ReturnType<typeof proposalsOf>, nothing: string) => {
+    if (proposed.size === 0) return notifier.info(nothing, { cause: "find" });
+    if (!writer.actAsOne(actions, { proposed: new Map([...store.state.proposed, ...proposed]), panelOpen: true }))
+      return;
+    notifier.say(t.finding.found(proposed.size));
   };
 
-  const start = async () => {
+  const onSlice = async (image: OpenImage, own: AbortController) => {
+    const found = await look(image, own);
+    const now = store.state.image;
+    if (!now?.pixels || sliceKeyOf(placeOf(now)) !== sliceKeyOf(placeOf(image))) return;
+    const fresh = found.filter(({ name }) => isNew(name));
+    propose(proposalsOf(store.state.log, image, fresh), t.finding.nothing(image.slice + 1));
+  };
+
+  const inVolume = async (image: OpenImage, { signal }: AbortController) => {
+    const report = (done: number, total: number) => store.set({ finding: { done, total } });
+    const all = await foundThrough(await segmenter(), image, { signal, report });
+    if (store.state.image?.info.imageId !== image.info.imageId) return;
+    const found = new Map([...all].filter(([name]) => isNew(name)));
+    propose(volumeProposals(store.state.log, image, { found, keepMasks }), t.finding.nothingInVolume);
+  };
+
+  const start = async (lookFor: typeof onSlice) => {
     const { image } = store.state;
     if (!image?.pixels || !writer.mayWrite()) return;
     const own = new AbortController();
     running = own;
     store.set({ finding: { done: 0, total: 0 } });
     try {
-      const found = await look(image, own);
-      const now = store.state.image;
-      if (now?.pixels && sliceKeyOf(placeOf(now)) === sliceKeyOf(placeOf(image))) propose(image, found);
+      await lookFor(image, own);
     } catch (thrown) {
       if (!own.signal.aborted) notifier.failed(t.errors.decode, thrown, { cause: "find" });
     } finally {
@@ -72,7 +92,11 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
   return {
     toggle() {
       if (running) running.abort();
-      else void start();
+      else void start(onSlice);
+    },
+    toggleVolume() {
+      if (running) running.abort();
+      else void start(inVolume);
     },
     accept: (segmentIds) => store.set(forget(segmentIds)),
     reject(segmentIds) {
@@ -80,6 +104,7 @@ export function createFinding(context: Context, { writer, embed }: FindingOption
       if (writer.actAsOne(gone, forget(segmentIds))) writer.followLog();
     },
     ...createGuesses(context, { writer, embed }),
+    ...createLocating(context),
   };
 }
 

@@ -14,6 +14,9 @@ import type { LogWriter } from "./log-writer.ts";
 import { createSegmentActions, type SegmentActions } from "./segment-actions.ts";
 import { createSliceActions, isAmbiguous, type SliceActions } from "./slice-actions.ts";
 
+/** Letters of a name that a note repeats. */
+const MOST_SHOWN = 60;
+
 /** Why a name gave no mask. */
 export type Refusal =
   | { readonly kind: "absent" }
@@ -123,7 +126,8 @@ function tellRefusal(
   { prompts, at }: PromptAction,
   refusal: Refusal,
 ): void {
-  const text = prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : [])).join(", ");
+  const said = prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : [])).join(", ");
+  const text = said.length > MOST_SHOWN ? `${said.slice(0, MOST_SHOWN)} …` : said;
   if (refusal.kind === "absent") {
     notifier.info(t.said.notRecognised(text, at.slice + 1), { cause: "name" });
     return;

@@ -2,10 +2,11 @@
 import { slicesOf } from "../../../core/annotation/chain.ts";
 import { type LogAction, type ReviewState, segmentOf } from "../../../core/annotation/entries.ts";
 import { append, type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
+import type { Segment } from "../../../core/annotation/segmentation.ts";
 import type { PresetSegment } from "../../../core/text/presets.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
-import { activeSegmentOf, nextSegment, segmentList } from "../state/segments.ts";
+import { activeSegmentOf, nextSegment, placeAfterStep, segmentList } from "../state/segments.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 export interface SegmentActions {
@@ -18,9 +19,9 @@ export interface SegmentActions {
   setLocked(segmentId: string, locked: boolean): void;
   rename(segmentId: string, name: string): void;
   remove(segmentId: string): void;
-  /** One place up or down in the list, which is the order of exports. */
+  /** One place up or down in the list, which is the order of exports: within its group, or past a whole one. */
   reorder(segmentId: string, by: -1 | 1): void;
-  /** To the place of another one, which moves out of the way. */
+  /** To the place of another one, which moves out of the way, and into its group. */
   moveTo(segmentId: string, otherId: string): void;
   /** Shows this one alone; again, and all are shown. */
   showAlone(segmentId: string): void;
@@ -87,21 +88,23 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
       if (segment) writer.actWithUndo([{ kind: "remove-segment", segmentId }], t.segmentDeleted(segment.name));
     },
     reorder(segmentId, by) {
-      const ids = segmentList(store.state).map(({ id }) => id);
-      const at = ids.indexOf(segmentId);
-      const to = at + by;
-      if (at < 0 || to < 0 || to >= ids.length) return;
-      ids.splice(at, 1);
-      ids.splice(to, 0, segmentId);
-      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+      const segments = segmentList(store.state);
+      const to = placeAfterStep(segments, segmentId, by);
+      const ids = segments.map(({ id }) => id).filter((id) => id !== segmentId);
+      if (to !== undefined) writer.act([{ kind: "order-segments", segmentIds: ids.toSpliced(to, 0, segmentId) }]);
     },
     moveTo(segmentId, otherId) {
-      const ids = segmentList(store.state).map(({ id }) => id);
+      const segments = segmentList(store.state);
+      const ids = segments.map(({ id }) => id);
       const [from, to] = [ids.indexOf(segmentId), ids.indexOf(otherId)];
       if (from < 0 || to < 0 || from === to) return;
-      ids.splice(from, 1);
-      ids.splice(to, 0, segmentId);
-      writer.act([{ kind: "order-segments", segmentIds: ids }]);
+      const segmentIds = ids.toSpliced(from, 1).toSpliced(to, 0, segmentId);
+      const { groupName = "" } = segments[to];
+      const joins = (segments[from].groupName ?? "") !== groupName;
+      writer.actAsOne([
+        ...(joins ? [{ kind: "change-segment" as const, segmentId, groupName }] : []),
+        { kind: "order-segments", segmentIds },
+      ]);
     },
     showAlone(segmentId) {
       const others = segmentList(store.state).filter(({ id }) => id !== segmentId);
@@ -118,6 +121,61 @@ export function createSegmentActions({ store, notifier }: Context, writer: LogWr
       const hidden = new Set(store.state.hidden);
       if (!hidden.delete(segmentId)) hidden.add(segmentId);
       store.set({ hidden });
+    },
+  };
+}
+
+/** What a user does to a group of segments: all of it at once, in the log as one step. */
+export interface GroupActions {
+  /** Puts a segment into the group of this name, which is made where there is none; an empty name takes it out. */
+  setGroup(segmentId: string, groupName: string): void;
+  /** Another name; that of another group joins the two, an empty one dissolves the group. */
+  renameGroup(groupName: string, to: string): void;
+  /** Hides all of a group, or shows all when none is shown. */
+  toggleGroupHidden(groupName: string): void;
+  setGroupLocked(groupName: string, locked: boolean): void;
+  /** Lists its segments, or its name alone. */
+  toggleCollapsed(groupName: string): void;
+}
+
+export function createGroupActions({ store }: Pick<Context, "store">, writer: LogWriter): GroupActions {
+  const members = (groupName: string) => segmentList(store.state).filter((segment) => segment.groupName === groupName);
+  /** What is listed stays where it is, but for what joins a group. */
+  const regroup = (segments: readonly Segment[], groupName: string) => {
+    if (segments.length === 0) return;
+    const segmentIds = segmentList(store.state).map(({ id }) => id);
+    const changes = segments.map(({ id }): LogAction => ({ kind: "change-segment", segmentId: id, groupName }));
+    writer.actAsOne([{ kind: "order-segments", segmentIds }, ...changes]);
+  };
+  return {
+    setGroup(segmentId, groupName) {
+      const segment = segmentList(store.state).find(({ id }) => id === segmentId);
+      const name = groupName.trim();
+      if (segment && name !== (segment.groupName ?? "")) regroup([segment], name);
+    },
+    renameGroup(groupName, to) {
+      const name = to.trim();
+      if (name !== groupName) regroup(members(groupName), name);
+    },
+    toggleGroupHidden(groupName) {
+      const hidden = new Set(store.state.hidden);
+      const segments = members(groupName);
+      const hides = segments.some(({ id }) => !hidden.has(id));
+      for (const { id } of segments) {
+        if (hides) hidden.add(id);
+        else hidden.delete(id);
+      }
+      store.set({ hidden });
+    },
+    setGroupLocked(groupName, locked) {
+      const others = members(groupName).filter((segment) => segment.locked !== locked);
+      if (others.length > 0)
+        writer.actAsOne(others.map(({ id }) => ({ kind: "change-segment", segmentId: id, locked })));
+    },
+    toggleCollapsed(groupName) {
+      const collapsed = new Set(store.state.collapsed);
+      if (!collapsed.delete(groupName)) collapsed.add(groupName);
+      store.set({ collapsed });
     },
   };
 }

@@ -29,7 +29,7 @@ const STYLES = `
   viewer-app { flex: 1; min-height: 0; }
 `;
 
-const TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso", "brush", "eraser"];
+const TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso", "brush", "eraser", "length", "angle", "probe"];
 
 /** Below this the list of segments lies over the image, and waits to be opened; see `viewer-app`. */
 const NARROW_PX = 760;

@@ -1,5 +1,6 @@
 /** The masks on the screen as one segmentation: all that the log asks for, or none. */
 import type { Chain } from "../../../core/annotation/chain.ts";
+import { measurementsOf } from "../../../core/annotation/measurements.ts";
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
@@ -65,7 +66,7 @@ const isByName = ({ base, steps }: Chain): boolean =>
   !base && steps.length > 0 && steps.every(({ action }) => action.prompts.every(({ kind }) => kind === "text"));
 
 /** Masks that are empty say nothing, and segments without a mask are not in it. */
-function segmentationOf(state: State, { info }: OpenImage, here: boolean): Segmentation {
+function segmentationOf(state: State, { info, modality }: OpenImage, here: boolean): Segmentation {
   const masks = chainsIn(state, here).flatMap((chain): SliceMask[] => {
     const view = state.masks.get(chainPlace(chain));
     const mask = view?.candidates[view.chosen];
@@ -82,5 +83,7 @@ function segmentationOf(state: State, { info }: OpenImage, here: boolean): Segme
     header: segmentationHeader(info),
     segments: segmentList(state).filter(({ id }) => used.has(id)),
     masks,
+    measurements: measurementsOf(state.log).filter(({ at }) => at.imageId === info.imageId),
+    ...(modality === "CT" && { valueUnit: "HU" }),
   };
 }

@@ -73,7 +73,8 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
         };
       const write = await format.load();
       signal.throwIfAborted();
-      const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image) });
+      const imageUri = SUFFIX.test(image.name) ? { imageUri: image.name } : {};
+      const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image), ...imageUri });
       return { ...written, segmentation };
     },
     blobs: (prepared) => prepared.files().map(({ bytes, type }) => new Blob([bytes], { type })),

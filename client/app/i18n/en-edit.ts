@@ -26,6 +26,14 @@ export const edit = {
     nothing: (list: string) => `All segments of “${list}” are there already.`,
     failed: (name: string) => `${name} is no list of segments.`,
   },
+  groups: {
+    field: (name: string) => `Group of ${name}`,
+    label: "Group",
+    none: "none",
+    list: (name: string) => `List the segments of ${name}`,
+    nameField: (name: string) => `Name of the group ${name}`,
+    count: (count: number) => (count === 1 ? "1 segment" : `${number(count)} segments`),
+  },
   showAlone: "Only this",
   showAloneDetail: "Hides all other segments; again shows all",
   importing: {

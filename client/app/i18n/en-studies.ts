@@ -43,6 +43,10 @@ export const studies = {
   showSeries: (name: string) => `Show the series of ${name}`,
   moreSeries: "More series",
   fetching: (done: number, total: number) => `Fetching from the archive: ${number(done)} of ${number(total)}`,
+  early: "Preview: one slice of the series",
+  earlyDetail: "It takes no prompts. They begin when the whole series is here.",
+  readingIt: "All instances are here. The server reads them.",
+  stop: "Stop",
   name: (modality: string, count: number | undefined) =>
     count === undefined ? `${modality} series` : `${modality} series of ${number(count)}`,
   picture: (index: number) => `Picture ${number(index)}`,

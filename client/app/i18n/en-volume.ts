@@ -19,7 +19,6 @@ export function runsOf(from0: readonly number[]): string {
 export const volume = {
   volume: {
     propagate: "Propagate",
-    needsServer: "A volume job runs on a server, and this page has none.",
     propagateDetail: "Grow this segment from the slices you have settled through the stack",
     from: "From slice",
     to: "to slice",

@@ -4,6 +4,7 @@ import { number } from "./format.ts";
 const REGIONS: Readonly<Record<string, string>> = {
   "": "Other",
   latest: "Asked last",
+  meant: "What it may mean",
   gut: "Endoscopy",
   tissue: "Cells and tissue",
   uterus: "Pregnancy",
@@ -18,6 +19,7 @@ export const work = {
     formats: {
       nifti: "NIfTI labelmap",
       "seg-nrrd": "3D Slicer segmentation",
+      volview: "VolView session, without the image",
       "dicom-seg": "DICOM SEG",
       "dicom-seg-labelmap": "DICOM label map, for newer programs",
       rtstruct: "DICOM RT Structure Set",
@@ -27,6 +29,7 @@ export const work = {
       "coco-compressed": "COCO with compressed run lengths",
       geojson: "GeoJSON polygons, for QuPath",
       csv: "Measures as CSV",
+      "measures-json": "Measures as JSON",
       "dicom-sr": "DICOM measurement report, with its segmentation",
     },
     lacks: {
@@ -89,6 +92,11 @@ export const work = {
     remove: (name: string) => `Forget the work on ${name}`,
     removed: (name: string) => `The work on ${name} is forgotten`,
     opened: (names: readonly string[]) => `Project opened: ${names.join(", ")}. Open an image and its work is there.`,
+    deidentify: "Take out what tells of a person",
+    deidentified:
+      "Names, typed words, dates and the image's id are left out; segments are called by code or number. Masks and prompts stay. Such a project is laid on an image of its size that is open.",
+    openFirst: (size: readonly number[]) =>
+      `it names no image; open the image of ${size.map(number).join(" × ")} that it belongs to, then the project`,
     stem: "promptomy-work",
   },
   keeping: {
@@ -113,6 +121,12 @@ export const work = {
   warningsRead: "Understood",
   finding: {
     button: "Find all structures of this slice",
+    region: "Look for names of",
+    regionDetail: "Part of the body; the file says it, and may be wrong",
+    everywhere: "the whole body",
+    onSlice: "Find all on this slice",
+    inVolume: "Find all on all slices",
+    nothingInVolume: "Nothing new was found on any slice, among the names that were measured to work.",
     stop: "Stop looking",
     progress: (done: number, total: number) => `${number(done)} of ${number(total)}`,
     found: (count: number) => (count === 1 ? "1 structure found" : `${number(count)} structures found`),
@@ -129,6 +143,17 @@ export const work = {
     askDetail: "Names whose own masks agree with this one; once more takes the first",
     guess: (name: string) => `It may be called ${name}`,
     noGuess: "No name that was measured gives anything like this mask.",
+  },
+  locating: {
+    button: (name: string) => `Where is the ${name}?`,
+    detail: "Marks the slices that show it, without masks (Alt + Enter)",
+    progress: (name: string, done: number, total: number) => `${name}: ${number(done)} of ${number(total)}`,
+    done: (name: string, shown: number, first: number, last: number) =>
+      shown === 0 ? `${name}: on no slice` : `${name}: ${number(shown)} slices, ${number(first)}–${number(last)}`,
+    said: (name: string, shown: number, of: number) => `${name} is on ${number(shown)} of ${number(of)} slices`,
+    forget: "Take the marks away",
+    failed: (name: string) => `Where the ${name} is could not be looked for.`,
+    tick: (presence: number) => `presence ${presence.toFixed(2)}`,
   },
   names: {
     browse: "Browse all names",

@@ -1,6 +1,7 @@
 /** English. */
 import { edit } from "./en-edit.ts";
 import { help } from "./en-help.ts";
+import { measure } from "./en-measure.ts";
 import { said } from "./en-said.ts";
 import { studies } from "./en-studies.ts";
 import { volume } from "./en-volume.ts";
@@ -72,6 +73,9 @@ export const en = {
     brush: "Brush: paint by hand",
     eraser: "Eraser: take away by hand",
     keep: "Keep a part: click the part that stays",
+    length: "Ruler: drag from one place to another, or click both",
+    angle: "Angle: click three places, the vertex second",
+    probe: "Values: click a pixel",
     pan: "Pan and zoom",
     window: "Window: drag for contrast and brightness",
   },
@@ -83,6 +87,9 @@ export const en = {
     brush: "Brush",
     eraser: "Eraser",
     keep: "Keep a part",
+    length: "Ruler",
+    angle: "Angle",
+    probe: "Values",
     pan: "Pan",
     window: "Window",
   },
@@ -151,6 +158,7 @@ export const en = {
   modelTitle: (model: string) => `Model ${model}`,
   ...edit,
   ...help,
+  measure,
   ...said,
   ...volume,
   ...work,

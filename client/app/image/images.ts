@@ -6,11 +6,13 @@ import type { Study } from "../../index.ts";
 import { MASKS, SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import { namesNoImage } from "../kept/deidentify.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import { isProject } from "../kept/project.ts";
 import { rememberImage, rememberWarningsRead, warningsRead } from "../kept/session.ts";
 import { shortId, type Work } from "../kept/work.ts";
 import { FRESH_IMAGE, type PictureList } from "../state/state.ts";
+import { createArriving } from "./arriving.ts";
 import type { Encoder } from "./encoder.ts";
 import { firstOf } from "./first.ts";
 import { createLoader } from "./loader.ts";
@@ -28,6 +30,8 @@ export interface Images extends Moves {
   openReference(reference: ImageReference, name: string, list?: PictureList): Promise<void>;
   /** The reader's warnings of the open image are understood. */
   readWarnings(): void;
+  /** Gives up the image that is on its way; the one that is open stays. */
+  stop(): void;
   /** What the server offers. */
   studies(): Promise<readonly Study[]>;
 }
@@ -43,7 +47,8 @@ export interface ImagesOptions {
 
 export function createImages(context: Context, { encoder, keeper, onOpen, onMeaning }: ImagesOptions): Images {
   const { store, notifier, connection, segmenter } = context;
-  const { load, isLatest } = createLoader(context);
+  const { load, stop, isLatest } = createLoader(context);
+  const arriving = createArriving(context);
 
   /** The work is read before the image can be clicked, so that it is never begun twice. */
   const show = async (info: ImageInfo, name: string, turn: number, list?: PictureList) => {
@@ -60,6 +65,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       warningsRead: warningsRead(info.imageId),
       dialog: undefined,
       loading: undefined,
+      arriving: undefined,
       list,
     };
     store.update((state) => keeper.restored({ ...state, ...fresh, image }, work));
@@ -80,11 +86,11 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
   };
 
-  const openReference = async (reference: ImageReference, name: string, turn: number, list?: PictureList) => {
-    const onProgress = ({ done, total }: { done: number; total: number }) => {
-      if (isLatest(turn)) store.set({ loading: t.studies.fetching(done, total) });
-    };
-    const info = await (await segmenter()).sources.open(reference, { onProgress });
+  const openReference = async ({ reference, name, list }: Asked, turn: number, signal: AbortSignal) => {
+    const { sources } = await segmenter();
+    const info = await arriving.during(reference, signal, (onProgress) =>
+      sources.open(reference, { onProgress, signal }),
+    );
     await show(info, name, turn, list);
   };
 
@@ -108,23 +114,36 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     ...createMoves(context, encoder, onMeaning),
     start: () => load(t.loadingImage, showFirst),
     async openFiles(files, leftOut = []) {
-      const { projects, images } = await sorted(files);
+      const { projects, unnamed, images } = await sorted(files);
       if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
-      const works = await keeper.importProjects(projects);
+      const named = await keeper.importProjects(projects);
       if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
-      else if (!works.some(isOpen)) await openFirst(works);
+      else if (!named.some(isOpen)) await openFirst(named);
+      const works = [...named, ...(await keeper.importProjects(unnamed))]; // these lie on the image that is open now
       if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
     },
     openReference: (reference, name, list) =>
-      load(t.loadingImage, (turn) => openReference(reference, name, turn, list)),
+      load(t.loadingImage, (turn, signal) => openReference({ reference, name, list }, turn, signal)),
+    stop,
     openKnown: (imageId, name) => load(t.loadingImage, async (turn) => show(await infoOf(imageId), name, turn)),
   };
+}
+
+interface Asked {
+  readonly reference: ImageReference;
+  readonly name: string;
+  readonly list: PictureList | undefined;
 }
 
 const titleOf = ({ name, imageId }: Work): string => `${name} (${shortId(imageId)})`;
 
 async function sorted(files: readonly File[]) {
-  const told = await Promise.all(files.map(async (file) => ({ file, project: await isProject(file) })));
-  const those = (wanted: boolean) => told.filter(({ project }) => project === wanted).map(({ file }) => file);
-  return { projects: those(true), images: those(false) };
+  const kindOf = async (file: File) => {
+    if (!(await isProject(file))) return "image";
+    return (await namesNoImage(file)) ? "unnamed" : "project";
+  };
+  const told = await Promise.all(files.map(async (file) => ({ file, kind: await kindOf(file) })));
+  const those = (wanted: "image" | "unnamed" | "project") =>
+    told.filter(({ kind }) => kind === wanted).map(({ file }) => file);
+  return { projects: those("project"), unnamed: those("unnamed"), images: those("image") };
 }

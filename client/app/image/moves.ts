@@ -20,6 +20,8 @@ export interface Moves {
   reencode(): void;
   /** Says what kind of image it is, where the file does not. */
   setModality(modality: string): void;
+  /** A region of the vocabulary, or empty for all: where names are looked for that nobody said. */
+  setBodyPart(bodyPart: string): void;
 }
 
 /** What the server still takes for a width. */
@@ -86,6 +88,10 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
       if (!image || modality === image.modality) return;
       store.set({ image: { ...image, modality }, preview: undefined });
       onMeaning();
+    },
+    setBodyPart(bodyPart) {
+      const { image } = store.state;
+      if (image) store.set({ image: { ...image, bodyPart }, guesses: undefined });
     },
   };
 }

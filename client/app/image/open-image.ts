@@ -16,6 +16,7 @@ export function openImageOf(info: ImageInfo, name: string): OpenImage {
     window,
     encodeWindow: window,
     modality: info.modality,
+    bodyPart: info.bodyPart ?? "",
     pixels: undefined,
     embedding: undefined,
     stage: "idle",

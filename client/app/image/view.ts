@@ -30,7 +30,7 @@ export function createViewControls(store: Store): ViewControls {
         return { ...state, view: { ...view, panX: view.panX + dx, panY: view.panY + dy } };
       }),
     reset: () => store.set({ view: FITTED }),
-    setTool: (tool) => store.set({ tool, gesture: undefined, preview: undefined }),
+    setTool: (tool) => store.set({ tool, gesture: undefined, measuring: undefined, preview: undefined }),
     toggleSign: () =>
       store.update((state) => {
         const sign = state.sign === "foreground" ? "background" : "foreground";

@@ -76,6 +76,9 @@ function toolActions({ store, prompts, edits, view }: Parts) {
     "edit.copyOn": () => edits.copy(1),
     "edit.copyBack": () => edits.copy(-1),
     "edit.fillHoles": () => edits.apply({ kind: "fill-holes" }),
+    "tool.length": () => view.setTool("length"),
+    "tool.angle": () => view.setTool("angle"),
+    "tool.probe": () => view.setTool("probe"),
     "tool.pan": () => view.setTool("pan"),
     "tool.window": () => view.setTool("window"),
   } satisfies Partial<Actions>;
@@ -101,7 +104,7 @@ function promptActions({ store, prompts, strokes, view, scope }: Parts) {
     "prompt.clear": prompts.clear,
     "prompt.cancel": () => {
       if (store.state.stroke) strokes.cancel();
-      else if (store.state.gesture) store.set({ gesture: undefined });
+      else if (store.state.gesture || store.state.measuring) store.set({ gesture: undefined, measuring: undefined });
       else if (store.state.cursor) leaveCursor(store);
       else if (store.state.tool !== "point") view.setTool("point");
       else return false;
@@ -115,6 +118,7 @@ function promptActions({ store, prompts, strokes, view, scope }: Parts) {
 function volumeActions({ propagation, tour, finding }: Parts) {
   return {
     "names.find": finding.toggle,
+    "names.findAll": finding.toggleVolume,
     "names.guess": finding.guess,
     "volume.propagate": () => propagation.start(),
     "volume.doubtful": () => tour.nextDoubtful(1),

@@ -5,6 +5,7 @@ import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Finding } from "../annotate/finding.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
+import type { GroupActions } from "../annotate/segment-actions.ts";
 import type { Connection } from "../context/connection.ts";
 import type { Notifier } from "../context/notifier.ts";
 import type { Edits } from "../edit/edits.ts";
@@ -15,6 +16,7 @@ import type { Detail } from "../image/detail.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
+import type { Measures } from "../measure/measures.ts";
 import type { Store } from "../state/store.ts";
 import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
@@ -34,6 +36,8 @@ export interface Controls {
   readonly edits: Edits;
   readonly imports: Imports;
   readonly preview: Preview;
+  readonly measures: Measures;
+  readonly groups: GroupActions;
   readonly view: ViewControls;
   readonly exports: Exports;
   readonly keeper: Keeper;
@@ -46,6 +50,8 @@ export interface Controls {
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
+  /** Names that a phrase may mean which is no name; none while the server does not answer. */
+  namesMeant(phrase: string, modality: string): Promise<readonly string[]>;
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */

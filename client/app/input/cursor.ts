@@ -16,7 +16,7 @@ export function enterCursor(store: Store): void {
 
 /** Hides it, and forgets a box begun with it. */
 export function leaveCursor(store: Store): void {
-  store.set({ cursor: undefined, gesture: undefined });
+  store.set({ cursor: undefined, gesture: undefined, measuring: undefined });
 }
 
 /** Moves by whole pixels, staying on the slice; a box begun with the crosshair follows. */

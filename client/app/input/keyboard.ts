@@ -1,7 +1,9 @@
 /** Keys of the page, or of the viewer's element in another page: shortcuts, crosshair, keys that are held. */
+import { isMeasuring } from "../state/measurements.ts";
 import type { Controls } from "./controls.ts";
 import { addCursorPoint, moveCursor } from "./cursor.ts";
 import { chordOf, HOLD } from "./keymap.ts";
+import { extendMeasuring, measureAtCursor } from "./measuring.ts";
 
 export interface Held {
   readonly pan: boolean;
@@ -21,6 +23,7 @@ export function listenToKeys(app: Controls, signal: AbortSignal): Held {
   const { scope } = app;
   const pressed = (event: Event) => {
     if (!(event instanceof KeyboardEvent) || event.defaultPrevented || isTyping(event)) return;
+    if (app.store.state.arriving) return; // the image that keys would reach is not the one that is looked at
     if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
     if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
@@ -78,16 +81,19 @@ function hold(app: Controls, held: { pan: boolean; window: boolean }, event: Key
 }
 
 /** While the crosshair is shown, arrows and Enter are its keys. */
-function cursorKey({ store, prompts }: Controls, event: KeyboardEvent): boolean {
+function cursorKey({ store, prompts, measures }: Controls, event: KeyboardEvent): boolean {
   if (!store.state.cursor || event.ctrlKey || event.metaKey || ownsKey(event)) return false;
   const arrow = ARROWS[event.key];
   if (arrow) {
     const step = event.shiftKey ? 10 : 1;
     moveCursor(store, arrow[0] * step, arrow[1] * step);
+    if (store.state.cursor) extendMeasuring(store, store.state.cursor);
     return true;
   }
   if (event.key !== "Enter") return false;
-  addCursorPoint(store, prompts, event.shiftKey ? "background" : "foreground");
+  const { tool } = store.state;
+  if (isMeasuring(tool)) measureAtCursor(store, measures, tool);
+  else addCursorPoint(store, prompts, event.shiftKey ? "background" : "foreground");
   return true;
 }
 

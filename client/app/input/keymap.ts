@@ -9,6 +9,9 @@ export type Command =
   | "tool.lasso"
   | "tool.brush"
   | "tool.eraser"
+  | "tool.length"
+  | "tool.angle"
+  | "tool.probe"
   | "edit.copyOn"
   | "edit.copyBack"
   | "edit.fillHoles"
@@ -19,6 +22,7 @@ export type Command =
   | "prompt.sign"
   | "prompt.text"
   | "names.find"
+  | "names.findAll"
   | "names.guess"
   | "prompt.preview"
   | "prompt.candidate"
@@ -50,7 +54,7 @@ export type Command =
   | "view.help"
   | `window.${1 | 2 | 3 | 4 | 5}`;
 
-export type ShortcutGroup = "prompts" | "correct" | "segments" | "slices" | "view";
+export type ShortcutGroup = "prompts" | "correct" | "segments" | "measure" | "slices" | "view";
 
 export interface Shortcut {
   readonly command: Command;
@@ -72,6 +76,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "edit.copyBack", group: "correct", chords: ["mod+arrowup"] },
   { command: "prompt.text", group: "prompts", chords: ["t", "/"] },
   { command: "names.find", group: "prompts", chords: ["shift+f"] },
+  { command: "names.findAll", group: "prompts", chords: ["alt+shift+f"] },
   { command: "names.guess", group: "segments", chords: ["i"] },
   { command: "prompt.sign", group: "prompts", chords: ["x"] },
   { command: "prompt.preview", group: "prompts", chords: ["v"] },
@@ -83,6 +88,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "prompt.accept", group: "segments", chords: ["enter", "mod+enter"] },
   { command: "prompt.new", group: "segments", chords: ["n"] },
   { command: "prompt.clear", group: "segments", chords: ["backspace", "delete"] },
+  { command: "tool.length", group: "measure", chords: ["m"] },
+  { command: "tool.angle", group: "measure", chords: ["a"] },
+  { command: "tool.probe", group: "measure", chords: ["u"] },
   { command: "volume.propagate", group: "slices", chords: ["shift+p"] },
   { command: "volume.doubtful", group: "slices", chords: ["j"] },
   { command: "volume.doubtfulBack", group: "slices", chords: ["shift+j"] },

@@ -1,5 +1,6 @@
 /** Mouse, pen and fingers on the canvas. Decides which drag a press begins. */
 import type { PointLabel } from "../../../core/wire/index.ts";
+import { isMeasuring } from "../state/measurements.ts";
 import type { Point } from "../state/state.ts";
 import { brushDrag, keepPress, trackBrush } from "./brush.ts";
 import { leaveCursor } from "./cursor.ts";
@@ -16,6 +17,7 @@ import {
 } from "./drags.ts";
 import { extendGesture, finishGesture } from "./gestures.ts";
 import type { Held } from "./keyboard.ts";
+import { extendMeasuring, measureDrag } from "./measuring.ts";
 import { listenToWheel } from "./wheel.ts";
 
 /** Listens on the canvas. */
@@ -96,6 +98,10 @@ function beginDrag(surface: Surface, held: Held, event: PointerEvent, start: Poi
     case "scribble":
     case "lasso":
       return drawDrag(surface, start, { kind: tool, label });
+    case "length":
+    case "angle":
+    case "probe":
+      return measureDrag(surface, start, tool, event.pointerType === "touch");
     case "point":
       return pressByPointer(surface, event, start, label);
     default:
@@ -147,7 +153,8 @@ function hover(surface: Surface, at: Point) {
   const target = slicePoint(surface, at);
   if (!target) return;
   if (app.store.state.gesture?.clicked) return extendGesture(app.store, target.point);
-  if (!target.inside) return app.preview.end();
+  if (app.store.state.measuring?.clicked) return extendMeasuring(app.store, target.point);
+  if (!target.inside || isMeasuring(app.store.state.tool)) return app.preview.end();
   app.preview.at({ x: Math.round(target.point.x), y: Math.round(target.point.y) });
 }
 

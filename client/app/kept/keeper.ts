@@ -1,6 +1,6 @@
 /** Keeps the work on the open image: read when it opens, saved with every line of its log, written by one tab. */
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
-import { parseLog } from "../../../core/annotation/log-file.ts";
+import { parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
 import type { Digest } from "../../../core/digest.ts";
 import { isSegmenterError } from "../../../core/errors.ts";
 import type { Context } from "../context/context.ts";
@@ -71,7 +71,7 @@ export function createKeeper(context: Context, openLibrary: () => Promise<Librar
   };
 }
 
-const EMPTY_LENGTH = JSON.stringify({ version: 2, entries: [] }).length;
+const EMPTY_LENGTH = serialiseLog(emptyLog()).length;
 
 interface Sitting extends Pick<Keeper, "enter" | "restored" | "save" | "leave" | "takeOver"> {
   /** Adds somebody's work on the open image to it; false when another image is open, or another tab writes this one's. */

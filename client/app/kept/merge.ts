@@ -36,6 +36,7 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 function renamed(action: LogAction, log: PromptLog, ids: Map<string, string>): LogAction {
   if (action.kind === "order-segments")
     return { ...action, segmentIds: action.segmentIds.map((id) => ids.get(id) ?? id) };
+  if (!("segmentId" in action)) return action;
   if (action.kind !== "add-segment") return { ...action, segmentId: ids.get(action.segmentId) ?? action.segmentId };
   const number = nextNumber(log);
   const taken = new Set(log.done.map(segmentOf));

@@ -1,9 +1,11 @@
 /** Project files: out of the library and into it. */
 import { maskDigestText, parseLog, serialiseLog } from "../../../core/annotation/log-file.ts";
-import type { Rle } from "../../../core/wire/index.ts";
+import { SegmenterError } from "../../../core/errors.ts";
+import type { ImageInfo, Rle } from "../../../core/wire/index.ts";
 import { digestOf } from "../../common/sha256.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import { boundTo, UNNAMED, withoutIdentity } from "./deidentify.ts";
 import type { KeptMasks } from "./kept-masks.ts";
 import type { Library } from "./library.ts";
 import { mergeLogs } from "./merge.ts";
@@ -19,8 +21,11 @@ export interface ProjectFile {
 export interface Projects {
   /** Takes in the work of project files; what could not be read is told. Gives the works that were taken in. */
   importProjects(files: readonly File[]): Promise<readonly Work[]>;
-  /** The given works as a file; those of the open image when none is given. */
-  projectFile(works?: readonly Work[]): Promise<ProjectFile | undefined>;
+  /**
+   * The given works as a file; those of the open image when none is given. With the vocabulary's words nothing in it tells
+   * of a person.
+   */
+  projectFile(works?: readonly Work[], deidentify?: ReadonlySet<string>): Promise<ProjectFile | undefined>;
 }
 
 export interface ProjectsOptions {
@@ -34,7 +39,8 @@ export interface ProjectsOptions {
 export function createProjects({ context, opened, mask, adopt }: ProjectsOptions): Projects {
   const { store, notifier } = context;
 
-  const takeIn = async (work: Work) => {
+  const takeIn = async (given: Work) => {
+    const work = onOpenImage(given, store.state.image?.info);
     if (adopt(work)) return;
     const library = await opened;
     if (!library) throw new Error(t.keeping.unavailable);
@@ -47,7 +53,7 @@ export function createProjects({ context, opened, mask, adopt }: ProjectsOptions
     const { works, masks } = parseProject(await file.text());
     await (await opened)?.putMasks(honest(masks));
     for (const work of works) await takeIn(work);
-    return works;
+    return works.map((work) => onOpenImage(work, store.state.image?.info));
   };
 
   return {
@@ -60,19 +66,28 @@ export function createProjects({ context, opened, mask, adopt }: ProjectsOptions
         );
       return taken;
     },
-    async projectFile(works) {
+    async projectFile(works, deidentify) {
       const own = workOf(store.state);
       const chosen = works ?? (own ? [own] : []);
       const [first] = chosen;
       if (!first) return undefined;
       const masks = await masksOf(chosen, mask);
+      const written = deidentify ? chosen.map((work) => withoutIdentity(work, deidentify)) : chosen;
       const stem =
-        chosen.length > 1
+        chosen.length > 1 || deidentify
           ? t.work.stem
           : `${first.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")}_${shortId(first.imageId)}`;
-      return { name: `${stem}${PROJECT_SUFFIX}`, text: serialiseProject({ works: chosen, masks }) };
+      return { name: `${stem}${PROJECT_SUFFIX}`, text: serialiseProject({ works: written, masks }) };
     },
   };
+}
+
+/** Work that names no image lies on the open one, when that has its size. Throws DoesNotFit. */
+function onOpenImage(work: Work, open: Pick<ImageInfo, "imageId" | "size"> | undefined): Work {
+  if (work.imageId !== UNNAMED) return work;
+  if (open?.size.join() !== work.size.join())
+    throw new SegmenterError("DoesNotFit", { reason: t.work.openFirst(work.size) });
+  return boundTo(work, open.imageId);
 }
 
 /** The masks that logs of these works hold by digest. A log of a later release may hold them elsewhere: it is handed over as it is. */

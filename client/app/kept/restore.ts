@@ -7,9 +7,9 @@ import type { OpenImage, State } from "../state/state.ts";
 import type { Work } from "./work.ts";
 
 /** What is kept of the open image; `undefined` without one. */
-export function workOf({ image, log, activeSegment, hidden }: State): Work | undefined {
+export function workOf({ image, log, activeSegment, hidden, proposed }: State): Work | undefined {
   if (!image) return undefined;
-  const { info, name, plane, slice, window, encodeWindow, modality } = image;
+  const { info, name, plane, slice, window, encodeWindow, modality, bodyPart } = image;
   const chains = chainsOf(log, info.imageId);
   return {
     imageId: info.imageId,
@@ -20,9 +20,10 @@ export function workOf({ image, log, activeSegment, hidden }: State): Work | und
     slices: new Set(chains.map(({ at }) => `${at.plane}/${at.slice}`)).size,
     savedAt: Date.now(),
     log: serialiseLog(log),
-    place: { plane: plane.plane, slice, window, encodeWindow, modality },
+    place: { plane: plane.plane, slice, window, encodeWindow, modality, bodyPart },
     ...(activeSegment ? { activeSegment } : {}),
     hidden: [...hidden],
+    ...(proposed.size > 0 ? { proposed: [...proposed] } : {}),
   };
 }
 
@@ -32,7 +33,8 @@ export function withWork(state: State, work: Work, log: PromptLog): State {
   const known = new Set(segmentsOf(log).map(({ segmentId }) => segmentId));
   const hidden = new Set(work.hidden.filter((id) => known.has(id)));
   const activeSegment = work.activeSegment && known.has(work.activeSegment) ? work.activeSegment : [...known].at(-1);
-  return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, activeSegment };
+  const proposed = new Map((work.proposed ?? []).filter(([id]) => known.has(id)));
+  return { ...state, ...(image ? { image: placed(image, work) } : {}), log, hidden, proposed, activeSegment };
 }
 
 /** The state with a log that goes on where the kept one ends. */
@@ -48,6 +50,6 @@ function placed(image: OpenImage, { place }: Work): OpenImage {
   if (!place || !plane) return image;
   const slice = Math.max(0, Math.min(place.slice, plane.count - 1));
   const windows = image.window ? { window: place.window, encodeWindow: place.encodeWindow } : {};
-  const modality = place.modality ?? image.modality;
-  return { ...image, plane, slice, sliceByPlane: { [plane.plane]: slice }, modality, ...windows };
+  const { modality = image.modality, bodyPart = image.bodyPart } = place;
+  return { ...image, plane, slice, sliceByPlane: { [plane.plane]: slice }, modality, bodyPart, ...windows };
 }

@@ -9,6 +9,7 @@ export interface Place {
   readonly window: NamedWindow | null;
   readonly encodeWindow: NamedWindow | null;
   readonly modality?: string;
+  readonly bodyPart?: string;
 }
 
 export interface Work {
@@ -26,6 +27,8 @@ export interface Work {
   readonly place?: Place;
   readonly activeSegment?: string;
   readonly hidden: readonly string[];
+  /** Proposals that nobody has judged: segment and the name under which it was proposed. */
+  readonly proposed?: readonly (readonly [segmentId: string, name: string])[];
 }
 
 /** A digest short enough to be read aloud, long enough to tell two images apart. */

@@ -21,19 +21,28 @@ const LEFT_OUT = ["golden-tokens.json"];
 const manifest = (): string =>
   JSON.stringify(Manifest.parse(JSON.parse(readFileSync(join(MODEL, "manifest.json"), "utf8"))));
 
-export function staticFiles(): Plugin {
+/** The model and the names, in a folder of the build. */
+export function modelFiles(folder: string): Plugin {
   return {
-    name: "static-files",
+    name: "model-files",
     apply: "build",
-    enforce: "post",
     buildStart() {
       for (const name of readdirSync(MODEL).filter((file) => SERVED.test(file) && !LEFT_OUT.includes(file))) {
         const source = name === "manifest.json" ? manifest() : readFileSync(join(MODEL, name));
-        this.emitFile({ type: "asset", fileName: `model/${name}`, source });
+        this.emitFile({ type: "asset", fileName: `${folder}/${name}`, source });
       }
       const vocabulary = readFileSync(join(ROOT, "models/vocabulary.json"));
-      this.emitFile({ type: "asset", fileName: "model/vocabulary.json", source: vocabulary });
+      this.emitFile({ type: "asset", fileName: `${folder}/vocabulary.json`, source: vocabulary });
     },
+  };
+}
+
+/** The service worker, last: it names every file of the build. */
+export function serviceWorker(): Plugin {
+  return {
+    name: "service-worker",
+    apply: "build",
+    enforce: "post",
     generateBundle(_options, bundle) {
       const files = Object.keys(bundle).filter((name) => !name.endsWith(".map") && name !== "index.html");
       const hash = createHash("sha256");

@@ -12,6 +12,7 @@ import type { Store } from "../state/store.ts";
 import { paintInFrames } from "./frames.ts";
 import { createImageLayer } from "./image-layer.ts";
 import { paintMask } from "./mask-layer.ts";
+import { paintMeasurements } from "./measure-layer.ts";
 import { paintLines } from "./prompt-layer.ts";
 import { paintElsewhere } from "./renderer.ts";
 import { toScreen, type Viewport, viewportOf } from "./viewport.ts";
@@ -52,7 +53,10 @@ export function createPaneRenderer(canvas: HTMLCanvasElement, source: PaneSource
     if (!shown) return;
     layer.paint(context, current, shown.pixels, { window: image.window, inverted: state.inverted });
     const place = { ...placeOf(image), plane, slice: shown.slice };
-    if (!state.peek) paintMasks({ context, viewport: current }, state, image, place);
+    if (!state.peek) {
+      paintMasks({ context, viewport: current }, state, image, place);
+      paintMeasurements(context, current, state, place);
+    }
     paintLines(context, toScreen(current, at.point), size);
   };
   const frames = paintInFrames(canvas, store, paint);

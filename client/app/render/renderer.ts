@@ -12,6 +12,7 @@ import type { Store } from "../state/store.ts";
 import { paintInFrames } from "./frames.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
+import { paintMeasurements } from "./measure-layer.ts";
 import { paintCursor, paintGesture, paintLines, paintPrompts } from "./prompt-layer.ts";
 import { createStrokeLayer, paintBrush, type StrokeLayer } from "./stroke-layer.ts";
 import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts";
@@ -70,6 +71,7 @@ function paintScene(scene: Scene, state: State) {
   if (!state.peek) paintMasks(scene, state, image);
   const open = openSegmentOf(state);
   if (open && !state.peek) paintPrompts(context, viewport, promptsOf(state.log, open.id, placeOf(image)));
+  if (!state.peek) paintMeasurements(context, viewport, state, placeOf(image));
   if (state.gesture) paintGesture(context, viewport, state.gesture);
   if (state.brushAt && isBrush(state.tool))
     paintBrush(context, viewport, { at: state.brushAt, brush: state.brush, erases: state.tool === "eraser" });

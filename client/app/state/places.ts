@@ -2,7 +2,7 @@
 import type { EncodedRef } from "../../../core/annotation/entries.ts";
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Window } from "../../../core/image/volume.ts";
-import type { PlaneInfo } from "../../../core/wire/index.ts";
+import type { PlaneInfo, PromptContext } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
 import type { MaskView, OpenImage, State } from "./state.ts";
 
@@ -53,6 +53,10 @@ export function activeMask({ image, activeSegment, masks }: State): MaskView | u
   return image && activeSegment ? masks.get(maskKey(activeSegment, placeOf(image))) : undefined;
 }
 
-/** What the user said of the image beside its prompts: its kind, where the file says another or none. */
-export const saidOf = (image: OpenImage | undefined): { readonly context?: { readonly modality: string } } =>
-  image && image.modality !== image.info.modality ? { context: { modality: image.modality } } : {};
+/** What is said of the image beside its prompts: its kind, where the file says another or none, and the part of the body. */
+export function saidOf(image: OpenImage | undefined): { readonly context?: PromptContext } {
+  if (!image) return {};
+  const { modality, bodyPart, info } = image;
+  const context = { ...(modality === info.modality ? {} : { modality }), ...(bodyPart ? { bodyPart } : {}) };
+  return Object.keys(context).length > 0 ? { context } : {};
+}

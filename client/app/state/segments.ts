@@ -52,6 +52,23 @@ export function openSegmentOf(state: Pick<State, "log" | "hidden" | "activeSegme
   return active?.locked ? undefined : active;
 }
 
+/**
+ * Where a segment stands among the others after one step up or down: beside its neighbour of the same group, or past all of
+ * a neighbouring group. `undefined` where there is nowhere to go.
+ */
+export function placeAfterStep(segments: readonly Segment[], segmentId: string, by: -1 | 1): number | undefined {
+  const at = segments.findIndex(({ id }) => id === segmentId);
+  const [segment, neighbour] = [segments[at], segments[at + by]];
+  if (!segment || !neighbour || (segment.groupName && segment.groupName !== neighbour.groupName)) return undefined;
+  if (!neighbour.groupName || segment.groupName) return at + by;
+  return at + by * segments.filter(({ groupName }) => groupName === neighbour.groupName).length;
+}
+
+/** Names of the groups that there are, in the order of the list. */
+export const groupNames = (state: Pick<State, "log" | "hidden">): readonly string[] => [
+  ...new Set(segmentList(state).flatMap(({ groupName }) => (groupName ? [groupName] : []))),
+];
+
 /** Segments that were found, are still there under their names, and wait to be judged. */
 export const proposedSegments = (state: Pick<State, "log" | "hidden" | "proposed">): readonly Segment[] =>
   segmentList(state).filter(({ id, name }) => state.proposed.get(id) === name);

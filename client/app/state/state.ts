@@ -1,14 +1,25 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
-import type { MaskOrigin } from "../../../core/annotation/entries.ts";
+import type { MaskOrigin, MeasuringTool } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type { ImageInfo, JobMask, NameGuess, PlaneInfo, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type {
+  ImageInfo,
+  JobMask,
+  JobPlace,
+  NameGuess,
+  PlaneInfo,
+  PointLabel,
+  PromptKind,
+} from "../../../core/wire/index.ts";
 import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
+import type { Measuring } from "./measuring.ts";
 
-export type Tool = "point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window";
+export type Tool =
+  | ("point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window")
+  | MeasuringTool;
 /** What a correction reaches: the slice shown, or every slice of the segment. */
 export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
@@ -98,6 +109,8 @@ export interface OpenImage {
   readonly encodeWindow: NamedWindow | null;
   /** Said by the user where the file says nothing of it; `info.modality` otherwise. */
   readonly modality: string;
+  /** Region of the vocabulary where names are looked for that nobody said; empty for all. */
+  readonly bodyPart: string;
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
   /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
@@ -151,6 +164,15 @@ export interface JobView {
   readonly broken: boolean;
 }
 
+/** A series that comes from an archive: a picture of it is shown meanwhile, and nothing can be prompted. */
+export interface Arriving {
+  /** Address of the picture, an object of this page. */
+  readonly picture: string;
+  /** Instances that are here; `total` is 0 until the archive has listed them. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** No answer from the server; another try is made by itself. */
 export interface Outage {
   readonly since: number;
@@ -158,10 +180,21 @@ export interface Outage {
   readonly nextTry: number | undefined;
 }
 
+/** Where a structure is, as far as it has been looked for. */
+export interface LocatedName {
+  readonly name: string;
+  readonly imageId: string;
+  readonly plane: Plane;
+  readonly places: readonly JobPlace[];
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface State {
   readonly image: OpenImage | undefined;
   /** Sentence of what is loading, for the progress bar before an image is there. */
   readonly loading: string | undefined;
+  readonly arriving: Arriving | undefined;
   readonly outage: Outage | undefined;
   readonly engine: SegmenterStatus | undefined;
   /** The manifest of the model that decodes. */
@@ -182,14 +215,18 @@ export interface State {
   readonly keeping: Keeping;
   readonly activeSegment: string | undefined;
   readonly hidden: ReadonlySet<string>;
+  /** Names of groups whose segments are not listed. */
+  readonly collapsed: ReadonlySet<string>;
   /** By `maskKey(segment, place)`. */
   readonly masks: ReadonlyMap<string, MaskView>;
   /** Keys of chains whose mask could not be computed. */
   readonly failed: ReadonlySet<string>;
   readonly job: JobView | undefined;
-  /** Names that are being asked of the slice shown. */
+  /** Slices on which a name was looked for. */
+  readonly located: LocatedName | undefined;
+  /** Names that are being asked of the slice shown, or of all slices. */
   readonly finding: { readonly done: number; readonly total: number } | undefined;
-  /** Segments that were found and not judged yet: id → the name under which each was proposed. Of this sitting alone. */
+  /** Segments that were found and not judged yet: id → the name under which each was proposed. */
   readonly proposed: ReadonlyMap<string, string>;
   /** What the mask of a chain may be called, best first. */
   readonly guesses: { readonly chain: string; readonly names: readonly NameGuess[] } | undefined;
@@ -202,6 +239,7 @@ export interface State {
   /** Prompts whose mask is not there yet, on the slice shown. */
   readonly waiting: number;
   readonly gesture: Gesture | undefined;
+  readonly measuring: Measuring | undefined;
   readonly brush: Brush;
   readonly editScope: EditScope;
   readonly stroke: Stroke | undefined;
@@ -232,15 +270,18 @@ export const FRESH_IMAGE = {
   keeping: { state: "kept" },
   activeSegment: undefined,
   hidden: new Set<string>(),
+  collapsed: new Set<string>(),
   failed: new Set<string>(),
   preview: undefined,
   gesture: undefined,
+  measuring: undefined,
   stroke: undefined,
   brushAt: undefined,
   cursor: undefined,
   pointer: undefined,
   job: undefined,
   finding: undefined,
+  located: undefined,
   proposed: new Map<string, string>(),
   guesses: undefined,
   playing: false,
@@ -255,6 +296,7 @@ export const initialState: State = {
   ...FRESH_IMAGE,
   image: undefined,
   loading: undefined,
+  arriving: undefined,
   outage: undefined,
   engine: undefined,
   model: undefined,

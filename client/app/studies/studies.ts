@@ -11,7 +11,7 @@ import type {
   StudyEntry,
   StudySeries,
 } from "../../../core/wire/index.ts";
-import type { ArchiveSeriesRef, Sources } from "../../index.ts";
+import type { ArchiveSeriesRef, ArchiveThumbnailRequest, Sources } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Images } from "../image/images.ts";
@@ -34,7 +34,7 @@ export interface Studies {
   stores(): Promise<readonly ArchiveInfo[]>;
   /** Sends a result of the open image; true when the archive has it. */
   send(archive: string, file: Blob): Promise<boolean>;
-  thumbnail(series: string | ArchiveSeriesRef): Promise<Blob>;
+  thumbnail(series: string | ArchiveThumbnailRequest): Promise<Blob>;
   open(series: StudySeries, index?: number): void;
   openArchived(at: ArchiveSeriesRef, series: ArchiveSeries): void;
   /** The neighbour in a list of pictures; `false` when there is none. */

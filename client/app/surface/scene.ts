@@ -1,20 +1,20 @@
 /** Surfaces of segments in LPS millimetres, by vtk.js: loaded when the 3D view is first shown. */
 import "@kitware/vtk.js/Rendering/Profiles/Geometry";
+import vtkDataArray from "@kitware/vtk.js/Common/Core/DataArray";
+import vtkPolyData from "@kitware/vtk.js/Common/DataModel/PolyData";
 import vtkActor from "@kitware/vtk.js/Rendering/Core/Actor";
 import vtkCellPicker from "@kitware/vtk.js/Rendering/Core/CellPicker";
 import vtkMapper from "@kitware/vtk.js/Rendering/Core/Mapper";
 import vtkGenericRenderWindow from "@kitware/vtk.js/Rendering/Misc/GenericRenderWindow";
 import type { Vec3 } from "../../../core/image/volume.ts";
-import { lineOf, type Surface, surfaceOf } from "./surface.ts";
-
-export type { Surface };
+import type { Mesh } from "./mesh.ts";
 
 export interface Shape {
   readonly id: string;
   /** `#rrggbb`. */
   readonly colour: string;
   /** The same value for the same surface: it is not made again. */
-  readonly surface: Surface;
+  readonly surface: Mesh;
 }
 
 export type Side = "anterior" | "posterior" | "left" | "right" | "superior" | "inferior";
@@ -147,7 +147,7 @@ type Renderer = ReturnType<vtkGenericRenderWindow["getRenderer"]>;
 
 /** One actor a shape, made again only when its surface is another. */
 function createActors(renderer: Renderer) {
-  const actors = new Map<string, { actor: vtkActor; surface: Surface }>();
+  const actors = new Map<string, { actor: vtkActor; surface: Mesh }>();
   return {
     show(shapes: Parameters<Scene["show"]>[0]) {
       const wanted = new Set(shapes.map(({ id }) => id));
@@ -170,9 +170,9 @@ function createActors(renderer: Renderer) {
   };
 }
 
-function actorOf(surface: Surface | undefined, colour: string): { actor: vtkActor; mapper: vtkMapper } {
+function actorOf(surface: Mesh | undefined, colour: string): { actor: vtkActor; mapper: vtkMapper } {
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
-  if (surface) mapper.setInputData(surface);
+  if (surface) mapper.setInputData(polyDataOf(surface));
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   const property = actor.getProperty();
@@ -185,4 +185,22 @@ function actorOf(surface: Surface | undefined, colour: string): { actor: vtkActo
   return { actor, mapper };
 }
 
-export { surfaceOf };
+function polyDataOf({ points, normals, polys }: Mesh): vtkPolyData {
+  const data = vtkPolyData.newInstance();
+  data.getPoints().setData(points);
+  data.getPolys().setData(polys);
+  if (normals.length > 0)
+    data
+      .getPointData()
+      .setNormals(vtkDataArray.newInstance({ name: "Normals", values: normals, numberOfComponents: 3 }));
+  return data;
+}
+
+/** A closed line. */
+function lineOf(corners: readonly Vec3[]): vtkPolyData {
+  const line = vtkPolyData.newInstance();
+  line.getPoints().setData(Float32Array.from(corners.flat()));
+  const ring = [...corners.keys(), 0];
+  line.getLines().setData(Uint32Array.from([ring.length, ...ring]));
+  return line;
+}

@@ -1,7 +1,7 @@
-/** From the voxels of a segment to a smooth surface in LPS mm: marching cubes, then windowed-sinc smoothing (Taubin et al. 1996). */
+/** From the voxels of a segment to a smooth surface in LPS mm: marching cubes, then windowed-sinc smoothing (Taubin et al. 1996). Runs in a worker. */
 import vtkDataArray from "@kitware/vtk.js/Common/Core/DataArray";
 import vtkImageData from "@kitware/vtk.js/Common/DataModel/ImageData";
-import vtkPolyData from "@kitware/vtk.js/Common/DataModel/PolyData";
+import type vtkPolyData from "@kitware/vtk.js/Common/DataModel/PolyData";
 import vtkPolyDataNormals from "@kitware/vtk.js/Filters/Core/PolyDataNormals";
 import vtkImageMarchingCubes from "@kitware/vtk.js/Filters/General/ImageMarchingCubes";
 import vtkWindowedSincPolyDataFilter from "@kitware/vtk.js/Filters/General/WindowedSincPolyDataFilter";
@@ -9,14 +9,13 @@ import { determinant3, transformPoint } from "../../../core/image/geometry.ts";
 import type { Mat4, Vec3 } from "../../../core/image/volume.ts";
 import { sampledField } from "../../../core/volume/field.ts";
 import type { VoxelBox } from "../../../core/volume/reslice.ts";
-
-export type Surface = vtkPolyData;
+import type { Mesh } from "./mesh.ts";
 
 /** A surface of more cells than this costs more time than it shows. */
 const MOST_CELLS = 1_500_000;
 
 /** `undefined` where nothing is enclosed. */
-export function surfaceOf(box: VoxelBox, ijkToLps: Mat4): Surface | undefined {
+export function meshOf(box: VoxelBox, ijkToLps: Mat4): Mesh | undefined {
   const field = sampledField(box, MOST_CELLS);
   const image = vtkImageData.newInstance();
   image.setDimensions([...field.size]);
@@ -38,23 +37,23 @@ export function surfaceOf(box: VoxelBox, ijkToLps: Mat4): Surface | undefined {
   const normals = vtkPolyDataNormals.newInstance();
   normals.setInputConnection(smooth.getOutputPort());
   normals.update();
-  return normals.getOutputData();
+  return meshFrom(normals.getOutputData());
+}
+
+function meshFrom(surface: vtkPolyData): Mesh {
+  const normals = surface.getPointData().getNormals();
+  return {
+    points: Float32Array.from(surface.getPoints().getData()),
+    normals: Float32Array.from(normals?.getData() ?? []),
+    polys: Uint32Array.from(surface.getPolys().getData()),
+  };
 }
 
 /** In place. A mirroring transform turns triangles inside out; they are turned back. */
-function moveToLps(surface: Surface, toLps: (point: Vec3) => Vec3, mirrored: boolean): void {
+function moveToLps(surface: vtkPolyData, toLps: (point: Vec3) => Vec3, mirrored: boolean): void {
   const points = surface.getPoints().getData() as Float32Array; // what marching cubes makes
   for (let n = 0; n < points.length; n += 3) points.set(toLps([points[n], points[n + 1], points[n + 2]]), n);
   if (!mirrored) return;
   const cells = surface.getPolys().getData();
   for (let n = 0; n < cells.length; n += 4) [cells[n + 2], cells[n + 3]] = [cells[n + 3], cells[n + 2]];
-}
-
-/** A closed line. */
-export function lineOf(corners: readonly Vec3[]): Surface {
-  const line = vtkPolyData.newInstance();
-  line.getPoints().setData(Float32Array.from(corners.flat()));
-  const ring = [...corners.keys(), 0];
-  line.getLines().setData(Uint32Array.from([ring.length, ...ring]));
-  return line;
 }

@@ -2,6 +2,7 @@ import { css } from "lit";
 
 export const nameFieldStyles = css`
   :host {
+    position: relative;
     display: flex;
     gap: 4px;
     flex: 1;

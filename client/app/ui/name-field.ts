@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { byRegion, matchingNames, type NameMatch } from "../../../core/text/completion.ts";
 import { splitNames } from "../../../core/text/list.ts";
+import { presenceThreshold } from "../../../core/text/measures.ts";
 import { createVocabulary, type Vocabulary } from "../../../core/text/vocabulary.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
@@ -10,11 +11,17 @@ import { isWritable, type State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
+import "./name-actions.ts";
 import { latestNames, rememberNames } from "./latest-names.ts";
 import { nameFieldStyles } from "./name-field-styles.ts";
 
 /** While typing; browsing shows all. */
 const MOST_COMPLETIONS = 10;
+/** What is typed may mean something from so many letters on, once it rests. */
+const SHORTEST_PHRASE = 3;
+const PAUSE_MS = 300;
+/** As a prompt may have. */
+const MOST_LETTERS = 512;
 
 export class NameField extends ViewerElement {
   static override properties = {
@@ -24,6 +31,7 @@ export class NameField extends ViewerElement {
     typed: { state: true },
     at: { state: true },
     names: { state: true },
+    meant: { state: true },
   };
   static override styles = [controls, nameFieldStyles];
   declare open: boolean;
@@ -33,8 +41,11 @@ export class NameField extends ViewerElement {
   /** The option that Enter takes; −1 takes what is typed. */
   declare at: number;
   declare names: readonly ListedTerm[];
+  /** Names that the phrase may mean which is typed, where no name has its letters. */
+  declare meant: readonly string[];
   #field = createRef<HTMLInputElement>();
   #vocabulary: Vocabulary | undefined;
+  #asking: number | undefined;
 
   constructor() {
     super();
@@ -43,6 +54,7 @@ export class NameField extends ViewerElement {
     this.typed = "";
     this.at = -1;
     this.names = [];
+    this.meant = [];
   }
 
   protected watch = ({ model, image, keeping, finding }: State) => [
@@ -71,8 +83,15 @@ export class NameField extends ViewerElement {
     const found = matchingNames(this.names, lastName(this.typed), modality);
     const latest = this.all && this.typed === "" ? this.#latest(found) : [];
     const others = found.filter((match) => !latest.includes(match));
+    if (found.length === 0) return this.#meant(modality);
     const groups = byRegion(this.all ? others : others.slice(0, MOST_COMPLETIONS));
     return latest.length > 0 ? [["latest", latest] as const, ...groups] : groups;
+  }
+
+  #meant(modality: string): (readonly [region: string, matches: NameMatch[]])[] {
+    const all = matchingNames(this.names, "", modality);
+    const matches = this.meant.flatMap((name) => all.find((match) => match.name === name) ?? []);
+    return matches.length > 0 ? [["meant", matches]] : [];
   }
 
   #latest(found: readonly NameMatch[]): NameMatch[] {
@@ -87,7 +106,7 @@ export class NameField extends ViewerElement {
     const shown = this.open && (groups.length > 0 || this.all);
     return html`<form @submit=${this.#submit} @focusout=${this.#left}>
       ${icon("text")}
-      <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength="512"
+      <input ${ref(this.#field)} type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength=${MOST_LETTERS}
         aria-label=${t.textLabel} aria-expanded=${shown} aria-controls="names" aria-autocomplete="list"
         aria-activedescendant=${this.at >= 0 ? `name-${this.at}` : nothing}
         placeholder=${takesText || !model ? t.textPlaceholder : t.textUnsupported} ?disabled=${!usable}
@@ -97,6 +116,7 @@ export class NameField extends ViewerElement {
         @click=${this.#browse}>${icon("chevron", 16)}</button>
       ${shown ? this.#list(groups) : nothing}
     </form>
+    ${shown ? nothing : html`<name-located .app=${this.app}></name-located>`}
     ${this.#findAll(usable)}`;
   }
 
@@ -125,7 +145,20 @@ export class NameField extends ViewerElement {
         )}
       </ul>
       ${groups.length === 0 && this.names.length > 0 ? html`<p>${t.names.none}</p>` : nothing}
+      <name-actions .app=${this.app} .name=${this.#placed() ?? ""} .regions=${this.#regions} .all=${this.all} @acted=${this.#emptied}></name-actions>
     </div>`;
+  }
+
+  get #regions(): readonly string[] {
+    return [...new Set(this.names.flatMap(({ region }) => region ?? []))].sort();
+  }
+
+  /** The name that is marked, or the first: where its place in the stack can be told. */
+  #placed(): string | undefined {
+    const matches = this.#matches;
+    const match = matches[this.at] ?? (this.typed.trim() ? matches[0] : undefined);
+    const term = this.names.find(({ id }) => id === match?.id);
+    return term && presenceThreshold(term) !== undefined ? term.name : undefined;
   }
 
   #option({ name, synonym, fits, quality }: NameMatch, index: number) {
@@ -155,6 +188,15 @@ export class NameField extends ViewerElement {
     this.typed = this.#field.value?.value ?? "";
     this.open = this.all || this.typed.trim().length > 0;
     this.at = -1;
+    this.meant = [];
+    clearTimeout(this.#asking);
+    const phrase = lastName(this.typed).trim();
+    const modality = this.state.image?.modality ?? "";
+    if (phrase.length < SHORTEST_PHRASE || matchingNames(this.names, phrase, modality).length > 0) return;
+    this.#asking = window.setTimeout(async () => {
+      const meant = await this.app.namesMeant(phrase, modality);
+      if (lastName(this.typed).trim() === phrase) this.meant = meant;
+    }, PAUSE_MS);
   };
 
   #key = (event: KeyboardEvent) => {
@@ -164,6 +206,12 @@ export class NameField extends ViewerElement {
       if (!this.open) return void this.#browse();
       const count = this.#matches.length;
       this.at = count === 0 ? -1 : (this.at + step + count + (this.at < 0 && step < 0 ? 1 : 0)) % count;
+    }
+    const placed = event.key === "Enter" && event.altKey && this.open ? this.#placed() : undefined;
+    if (placed) {
+      event.preventDefault();
+      this.app.finding.where(placed);
+      this.#emptied();
     }
     if (event.key !== "Escape") return;
     if (this.open) this.#close();
@@ -181,17 +229,22 @@ export class NameField extends ViewerElement {
 
   /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
   #take(name: string) {
-    const text = name.trim();
+    const text = name.trim().slice(0, MOST_LETTERS);
     const field = this.#field.value;
     if (!text || !field || !this.state.image?.pixels) return;
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
     for (const name of names) this.app.prompts.addText(name);
     rememberNames(names);
-    field.value = "";
+    this.#emptied();
+  }
+
+  #emptied = () => {
+    const field = this.#field.value;
+    if (field) field.value = "";
     this.typed = "";
     this.#close();
-    field.blur();
-  }
+    field?.blur();
+  };
 
   #close() {
     this.open = false;

@@ -80,6 +80,13 @@ export class SliceSlider extends ViewerElement {
         border-radius: 2px;
         background: var(--warning);
       }
+      .where {
+        position: absolute;
+        left: 0;
+        width: 5px;
+        min-height: 2px;
+        background: var(--text);
+      }
       .thumb {
         position: absolute;
         left: 1px;
@@ -99,7 +106,8 @@ export class SliceSlider extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ image, masks, log, hidden, job, activeSegment, playing }: State) => [
+  protected watch = ({ image, masks, log, hidden, job, activeSegment, playing, located }: State) => [
+    located,
     image?.plane,
     image?.slice,
     image?.encoded,
@@ -122,7 +130,7 @@ export class SliceSlider extends ViewerElement {
         aria-valuemin="1" aria-valuemax=${plane.count} aria-valuenow=${slice + 1} aria-valuetext=${this.#said(image)}
         @keydown=${this.#key} @pointerdown=${this.#press} @pointermove=${this.#drag}>
       <div class="track">${this.#ticks(image)}</div>
-      ${this.#masks(image)}
+      ${this.#masks(image)}${this.#where(image)}
       <div class="thumb" ${styled({ top: `${((slice + 0.5) / plane.count) * 100}%` })}>${slice + 1}</div>
     </div>
     <button class="icon" aria-label=${t.sliceNext} title=${`${t.sliceNext} (↓)`} ?disabled=${slice === plane.count - 1}
@@ -155,12 +163,28 @@ export class SliceSlider extends ViewerElement {
       );
   }
 
+  /** Slices that show the name that was looked for, stronger where it is surer. */
+  #where({ plane, info }: OpenImage) {
+    const { located } = this.state;
+    if (located?.plane !== plane.plane || located.imageId !== info.imageId) return nothing;
+    const height = `${100 / plane.count}%`;
+    return located.places
+      .filter(({ shown }) => shown)
+      .map(({ slice, presence }) => {
+        const place = { top: `${(slice / plane.count) * 100}%`, height, opacity: `${presence ** 2}` };
+        return html`<i class="where" title=${t.locating.tick(presence)} ${styled(place)}></i>`;
+      });
+  }
+
   /** What the mask of the active segment on this slice is, for ears. */
   #said({ slice, plane }: OpenImage): string {
     const { activeSegment } = this.state;
     const here = activeSegment ? whereIs(this.state, activeSegment).get(slice) : undefined;
     const kinds = here ? [t.volume.kinds[here.origin], ...(here.doubtful ? [t.volume.kinds.doubtful] : [])] : [];
-    return [t.sliceOf(slice + 1, plane.count), ...kinds].join(", ");
+    const { located } = this.state;
+    const place = located?.plane === plane.plane ? located.places.find((one) => one.slice === slice) : undefined;
+    const shows = located && place?.shown ? [located.name] : [];
+    return [t.sliceOf(slice + 1, plane.count), ...kinds, ...shows].join(", ");
   }
 
   #key = (event: KeyboardEvent) => {

@@ -10,6 +10,7 @@ import { controls } from "./base/styles.ts";
 
 const PROMPT_TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso"];
 const HAND_TOOLS: readonly Tool[] = ["brush", "eraser"];
+const MEASURING_TOOLS: readonly Tool[] = ["length", "angle", "probe"];
 const VIEW_TOOLS: readonly Tool[] = ["pan", "window"];
 
 export class ToolRail extends ViewerElement {
@@ -83,6 +84,15 @@ export class ToolRail extends ViewerElement {
           margin: 3px 0;
         }
       }
+      @media (max-height: 700px) {
+        button.icon {
+          width: 32px;
+          height: 28px;
+        }
+        hr {
+          margin: 2px 0;
+        }
+      }
       @container (max-width: 760px) {
         :host {
           padding: 4px 6px;
@@ -123,6 +133,7 @@ export class ToolRail extends ViewerElement {
         @keydown=${moveFocus}>
       ${this.#tools(PROMPT_TOOLS)}
       ${this.#tools(HAND_TOOLS)}
+      ${this.#tools(MEASURING_TOOLS)}
       ${VIEW_TOOLS.map((tool) => this.#tool(tool))}
       <hr />
       ${this.#action({ name: t.windowInvert, image: "invert", run: this.#invert, pressed: this.state.inverted })}

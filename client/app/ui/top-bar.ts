@@ -15,7 +15,8 @@ const CHIPS = 5;
 export class TopBar extends ViewerElement {
   static override styles = [controls, topBarStyles];
 
-  protected watch = ({ image, engine, model, panelOpen, offers, list }: State) => [
+  protected watch = ({ image, engine, model, panelOpen, offers, list, arriving }: State) => [
+    arriving !== undefined,
     offers,
     list,
     image?.info,
@@ -30,11 +31,12 @@ export class TopBar extends ViewerElement {
   ];
 
   override render() {
-    const { image } = this.state;
+    const { arriving } = this.state;
+    const image = arriving ? undefined : this.state.image; // what is looked at is not this image
     return html`<header>
       <h1>${mark}<span>${t.product}</span></h1>
       ${image ? this.#image(image) : nothing}
-      ${this.#list()}
+      ${arriving ? nothing : this.#list()}
       ${image ? this.#planes(image) : nothing}
       ${image?.window ? this.#windows(image) : nothing}
       <span class="space"></span>

@@ -18,6 +18,7 @@ import "./notice-strip.ts";
 import "./panel/segment-panel.ts";
 import "./prompt-bar.ts";
 import "./slice-slider.ts";
+import "./stage/arriving-picture.ts";
 import "./stage/image-stage.ts";
 import "./status-line.ts";
 import "./toast-stack.ts";
@@ -60,6 +61,7 @@ export class ViewerApp extends ViewerElement {
       .four .sagittal { grid-area: sagittal; }
       .four volume-pane { grid-area: surface; }
       .four image-stage { box-shadow: inset 0 0 0 2px var(--accent); }
+      arriving-picture { grid-area: stage; z-index: 4; }
       slice-slider { grid-area: slider; }
       edit-bar { grid-area: edit; min-width: 0; }
       prompt-bar { grid-area: prompt; min-width: 0; }
@@ -67,6 +69,7 @@ export class ViewerApp extends ViewerElement {
       notice-strip { grid-area: notice; min-width: 0; }
       segment-panel { grid-area: panel; width: 300px; min-height: 0; }
       status-line { grid-area: status; min-width: 0; }
+      [inert]:not(.stages) { opacity: 0.4; }
       .drop {
         position: absolute;
         inset: 0;
@@ -109,12 +112,13 @@ export class ViewerApp extends ViewerElement {
     `,
   ];
 
-  protected watch = ({ panelOpen, announcement, layout, image, tool }: State) => [
+  protected watch = ({ panelOpen, announcement, layout, image, tool, arriving }: State) => [
     panelOpen,
     announcement,
     layout,
     image?.plane,
     isHandTool(tool),
+    arriving !== undefined,
   ];
 
   override connectedCallback(): void {
@@ -159,21 +163,23 @@ export class ViewerApp extends ViewerElement {
 
   override render() {
     const { app } = this;
-    const { image, layout } = this.state;
+    const { image, layout, arriving } = this.state;
+    const inert = arriving !== undefined; // another image is looked at than the one that prompts would go to
     const four = layout === "four" && image !== undefined && panesOf(image).includes(image.plane.plane);
     return html`
       <top-bar .app=${app}></top-bar>
       <notice-strip .app=${app}></notice-strip>
-      <tool-rail .app=${app}></tool-rail>
-      <div class="stages ${four ? "four" : "one"}">
+      <tool-rail ?inert=${inert} .app=${app}></tool-rail>
+      <div class="stages ${four ? "four" : "one"}" ?inert=${inert}>
         <image-stage class=${image?.plane.plane ?? ""} .app=${app}></image-stage>
         ${four ? this.#panes(image) : nothing}
       </div>
-      <slice-slider .app=${app}></slice-slider>
-      ${isHandTool(this.state.tool) ? html`<edit-bar .app=${app}></edit-bar>` : nothing}
-      <job-bar .app=${app}></job-bar>
-      <prompt-bar .app=${app}></prompt-bar>
-      ${this.state.panelOpen ? html`<segment-panel .app=${app}></segment-panel>` : nothing}
+      <arriving-picture hidden .app=${app}></arriving-picture>
+      <slice-slider ?inert=${inert} .app=${app}></slice-slider>
+      ${isHandTool(this.state.tool) ? html`<edit-bar ?inert=${inert} .app=${app}></edit-bar>` : nothing}
+      <job-bar ?inert=${inert} .app=${app}></job-bar>
+      <prompt-bar ?inert=${inert} .app=${app}></prompt-bar>
+      ${this.state.panelOpen ? html`<segment-panel ?inert=${inert} .app=${app}></segment-panel>` : nothing}
       <status-line .app=${app}></status-line>
       <toast-stack .app=${app}></toast-stack>
       <help-dialog .app=${app}></help-dialog>

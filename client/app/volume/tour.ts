@@ -1,7 +1,6 @@
 /** Through the stack by what is in it: the middle of a segment, its doubtful slices, all slices as a film. */
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Context } from "../context/context.ts";
-import { later } from "../context/later.ts";
 import { t } from "../i18n/index.ts";
 import type { Moves } from "../image/moves.ts";
 import { wantedChains } from "../state/chains.ts";
@@ -35,11 +34,13 @@ export function createTour({ store, notifier, ended }: Context, moves: Moves): T
     if (places.length > 0) moves.goTo(places[Math.floor(places.length / 2)]);
   };
 
+  let next: ReturnType<typeof setTimeout> | undefined;
+  ended.addEventListener("abort", () => clearTimeout(next));
   const frame = () => {
     const { image, playing } = store.state;
     if (!playing || !image) return;
     if (image.pixels) moves.setSlice((image.slice + 1) % image.plane.count);
-    later(frame, FRAME_MS, ended);
+    next = setTimeout(frame, FRAME_MS);
   };
 
   return {
@@ -58,7 +59,9 @@ export function createTour({ store, notifier, ended }: Context, moves: Moves): T
       moves.setSlice(ordered.find((k) => (k - image.slice) * step > 0) ?? ordered[0]);
     },
     togglePlay() {
-      const playing = !store.state.playing;
+      const playing = !store.state.playing && (store.state.image?.plane.count ?? 0) > 1;
+      // Stopped and started again within a frame, there would be two films at once.
+      clearTimeout(next);
       store.set({ playing });
       if (playing) frame();
     },

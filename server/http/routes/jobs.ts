@@ -35,7 +35,7 @@ const events = createRoute({
   tags: ["jobs"],
   summary: "Progress of a volume job",
   description:
-    "Server-sent events: `progress` {state, progress, masks} with the masks that are new since the last one, then `end` with the whole job.",
+    "Server-sent events: `progress` {state, progress, masks, where} with what is new since the last one, then `end` with the whole job.",
   request: { params: JobParams },
   responses: {
     200: { description: "Events", content: { "text/event-stream": { schema: { type: "string" as const } } } },
@@ -53,7 +53,7 @@ export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
     tags: ["jobs"],
     summary: "One segment through a volume",
     description:
-      "Prompts on one or a few slices are propagated to the others, or a name is asked on each, or every name that works (`find`). The same request is the same job.",
+      "Prompts on one or a few slices are propagated to the others, or a name is asked on each (with `where` only on which of them it is), or every name that works (`find`). The same request is the same job.",
     middleware: [jsonBody(limits)],
     request: { params: ImageParams, body: jsonContent(SegmentationRequest) },
     responses: { 202: json(Job, "Accepted, or known already"), ...problems(404, 408, 413, 415, 422) },
@@ -75,12 +75,15 @@ export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
       const leaving = new AbortController();
       stream.onAbort(() => leaving.abort());
       const told = new Set<string>();
+      let places = 0;
       let last: Job | undefined;
       for await (const job of jobs.watch(id, leaving.signal)) {
         last = job;
         const masks = job.segments.flatMap((segment) => segment.masks).filter((mask) => !told.has(keyOf(mask)));
         for (const mask of masks) told.add(keyOf(mask));
-        const data = JSON.stringify({ state: job.state, progress: job.progress, masks });
+        const where = job.segments.flatMap((segment) => segment.where ?? []).slice(places);
+        places += where.length;
+        const data = JSON.stringify({ state: job.state, progress: job.progress, masks, where });
         await stream.writeSSE({ event: "progress", data });
       }
       if (last && !leaving.signal.aborted) await stream.writeSSE({ event: "end", data: JSON.stringify(last) });

@@ -8,7 +8,7 @@ import { jsonBody } from "../middleware/body.ts";
 import { json, jsonContent, problems } from "./shared.ts";
 
 /** What the vocabulary makes of a text, before anything is decoded. */
-export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenAPIHono<AppEnv> {
+export function textPromptRoutes({ images, vocabulary, names, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const resolve = createRoute({
     method: "post",
@@ -16,7 +16,7 @@ export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenA
     tags: ["masks"],
     summary: "A text to the name of a structure",
     description:
-      "Any spelling, synonym or clear typo of a name that the vocabulary knows. What it does not know gets suggestions; as a prompt it would be `UnknownTerm`.",
+      "Any spelling, synonym or clear typo of a name that the vocabulary knows. What it does not know gets suggestions, ranked by letters and, where the server has a text encoder, by meaning; as a prompt it would be `UnknownTerm`.",
     middleware: [jsonBody(limits)],
     request: { body: jsonContent(TextPromptRequest) },
     responses: {
@@ -28,7 +28,7 @@ export function textPromptRoutes({ images, vocabulary, limits }: AppDeps): OpenA
     const { text, imageId, modality } = c.req.valid("json");
     const info = imageId === undefined ? undefined : await images.get(imageId);
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
-    return c.json(vocabulary.resolve(text, { modality: modality ?? info?.modality }), 200);
+    return c.json(await names.resolve(text, { modality: modality ?? info?.modality }), 200);
   });
   const list = createRoute({
     method: "get",

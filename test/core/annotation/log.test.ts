@@ -238,7 +238,7 @@ describe("parseLog", () => {
   });
 
   test("keeps a log of a later release by refusing it by name", () => {
-    expect(() => parseLog('{"version":3,"entries":[{"kind":"from the future"}]}')).toThrow("NewerVersion");
+    expect(() => parseLog('{"version":4,"entries":[{"kind":"from the future"}]}')).toThrow("NewerVersion");
   });
 
   test("reads a log of version 1 as segments", () => {

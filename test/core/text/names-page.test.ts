@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { withMeasures } from "../../../core/text/measures.ts";
-import { namesPage } from "../../../core/text/names-page.ts";
+import { type NamesPage, namesPage, type PhraseMeasures } from "../../../core/text/names-page.ts";
 import { NameMeasures, VocabularyEntry } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";
 
@@ -11,5 +11,12 @@ const read = (path: string): unknown => JSON.parse(readFileSync(join(repositoryR
 test("docs/names.md is what the vocabulary and the measures say (`--update` writes it)", async () => {
   const measures = NameMeasures.parse(read("models/default/names.json"));
   const terms = withMeasures(VocabularyEntry.array().parse(read("models/vocabulary.json")), measures);
-  await expect(namesPage(terms, measures)).toMatchFileSnapshot("../../../docs/names.md");
+  const phrases = read("bench/names/phrases.json") as PhraseMeasures; // written by `bench phrases`
+  const { organs, regions, places } = read("bench/organs/organs.json") as Pick<
+    NamesPage,
+    "organs" | "regions" | "places"
+  >; // of `bench organs`
+  await expect(namesPage(terms, { measures, phrases, organs, regions, places })).toMatchFileSnapshot(
+    "../../../docs/names.md",
+  );
 });

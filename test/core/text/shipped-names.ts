@@ -1,7 +1,8 @@
 /** The shipped list of names, and what is said in it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createVocabulary, otherNames } from "../../../core/text/vocabulary.ts";
+import { otherNames } from "../../../core/text/sayings.ts";
+import { createVocabulary } from "../../../core/text/vocabulary.ts";
 import { readPhrase } from "../../../core/text/words.ts";
 import { VocabularyEntry } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";

@@ -122,7 +122,7 @@ export class ExportDialog extends DialogElement {
 
   override render() {
     if (!this.isOpen) return this.frame(t.exporting.title, "", html``);
-    const empty = this.prepared?.segmentation.masks.length === 0;
+    const empty = this.prepared && !this.#holds(this.prepared);
     return this.frame(
       t.exporting.title,
       "",
@@ -209,12 +209,17 @@ export class ExportDialog extends DialogElement {
     if (!this.prepared) return this.#progress();
     const { segmentation, covered, changes = [] } = this.prepared;
     const here = this.choice.format === "png";
-    if (segmentation.masks.length === 0) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
+    if (!this.#holds(this.prepared)) return html`<p>${here ? t.exporting.nothingHere : t.exporting.nothing}</p>`;
     const nameless = DICOM.has(this.choice.format) && this.choice.deidentify;
     return html`<p>${t.exporting.contents(segmentation.segments.length, segmentation.masks.length)}
         ${nameless ? nothing : t.exporting.named}</p>
       ${this.#losses(covered)}
       ${changes.map((change) => html`<p class="quiet changed">${icon("warning", 14)}${t.exporting.changes[change]}</p>`)}`;
+  }
+
+  /** Tables hold what was measured, without a mask too. */
+  #holds({ segmentation: { masks, measurements = [] } }: Prepared): boolean {
+    return masks.length > 0 || (this.#format(this.choice.format)?.group === "tables" && measurements.length > 0);
   }
 
   #losses(covered: readonly Covered[]) {

@@ -4,7 +4,7 @@ import { t } from "../../i18n/index.ts";
 import { type Command, chordOf, chordText, SHORTCUTS, type Shortcut, type ShortcutGroup } from "../../input/keymap.ts";
 import { DialogElement } from "./dialog.ts";
 
-const GROUPS: readonly ShortcutGroup[] = ["prompts", "correct", "segments", "slices", "view"];
+const GROUPS: readonly ShortcutGroup[] = ["prompts", "correct", "segments", "measure", "slices", "view"];
 
 export class HelpDialog extends DialogElement {
   static override properties = { ...DialogElement.properties, recording: { state: true } };

@@ -16,12 +16,15 @@ export class WorkDialog extends DialogElement {
     works: { state: true },
     studies: { state: true },
     asides: { state: true },
+    deidentify: { state: true },
   };
   protected readonly name = "work";
   declare works: readonly Work[] | undefined;
   declare studies: readonly Study[];
   /** Works that could not be read. */
   declare asides: readonly Work[];
+  /** Projects are saved without anything that tells of a person. */
+  declare deidentify: boolean;
 
   static override styles = [
     ...DialogElement.styles,
@@ -36,6 +39,11 @@ export class WorkDialog extends DialogElement {
       li {
         gap: 6px;
         padding: 6px 6px 6px 14px;
+      }
+      .plain {
+        display: flex;
+        gap: 9px;
+        align-items: center;
       }
       .here {
         color: var(--accent);
@@ -52,6 +60,7 @@ export class WorkDialog extends DialogElement {
     super();
     this.studies = [];
     this.asides = [];
+    this.deidentify = false;
   }
 
   protected override opened(): void {
@@ -80,6 +89,7 @@ export class WorkDialog extends DialogElement {
           (work) => this.#work(work),
         )}</ul>
         ${offered.length > 0 ? html`<h3>${t.work.offered}</h3><ul>${offered.map((study) => this.#study(study))}</ul>` : nothing}
+        ${this.#deidentify()}
       </div>
       <footer>
         <button ?disabled=${!this.state.image} @click=${() => this.#save()}>${icon("download", 16)}${t.work.saveProject}</button>
@@ -87,6 +97,20 @@ export class WorkDialog extends DialogElement {
         ${this.asides.length > 0 ? html`<button @click=${this.#saveAsides}>${t.work.saveAsides(this.asides.length)}</button>` : nothing}
       </footer>`,
     );
+  }
+
+  #deidentify() {
+    return html`<label class="plain"><input type="checkbox" .checked=${this.deidentify}
+        @change=${() => {
+          this.deidentify = !this.deidentify;
+        }} /><span>${t.work.deidentify}</span></label>
+      ${this.deidentify ? html`<p>${t.work.deidentified}</p>` : nothing}`;
+  }
+
+  /** Words of the vocabulary, in lower case; without an answer every typed word is left out. */
+  async #words(): Promise<ReadonlySet<string>> {
+    const terms = await this.app.vocabulary().catch(() => []);
+    return new Set(terms.flatMap(({ name, synonyms }) => [name, ...synonyms]).map((word) => word.toLowerCase()));
   }
 
   #work(work: Work) {
@@ -131,7 +155,7 @@ export class WorkDialog extends DialogElement {
   async #save(works?: readonly Work[]) {
     const { keeper, exports, notifier } = this.app;
     try {
-      const file = await keeper.projectFile(works);
+      const file = await keeper.projectFile(works, this.deidentify ? await this.#words() : undefined);
       if (!file) return;
       exports.download(file.name, file.text);
       notifier.info(t.exporting.saved(file.name));

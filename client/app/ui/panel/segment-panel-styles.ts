@@ -66,6 +66,9 @@ export const panelStyles = css`
     padding: 0;
     list-style: none;
   }
+  .member segment-row {
+    margin-left: 10px;
+  }
   dl {
     display: grid;
     gap: 3px;

@@ -1,6 +1,8 @@
 /** The right side: segments with their measurements, how masks look, where they come from, export. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { measurementsOf } from "../../../../core/annotation/measurements.ts";
+import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import { previewObstacle } from "../../annotate/preview.ts";
 import { number, share, t } from "../../i18n/index.ts";
 import { activeMask } from "../../state/places.ts";
@@ -12,7 +14,9 @@ import { moveFocus } from "../base/roving.ts";
 import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { panelStyles } from "./segment-panel-styles.ts";
+import "./measurement-list.ts";
 import "./preset-menu.ts";
+import "./segment-group.ts";
 import "./segment-row.ts";
 
 const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
@@ -23,13 +27,14 @@ export class SegmentPanel extends ViewerElement {
   protected watch = (state: State) => {
     const { log, hidden, activeSegment, masks, overlay, opacity, previewOn, image, engine, model, tool, keeping } =
       state;
-    const shown = [image?.slice, image?.plane, image?.embedding, state.proposed];
+    const shown = [state.collapsed, image?.slice, image?.plane, image?.embedding, state.proposed];
     return [log, hidden, activeSegment, masks, overlay, opacity, previewOn, engine, model, tool, keeping, ...shown];
   };
 
   override render() {
     const { store, prompts } = this.app;
     const segments = segmentList(this.state);
+    const measured = measurementsOf(this.state.log).length;
     const mayAdd = this.state.image !== undefined && isWritable(this.state);
     return html`<aside aria-label=${t.panel}>
       <div class="head">
@@ -46,18 +51,29 @@ export class SegmentPanel extends ViewerElement {
             : html`<ul>${repeat(
                 segments,
                 ({ id }) => id,
-                ({ id }) => html`<li><segment-row .app=${this.app} .segmentId=${id}></segment-row></li>`,
+                (segment, n) => this.#item(segment, segments[n - 1]),
               )}</ul>`
         }
         <preset-menu .app=${this.app}></preset-menu>
+        <measurement-list .app=${this.app}></measurement-list>
         ${this.#display()} ${this.#about()}
       </div>
       <div class="foot">
         <label class="import" title=${t.importing.buttonDetail} ?hidden=${!mayAdd}>
           <input class="hidden" type="file" aria-label=${t.importing.button} @change=${this.#import} />${icon("open")}${t.importing.button}</label>
-        <button class="main" ?disabled=${segments.length === 0} @click=${() => store.set({ dialog: "export" })}>${icon("download")}${t.export}</button>
+        <button class="main" ?disabled=${segments.length + measured === 0} @click=${() => store.set({ dialog: "export" })}>${icon("download")}${t.export}</button>
       </div>
     </aside>`;
+  }
+
+  /** The first of a group stands below its name. */
+  #item({ id, groupName }: Segment, before: Segment | undefined) {
+    const begins = groupName !== undefined && before?.groupName !== groupName;
+    const listed = groupName === undefined || !this.state.collapsed.has(groupName);
+    return html`<li class=${groupName === undefined ? "" : "member"} ?hidden=${!begins && !listed}>
+      ${begins ? html`<segment-group .app=${this.app} .groupName=${groupName}></segment-group>` : nothing}
+      ${listed ? html`<segment-row .app=${this.app} .segmentId=${id}></segment-row>` : nothing}
+    </li>`;
   }
 
   #proposals() {

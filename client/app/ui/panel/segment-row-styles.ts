@@ -126,6 +126,22 @@ export const rowStyles = css`
     font-size: 12px;
     color: var(--accent);
   }
+  .group {
+    gap: 8px;
+    padding: 4px 6px 2px var(--row-indent);
+    color: var(--muted);
+    font-size: 12px;
+  }
+  .group input {
+    flex: 1;
+    min-width: 0;
+    height: 26px;
+    padding: 0 6px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius-small);
+    background: transparent;
+    font-size: 12px;
+  }
   .actions select {
     height: 26px;
     border: 1px solid var(--line);

@@ -7,7 +7,7 @@ import { area, decimal, millilitres, number, share, t } from "../../i18n/index.t
 import { inkOn } from "../../render/mask-layer.ts";
 import { measuredSoon } from "../../state/measured.ts";
 import { maskKey, placeOf } from "../../state/places.ts";
-import { segmentList } from "../../state/segments.ts";
+import { groupNames, placeAfterStep, segmentList } from "../../state/segments.ts";
 import type { MaskView, OpenImage, State } from "../../state/state.ts";
 import { volumeMlOf } from "../../state/volume.ts";
 import { ViewerElement } from "../base/element.ts";
@@ -147,10 +147,10 @@ export class SegmentRow extends ViewerElement {
     return html`<div><dt>${t.confidence}</dt><dd>${share(candidates[chosen].predictedIou)}</dd></div>`;
   }
 
-  #actions({ id, name, locked, review = "to-do" }: Segment, view: MaskView | undefined) {
+  #actions({ id, name, locked, review = "to-do", groupName = "" }: Segment, view: MaskView | undefined) {
     const { prompts } = this.app;
-    const ids = segmentList(this.state).map((segment) => segment.id);
-    const at = ids.indexOf(id);
+    const segments = segmentList(this.state);
+    const stays = (by: -1 | 1) => placeAfterStep(segments, id, by) === undefined;
     return html`<div class="actions texts">
       <button ?disabled=${!view || locked} title="Backspace" @click=${prompts.clear}>${t.segmentClear}</button>
       <button title=${t.showAloneDetail} @click=${() => prompts.showAlone(id)}>${t.showAlone}</button>
@@ -161,11 +161,16 @@ export class SegmentRow extends ViewerElement {
       </select>
       <button ?disabled=${!view || view.area === 0} title=${`${t.finding.askDetail} (I)`} @click=${this.app.finding.guess}>${t.finding.ask}</button>
       <span class="space"></span>
-      <button class="icon" ?disabled=${at === 0} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
+      <button class="icon" ?disabled=${stays(-1)} aria-label=${t.segmentUp(name)} title=${t.segmentUp(name)}
         @click=${() => prompts.reorder(id, -1)}>${icon("up")}</button>
-      <button class="icon" ?disabled=${at === ids.length - 1} aria-label=${t.segmentDown(name)} title=${t.segmentDown(name)}
+      <button class="icon" ?disabled=${stays(1)} aria-label=${t.segmentDown(name)} title=${t.segmentDown(name)}
         @click=${() => prompts.reorder(id, 1)}>${icon("chevron")}</button>
-    </div>`;
+    </div>
+    <label class="actions group"><span>${t.groups.label}</span>
+      <input type="text" list="groups" maxlength="64" spellcheck="false" placeholder=${t.groups.none} .value=${groupName}
+        aria-label=${t.groups.field(name)} @keydown=${this.#nameKey} @change=${this.#group} />
+      <datalist id="groups">${groupNames(this.state).map((known) => html`<option value=${known}></option>`)}</datalist>
+    </label>`;
   }
 
   #drag = (event: DragEvent) => event.dataTransfer?.setData(DRAGGED, this.segmentId);
@@ -185,6 +190,10 @@ export class SegmentRow extends ViewerElement {
   #review = ({ target }: Event) => {
     const review = REVIEW_STATES.find((state) => target instanceof HTMLSelectElement && target.value === state);
     if (review) this.app.prompts.setReview(this.segmentId, review);
+  };
+
+  #group = ({ target }: Event) => {
+    if (target instanceof HTMLInputElement) this.app.groups.setGroup(this.segmentId, target.value);
   };
 
   #nameKey = (event: KeyboardEvent) => {

@@ -1,7 +1,7 @@
 /** The canvas and what lies on it: readouts in the corners, progress, the offer to encode again. */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import type { Slice } from "../../../../core/image/volume.ts";
+import { valuesAt } from "../../../../core/image/values.ts";
 import { decimal, millimetres, number, share, t } from "../../i18n/index.ts";
 import { enterCursor, leaveCursor } from "../../input/cursor.ts";
 import { listenToKeys } from "../../input/keyboard.ts";
@@ -9,7 +9,7 @@ import { listenToPointer } from "../../input/pointer.ts";
 import { createRenderer, type Renderer } from "../../render/renderer.ts";
 import { scaleBar } from "../../render/viewport.ts";
 import { activeMask, sameWindow } from "../../state/places.ts";
-import type { OpenImage, Point, State } from "../../state/state.ts";
+import type { OpenImage, State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { sliceStyles } from "../base/slice-styles.ts";
 import { styled } from "../base/styled.ts";
@@ -169,19 +169,6 @@ export class ImageStage extends ViewerElement {
       <i></i><span>${text}${queued}</span>
     </div>`;
   }
-}
-
-/** Modality values of a pixel; `undefined` where its own are not there, but a mean of several or none. */
-function valuesAt({ data, width, channels, rescale, part }: Slice, { x, y }: Point): number[] | undefined {
-  const { x0, y0, x1, y1 } = part?.region ?? {
-    x0: 0,
-    y0: 0,
-    x1: Number.POSITIVE_INFINITY,
-    y1: Number.POSITIVE_INFINITY,
-  };
-  if ((part && part.level > 0) || x < x0 || y < y0 || x >= x1 || y >= y1) return undefined;
-  const first = ((y - y0) * width + x - x0) * channels;
-  return Array.from(data.subarray(first, first + channels), (stored) => stored * rescale.slope + rescale.intercept);
 }
 
 customElements.define("image-stage", ImageStage);

@@ -63,13 +63,12 @@ export class PropagateControls extends ViewerElement {
     const { plane, count } = image.plane;
     const range = this.#range?.plane === plane ? this.#range : { plane, from: 1, to: count };
     const off = job !== undefined || !openSegmentOf(this.state) || !isWritable(this.state);
-    const alone = this.app.server === null;
     const set = (fields: { from?: number; to?: number }) => {
       this.#range = { ...range, ...fields };
       this.requestUpdate();
     };
     return html`<div>
-      <button title=${alone ? t.volume.needsServer : `${t.volume.propagateDetail} (${chordText("shift+p")})`} ?disabled=${off || alone} @click=${() => this.#start(range)}>
+      <button title=${`${t.volume.propagateDetail} (${chordText("shift+p")})`} ?disabled=${off} @click=${() => this.#start(range)}>
         ${icon("propagate", 16)}${t.volume.propagate}</button>
       ${this.#field(t.volume.from, range.from, count, (from) => set({ from }))}<span aria-hidden="true">–</span>
       ${this.#field(t.volume.to, range.to, count, (to) => set({ to }))}

@@ -1,15 +1,16 @@
 /** The surfaces of the segments; vtk.js comes when this is first shown. */
 import { css, html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { segmentationHeader } from "../../../../core/annotation/segmentation.ts";
+import { type SegmentationHeader, segmentationHeader } from "../../../../core/annotation/segmentation.ts";
 import { lpsToIjk, transformPoint } from "../../../../core/image/geometry.ts";
-import { type PlaneMasks, voxelsOf } from "../../../../core/volume/reslice.ts";
+import type { ImageInfo } from "../../../../core/wire/index.ts";
 import { t } from "../../i18n/index.ts";
 import { gridOf } from "../../state/focus.ts";
 import { segmentList } from "../../state/segments.ts";
 import { masksOf } from "../../state/shown.ts";
 import type { OpenImage, State } from "../../state/state.ts";
-import type { Scene, Shape, Side, Surface } from "../../surface/scene.ts";
+import type { Scene, Shape, Side } from "../../surface/scene.ts";
+import type { Surfaces } from "../../surface/surfaces.ts";
 import { ViewerElement } from "../base/element.ts";
 import { sliceStyles } from "../base/slice-styles.ts";
 import { controls } from "../base/styles.ts";
@@ -21,9 +22,15 @@ const REST_MS = 150;
 const CLICK_SLOP = 4;
 
 export class VolumePane extends ViewerElement {
-  static override properties = { ...ViewerElement.properties, failed: { state: true }, empty: { state: true } };
+  static override properties = {
+    ...ViewerElement.properties,
+    failed: { state: true },
+    empty: { state: true },
+    making: { state: true },
+  };
   declare failed: boolean;
   declare empty: boolean;
+  declare making: boolean;
   static override styles = [
     controls,
     sliceStyles,
@@ -75,10 +82,8 @@ export class VolumePane extends ViewerElement {
   ];
   #element = createRef<HTMLElement>();
   #scene: Scene | undefined;
-  #make:
-    | ((box: NonNullable<ReturnType<typeof voxelsOf>>, ijkToLps: readonly number[]) => Surface | undefined)
-    | undefined;
-  #made = new WeakMap<readonly PlaneMasks[], Surface | undefined>();
+  #surfaces: Surfaces | undefined;
+  #header: { readonly info: ImageInfo; readonly header: SegmentationHeader } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #theme = matchMedia("(prefers-color-scheme: light)");
 
@@ -91,6 +96,7 @@ export class VolumePane extends ViewerElement {
     super.connectedCallback();
     this.failed = false;
     this.empty = true;
+    this.making = false;
     this.#theme.addEventListener("change", this.#paintGround);
   }
 
@@ -98,19 +104,26 @@ export class VolumePane extends ViewerElement {
     super.disconnectedCallback();
     clearTimeout(this.#timer);
     this.#theme.removeEventListener("change", this.#paintGround);
+    this.#surfaces?.stop();
+    this.#surfaces = undefined;
     this.#scene?.stop();
     this.#scene = undefined;
   }
 
   override async firstUpdated(): Promise<void> {
     try {
-      const { createScene, surfaceOf } = await import("../../surface/scene.ts");
+      const [{ createScene }, { createSurfaces }] = await Promise.all([
+        import("../../surface/scene.ts"),
+        import("../../surface/surfaces.ts"),
+      ]);
       const element = this.#element.value;
       if (!element || !this.isConnected) return;
       this.#scene = createScene(element);
-      this.#make = surfaceOf;
+      this.#surfaces = createSurfaces(this.#show, () => {
+        this.failed = true;
+      });
       this.#paintGround();
-      this.#show();
+      this.#order();
     } catch {
       this.failed = true;
     }
@@ -120,36 +133,41 @@ export class VolumePane extends ViewerElement {
 
   #later() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#show(), REST_MS);
+    this.#timer = setTimeout(() => this.#order(), REST_MS);
   }
 
-  #show() {
+  /** Surfaces of what is shown now; those of earlier masks stay until theirs are made. */
+  #order() {
     const { image } = this.state;
-    if (!this.#scene || !image) return;
-    const shapes = segmentList(this.state)
-      .filter(({ hidden }) => !hidden)
-      .flatMap(({ id, colour }): Shape[] => {
-        const surface = this.#surfaceOf(image, masksOf(this.state, id));
-        return surface ? [{ id, colour, surface }] : [];
-      });
+    if (!this.#surfaces || !image) return;
+    if (this.#header?.info !== image.info) this.#header = { info: image.info, header: segmentationHeader(image.info) };
+    const wanted = segmentList(this.state).filter(({ hidden }) => !hidden);
+    this.#surfaces.want(
+      this.#header.header,
+      wanted.map(({ id }) => ({ id, planes: masksOf(this.state, id) })),
+    );
+    this.#show();
+  }
+
+  #show = () => {
+    const { image } = this.state;
+    const surfaces = this.#surfaces;
+    if (!this.#scene || !surfaces || !image) return;
+    const shapes = segmentList(this.state).flatMap(({ id, colour }): Shape[] => {
+      const surface = surfaces.of(id);
+      return surface ? [{ id, colour, surface }] : [];
+    });
     this.empty = shapes.length === 0;
+    this.making = surfaces.busy();
     this.#scene.show(shapes);
     this.#scene.outline(cornersOf(image), "#5ad1c8");
-  }
-
-  #surfaceOf({ info }: OpenImage, masks: readonly PlaneMasks[]): Surface | undefined {
-    if (this.#made.has(masks)) return this.#made.get(masks);
-    const box = voxelsOf(segmentationHeader(info), masks);
-    const surface = box && this.#make?.(box, info.ijkToLps);
-    this.#made.set(masks, surface);
-    return surface;
-  }
+  };
 
   override render() {
     return html`<div class="scene" tabindex="0" role="application" aria-label=${t.volume.surfaces} ${ref(this.#element)}
         @pointerdown=${this.#press} @pointerup=${this.#release} @keydown=${this.#key}></div>
       <span class="title">${t.volume.surfacesTitle}</span>
-      ${this.failed || this.empty ? html`<p>${this.failed ? t.volume.surfacesFailed : t.volume.surfacesNone}</p>` : nothing}
+      ${this.failed || (this.empty && !this.making) ? html`<p>${this.failed ? t.volume.surfacesFailed : t.volume.surfacesNone}</p>` : nothing}
       <div class="sides segmented" role="group">
         ${SIDES.map(
           (side) => html`<button aria-label=${t.volume.sideNames[side]} title=${t.volume.sideNames[side]}

@@ -9,11 +9,11 @@ import { SegmenterError } from "../../../../core/errors.ts";
 import {
   ArchiveInfo,
   ArchiveSeriesList,
-  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
+  ArchiveThumbnailRequest,
 } from "../../../../core/wire/index.ts";
 import type { Limits } from "../../../ops/limits.ts";
 import type { AppEnv } from "../../app-env.ts";
@@ -82,11 +82,11 @@ function searches(limits: Limits) {
     path: "/v1/archives/thumbnail",
     tags,
     summary: "A small picture of a series",
-    description: "The middle instance is fetched for it, and not kept.",
+    description: "The middle instance is fetched for it, and not kept. Pixels are square.",
     middleware,
-    request: { body: jsonContent(ArchiveSeriesRef) },
+    request: { body: jsonContent(ArchiveThumbnailRequest) },
     responses: {
-      200: binary("PNG of at most 128 pixels a side", "image/png"),
+      200: binary("PNG of at most `side` pixels a side", "image/png"),
       ...problems(404, 408, 413, 415, 422, 502, 504),
     },
   });
@@ -130,10 +130,10 @@ export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHon
     return c.json(await timed(c, "archive", () => archives.series(asked, callOf(c))), 200);
   });
   app.openapi(thumbnail, async (c) => {
-    const { archive, study, series } = c.req.valid("json");
+    const { archive, study, series, side } = c.req.valid("json");
     const call = callOf(c);
     const fetchMiddle = (dir: string) => archives.retrieve({ archive, study, series, dir, middle: true, ...call });
-    const png = await timed(c, "archive", () => images.thumbnail(fetchMiddle, { signal: call.signal }));
+    const png = await timed(c, "archive", () => images.thumbnail(fetchMiddle, { side, signal: call.signal }));
     return c.body(png, 200, { "Content-Type": "image/png", "Cache-Control": "no-store" });
   });
   return app;

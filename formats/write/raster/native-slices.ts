@@ -1,6 +1,6 @@
 /** Masks of any plane as masks of the slices that a volume is stored in: what a file a slice wants. */
-import { labelmapOf } from "../../core/annotation/labelmap.ts";
-import type { Segment, Segmentation } from "../../core/annotation/segmentation.ts";
+import { labelmapOf } from "../../../core/annotation/labelmap.ts";
+import type { Segment, Segmentation } from "../../../core/annotation/segmentation.ts";
 
 export interface NativeSlice {
   readonly k: number;

@@ -1,0 +1,138 @@
+/** What may be done with names beside segmenting one: all of them, and where one is. */
+import { css, html, nothing } from "lit";
+import { t } from "../i18n/index.ts";
+import type { LocatedName, State } from "../state/state.ts";
+import { ViewerElement } from "./base/element.ts";
+import { icon } from "./base/icons.ts";
+import { controls } from "./base/styles.ts";
+
+/** Foot of the list of names. */
+export class NameActions extends ViewerElement {
+  static override properties = {
+    ...ViewerElement.properties,
+    name: { type: String },
+    regions: { attribute: false },
+    all: { type: Boolean },
+  };
+  static override styles = [
+    controls,
+    css`
+      div {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px;
+        padding: 8px 10px;
+        border-top: 1px solid var(--line);
+      }
+      label {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        flex-basis: 100%;
+        color: var(--muted);
+      }
+      select {
+        min-height: 30px;
+        padding: 0 6px;
+      }
+      button {
+        min-height: 30px;
+        padding: 0 10px;
+      }
+    `,
+  ];
+  /** A name whose place in the stack can be told; empty for none. */
+  declare name: string;
+  /** Of the body, that names have. */
+  declare regions: readonly string[];
+  /** Every name is listed: also what may be done with all of them. */
+  declare all: boolean;
+
+  protected watch = ({ finding, image }: State) => [finding, image?.pixels, image?.bodyPart];
+
+  override render() {
+    const { finding, image } = this.state;
+    const { finding: actions } = this.app;
+    const stacked = (image?.plane.count ?? 1) > 1;
+    const off = finding !== undefined || !image?.pixels;
+    const where = this.name && stacked;
+    if (!where && !this.all) return nothing;
+    return html`<div>
+      ${this.all ? this.#region(image?.bodyPart ?? "") : nothing}
+      ${where ? this.#button(t.locating.button(this.name), t.locating.detail, () => actions.where(this.name)) : nothing}
+      ${this.all ? this.#button(t.finding.onSlice, "Shift + F", actions.toggle, off) : nothing}
+      ${this.all && stacked ? this.#button(t.finding.inVolume, "Alt + Shift + F", actions.toggleVolume, off) : nothing}
+    </div>`;
+  }
+
+  #region(chosen: string) {
+    return html`<label title=${t.finding.regionDetail}>${t.finding.region}
+      <select @change=${this.#setRegion}>
+        <option value="" ?selected=${chosen === ""}>${t.finding.everywhere}</option>
+        ${this.regions.map((region) => html`<option value=${region} ?selected=${chosen === region}>${t.names.region(region)}</option>`)}
+      </select></label>`;
+  }
+
+  #setRegion = ({ target }: Event) => {
+    if (target instanceof HTMLSelectElement) this.app.images.setBodyPart(target.value);
+  };
+
+  #button(label: string, title: string, run: () => void, disabled = false) {
+    return html`<button type="button" title=${title} ?disabled=${disabled}
+      @pointerdown=${(event: Event) => event.preventDefault()} @click=${() => this.#act(run)}>${label}</button>`;
+  }
+
+  #act(run: () => void) {
+    run();
+    this.dispatchEvent(new CustomEvent("acted", { bubbles: true }));
+  }
+}
+
+/** What has been found of the place of a name, with a way to be rid of it. */
+export class NameLocated extends ViewerElement {
+  static override styles = [
+    controls,
+    css`
+      :host {
+        position: absolute;
+        bottom: calc(100% + 14px);
+        left: 0;
+      }
+      span {
+        background: var(--surface);
+        display: inline-flex;
+        align-items: center;
+        gap: 4px;
+        height: 36px;
+        padding-left: 10px;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        white-space: nowrap;
+        font-variant-numeric: tabular-nums;
+      }
+      button.icon {
+        width: 28px;
+        height: 28px;
+        min-height: 28px;
+      }
+    `,
+  ];
+
+  protected watch = ({ located }: State) => [located];
+
+  override render() {
+    const { located } = this.state;
+    if (!located) return nothing;
+    return html`<span role="status">${saidOfPlaces(located)}<button type="button" class="icon" aria-label=${t.locating.forget}
+      title=${t.locating.forget} @click=${() => this.app.finding.forget()}>${icon("close", 14)}</button></span>`;
+  }
+}
+
+function saidOfPlaces({ name, places, done, total }: LocatedName): string {
+  if (done < total) return t.locating.progress(name, done, total);
+  const shown = places.filter((place) => place.shown).map(({ slice }) => slice + 1);
+  return t.locating.done(name, shown.length, Math.min(...shown), Math.max(...shown));
+}
+
+customElements.define("name-actions", NameActions);
+customElements.define("name-located", NameLocated);
