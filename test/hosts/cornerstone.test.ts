@@ -8,6 +8,7 @@ interface Verdict {
 }
 interface Opened {
   click(view?: string): Promise<Verdict>;
+  first(way: "cornerstone" | "plain", slices: number): Promise<number>;
   window(lower: number, upper: number): void;
   area(): number;
   binding: { undo(): Promise<boolean>; log: { done: { prompts?: { kind: string }[] }[] } };
@@ -72,7 +73,7 @@ describe("Cornerstone3D 5.14", () => {
         const opened = await host.openVolume("plain");
         for (let n = 0; n < 5; n++) {
           opened.window(-160 - 7.5 * n, 240 + 4.5 * n);
-          await opened.click("axial");
+          await opened.first("cornerstone", 0);
         }
         opened.engine.destroy();
       });

@@ -53,13 +53,15 @@ async function firstMask(
 ): Promise<number> {
   const [x, y, z] = axisOf(ijkToLps, 2);
   const at = cornerstonePoint(viewport, [liver[0] + slices * x, liver[1] + slices * y, liver[2] + slices * z]);
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // what was painted last is on the screen
   const start = performance.now();
   if (way === "cornerstone") await binding.prompt({ kind: "point", at });
   else {
     const { plane, slice, ...pixel } = binding.pixelOf(at);
     const window = { center: 40, width: 400 };
     const on = await segmenter.embed({ imageId: binding.image.imageId, plane, slice, window });
-    await segmenter.segment(on, [{ kind: "point", x: pixel.x, y: pixel.y, label: "foreground" }]);
+    const click = { kind: "point", x: pixel.x, y: pixel.y, label: "foreground" } as const;
+    await segmenter.segment(on, [click], { multimask: false });
   }
   return performance.now() - start;
 }
