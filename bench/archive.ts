@@ -1,6 +1,9 @@
 /** `npm run bench -- archive`: a long series out of Orthanc on loopback into the page. Needs Orthanc, the data folder and a build. */
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { sliceOf } from "../core/image/slice.ts";
@@ -10,15 +13,15 @@ import { CT_SLICES, hasOrthanc, type Orthanc, startOrthanc, withValues } from ".
 import { dicom, element, u16 } from "../test/formats/dicom-writer.ts";
 import { launchBrowser } from "../test/support/browser.ts";
 import { dataPath } from "../test/support/data.ts";
-import { startTestServer } from "../test/support/serve.ts";
 import { machine, sampleOf, treeMemory } from "./report.ts";
 
 const SLICES = 275;
 const RUNS = 3;
 const CT = "1.2.840.10008.5.1.4.1.1.2";
 const UID = "1.2.826.0.1.3680043.10.9";
-const clientDir = fileURLToPath(new URL("../dist/app", import.meta.url));
-const modelDirs = [fileURLToPath(new URL("../models/default", import.meta.url))];
+const CLI = fileURLToPath(new URL("../dist/server/cli.js", import.meta.url));
+/** After its start a server warms up. */
+const SETTLE_MS = 3000;
 
 /** The 20 real slices one after the other, at places and under UIDs of a series of 275: as they are stored, or uncompressed. */
 export async function archive(): Promise<void> {
@@ -52,13 +55,30 @@ export async function archive(): Promise<void> {
   await browser.close();
 }
 
+/** The built server, as `promptomy serve` starts it, with an empty cache. */
+async function serve(dicomweb: string) {
+  const cache = mkdtempSync(join(tmpdir(), "bench-archive-"));
+  const args = [CLI, "serve", "--port", "0", "--json", "--quiet", "--dicomweb", dicomweb, "--cache-dir", cache];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const line = await new Promise<string>((resolve) => child.stdout.once("data", (chunk) => resolve(String(chunk))));
+  const url: string = JSON.parse(line).url;
+  const close = async () => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill();
+    await gone;
+    rmSync(cache, { recursive: true, force: true });
+  };
+  return { url, pid: child.pid ?? 0, close };
+}
+
 /** Milliseconds from the address to the first slice, and to the whole series on the screen; the most memory of the server. */
 async function open(browser: Browser, { root }: Orthanc, study: string) {
-  const server = await startTestServer({ dicomweb: root, clientDir, modelDirs });
+  const server = await serve(root);
+  await sleep(SETTLE_MS);
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   let memory = 0;
   const watch = setInterval(() => {
-    memory = Math.max(memory, treeMemory({ without: /chrom|orthanc/i }));
+    memory = Math.max(memory, treeMemory(server.pid));
   }, 100);
   const start = performance.now();
   await page.goto(`${server.url}/?StudyInstanceUIDs=${study}`);

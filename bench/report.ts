@@ -53,20 +53,19 @@ export function machine(): string {
   return `${model.trim()}, ${cpus().length} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}, ${process.platform}`;
 }
 
-/** Resident memory of this process's whole tree in MiB (Linux); of processes whose name is `without`, nothing. */
-export function treeMemory({ without }: { without?: RegExp } = {}): number {
+/** Resident memory of a process and all below it in MiB (Linux). */
+export function treeMemory(root = process.pid): number {
   const parents = new Map<number, number>();
   const memory = new Map<number, number>();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       parents.set(Number(pid), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]));
-      if (without?.test(/^Name:\s+(.*)/m.exec(status)?.[1] ?? "")) continue;
       memory.set(Number(pid), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
     } catch {
       // It ended between the listing and the reading.
     }
   }
-  const below = (pid: number): boolean => pid === process.pid || (parents.has(pid) && below(parents.get(pid) ?? 0));
+  const below = (pid: number): boolean => pid === root || (parents.has(pid) && below(parents.get(pid) ?? 0));
   return [...memory].reduce((sum, [pid, mib]) => sum + (below(pid) ? mib : 0), 0);
 }

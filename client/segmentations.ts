@@ -1,5 +1,5 @@
 /** From a log to all of its masks, for exports. */
-import { type Chain, chainsOf } from "../core/annotation/chain.ts";
+import { type Chain, chainsOf, isNamed } from "../core/annotation/chain.ts";
 import { type PromptLog, segmentsOf } from "../core/annotation/log.ts";
 import { createChainDecoder } from "../core/annotation/replay-chain.ts";
 import { type Segment, type SliceMask, segmentationHeader } from "../core/annotation/segmentation.ts";
@@ -17,17 +17,18 @@ export function createSegmentations({ image, embed, segment }: Parts): Segmenter
     const { segmentId, at, base, steps } = chain;
     const place = { segmentId, plane: at.plane, slice: at.slice };
     if (base && !kept) throw new SegmenterError("FileNotFound", { name: base.mask });
+    const named = isNamed(chain) ? { byName: true } : {};
     const rle = base && (await kept?.(base.mask));
     if (base && rle && steps.length === 0) {
       const { origin, predictedIou, doubtful } = base;
       const said = { ...(predictedIou === undefined ? {} : { predictedIou }), ...(doubtful ? { doubtful } : {}) };
-      return { ...place, mask: decodeRle(rle), origin, ...said };
+      return { ...place, mask: decodeRle(rle), origin, ...said, ...named };
     }
     const { window, ...slice } = at;
     const on = await embed({ ...slice, ...(window ? { window } : {}) }, signal ? { signal } : {});
     const masks = await decoder.decode(on, chain, rle);
     const chosen = masks[Math.min(steps.at(-1)?.candidate ?? 0, masks.length - 1)];
-    return { ...place, mask: chosen, origin: "prompted", predictedIou: chosen.predictedIou };
+    return { ...place, mask: chosen, origin: "prompted", predictedIou: chosen.predictedIou, ...named };
   };
 
   return async (log, imageId, options = {}) => {

@@ -8,6 +8,7 @@ import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
   ArchiveInfo,
   ArchiveSeriesList,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
@@ -130,8 +131,8 @@ export interface Study {
 export interface Sources {
   /** The server's folder: studies and their series. Nothing of it is read for the list. */
   studies(call?: CallOptions): Promise<readonly StudyEntry[]>;
-  /** The images of a series of the folder. */
-  images(seriesId: string, call?: CallOptions): Promise<readonly SeriesImage[]>;
+  /** The images of a series of the folder, by its id, or of an archive, which sends the series for it. */
+  images(series: string | ArchiveSeriesRef, call?: CallOptions): Promise<readonly SeriesImage[]>;
   /** A PNG of a series of the folder, by its id, or of an archive: small unless a `side` is asked for. */
   thumbnail(series: string | ArchiveThumbnailRequest, call?: CallOptions): Promise<Blob>;
   /** Opens a series; instances of an archive are counted as they arrive. */

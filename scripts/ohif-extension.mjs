@@ -26,12 +26,19 @@ const addresses = (format) => ({
     return format === "umd" ? bare.replaceAll("import.meta.url", "promptomyScript") : bare;
   },
 });
+/** OHIF has a server or nothing: what makes masks without one is left out. */
+const withServer = {
+  name: "with-server",
+  load: (id) =>
+    /client\/local\/local-api\.ts$/.test(id) ? "export const createLocalApi = () => Promise.reject();" : null,
+};
+
 const INTRO = "const promptomyScript = document.currentScript?.src ?? location.href;";
 
 async function bundle({ entry, format, file, global }) {
   await build({
     ...{ root: source, configFile: false, logLevel: "error", publicDir: false },
-    plugins: [addresses(format)],
+    plugins: [addresses(format), withServer],
     build: {
       ...{ outDir: ohifExtension, emptyOutDir: false, target: "es2023", minify: true },
       lib: { entry: join(source, entry), formats: [format], fileName: () => file, name: global ?? "unused" },

@@ -10,7 +10,10 @@ export function createSources(transport: Transport, remember: (info: ImageInfo) 
   const get = <T>(path: string, signal?: AbortSignal) => transport.json<T>(path, withSignal({}, signal));
   return {
     studies: (call) => get("v1/studies", call?.signal),
-    images: (seriesId, call) => get(`v1/studies/series/${seriesId}`, call?.signal),
+    images: (series, call) =>
+      typeof series === "string"
+        ? get(`v1/studies/series/${series}`, call?.signal)
+        : transport.json("v1/archives/images", jsonBody(series, call?.signal)),
     thumbnail: async (series, call) => {
       const path = typeof series === "string" ? `v1/studies/series/${series}/thumbnail` : "v1/archives/thumbnail";
       const init = typeof series === "string" ? withSignal({}, call?.signal) : jsonBody(series, call?.signal);

@@ -169,9 +169,10 @@ async function followPropagation(
     target,
     options.signal ? { signal: options.signal } : {},
   )) {
-    for (const { slice, rle, predictedIou, origin, doubtful } of fresh) {
+    for (const { slice, rle, predictedIou, origin, doubtful, byName } of fresh) {
       if (origin !== "propagated") continue;
-      results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), predictedIou, doubtful });
+      const said = { predictedIou, doubtful, ...(byName && { byName }) };
+      results.push({ at: { imageId: image.imageId, plane, slice }, mask: masks.put(rle), ...said });
       found.push(board.put(decodeRle(rle), { plane, slice, predictedIou }, state.segment));
     }
     options.onProgress?.(done, total);

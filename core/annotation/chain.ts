@@ -111,6 +111,13 @@ function chainFrom(segmentId: string, { at, base, steps }: Story): Chain {
   return { segmentId, at: encoded, base, steps, key: `${chainKey({ at: encoded, base, steps })}#${candidate}` };
 }
 
+/** Nothing but names was given. */
+export const isByName = (prompts: readonly Prompt[]): boolean => prompts.every(({ kind }) => kind === "text");
+
+/** Was the mask of a chain made from names alone, whatever it starts from? */
+export const isNamed = ({ base, steps }: Pick<Chain, "base" | "steps">): boolean =>
+  (base ? base.byName === true : steps.length > 0) && steps.every(({ action }) => isByName(action.prompts));
+
 /** Names what is decoded: place, window, base, prompts, and the candidates that earlier steps were refined from. */
 export function chainKey({ at, base, steps }: Pick<Chain, "at" | "base" | "steps">): string {
   const { imageId, plane, slice, window } = at;

@@ -33,6 +33,8 @@ export interface KeptMask {
   /** Of the mask's run lengths; `maskDigestText` is what is hashed. */
   readonly mask: Digest;
   readonly predictedIou?: number;
+  /** Made from a name and nothing else. */
+  readonly byName?: boolean;
   /** Worth a look before it is trusted. */
   readonly doubtful?: boolean;
 }

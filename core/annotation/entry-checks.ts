@@ -60,7 +60,13 @@ const ENCODED = shape({
   crop: optional(shape(CORNERS)),
   model: optional(isText),
 });
-const KEPT = shape({ at: AT, mask: isDigest, predictedIou: optional(isNumber), doubtful: optional(isFlag) });
+const KEPT = shape({
+  at: AT,
+  mask: isDigest,
+  predictedIou: optional(isNumber),
+  byName: optional(isFlag),
+  doubtful: optional(isFlag),
+});
 const SEGMENT = { segmentId: isText };
 const MEASURED = { measurementId: isText, at: AT, points: listOf(isVertex, 1), values: optional(listOf(isNumber, 1)) };
 const hasItsPoints: Check = (value) =>

@@ -2,6 +2,7 @@
  * The work of a volume job, slice by slice: prompted slices first, then what is propagated from them; a name on every
  * slice; where a name is; or every name. Pure: who encodes and decodes is a port, so that a server and a browser do the same.
  */
+import { isByName } from "../annotation/chain.ts";
 import { type AskName, findAll, type NameAnswer } from "../annotation/find-all.ts";
 import { SegmenterError } from "../errors.ts";
 import type { Slice } from "../image/volume.ts";
@@ -10,6 +11,7 @@ import { decodeRle, encodeRle } from "../mask/rle.ts";
 import { namesToFind } from "../text/candidates.ts";
 import { presenceThreshold } from "../text/measures.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
+import type { Crop } from "../wire/embedding.ts";
 import type { JobMask, JobPlace, SegmentationRequest } from "../wire/job.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import { type Guessed, propagate } from "./propagate.ts";
@@ -19,8 +21,8 @@ export interface VolumePort {
   readonly modality: string | undefined;
   /** Names to find; without one nothing is found. */
   readonly vocabulary: Pick<Vocabulary, "entries" | "resolve"> | undefined;
-  /** The best answer on a slice, zoom included. */
-  ask(slice: number, prompts: readonly Prompt[]): Promise<Guessed>;
+  /** The best answer on a slice, from a crop where one is given, else zoom included. */
+  ask(slice: number, prompts: readonly Prompt[], crop?: Crop): Promise<Guessed>;
   /** Names asked of a whole slice. */
   namesOn(slice: number): AskName<NameAnswer & Guessed>;
   /** Stored values of a slice. */
@@ -61,27 +63,29 @@ export async function* volumeSteps(
 async function* prompted(port: VolumePort, request: SegmentationRequest, signal: Abort): AsyncGenerator<Step> {
   const seeds = new Map<number, Mask>();
   let done = 0;
-  for (const { slice, rle } of request.masks ?? []) {
+  for (const { slice, rle, byName } of request.masks ?? []) {
     seeds.set(slice, decodeRle(rle));
-    yield { mask: { slice, rle, predictedIou: 1, origin: "given", doubtful: false }, done: ++done };
+    const given = { slice, rle, predictedIou: 1, origin: "given", doubtful: false } as const;
+    yield { mask: { ...given, ...(byName && { byName }) }, done: ++done };
   }
   for (const { slice, prompts } of request.prompts ?? []) {
     if (seeds.has(slice)) continue;
     const best = await port.ask(slice, prompts);
     seeds.set(slice, best.mask);
-    yield { mask: maskOf(slice, best, "prompted"), done: ++done };
+    yield { mask: maskOf(slice, best, "prompted", isByName(prompts)), done: ++done };
   }
   if (!request.propagate) return;
   const { from, to } = request.propagate;
+  const byName = isAllByName(request);
   for await (const { slice, doubtful, ...next } of propagate(port, { seeds, from, to, signal }))
-    yield { mask: { ...maskOf(slice, next, "propagated"), doubtful }, done: ++done };
+    yield { mask: { ...maskOf(slice, next, "propagated", byName), doubtful }, done: ++done };
 }
 
 async function* named(port: VolumePort, request: SegmentationRequest, signal: Abort): AsyncGenerator<Step> {
   const { text = "" } = request;
   for (const { k, done } of slicesOf(request, signal)) {
     const best = await port.ask(k, [{ kind: "text", text }]);
-    yield maskArea(best.mask) > 0 ? { mask: maskOf(k, best, "prompted"), done } : { done };
+    yield maskArea(best.mask) > 0 ? { mask: maskOf(k, best, "prompted", true), done } : { done };
   }
 }
 
@@ -107,7 +111,7 @@ async function* found(port: VolumePort, request: SegmentationRequest, signal: Ab
     for await (const { found } of findAll(port.namesOn(k), candidates, signal)) {
       if (!found) continue;
       const { candidate, answer } = found;
-      const mask = maskOf(k, answer, "prompted");
+      const mask = maskOf(k, answer, "prompted", true);
       yield { mask: { ...mask, name: candidate.name, presence: answer.presence }, done: done - 1 };
     }
     yield { done };
@@ -140,6 +144,16 @@ export function findPlaced(
   throw new SegmenterError("InvalidRequest", { reason, path: "text" });
 }
 
-const maskOf = (slice: number, { mask, predictedIou }: Guessed, origin: JobMask["origin"]): JobMask => ({
+/** What is filled from names alone was told by nobody's hand either. */
+const isAllByName = ({ masks = [], prompts = [] }: SegmentationRequest): boolean =>
+  masks.every(({ byName }) => byName) && prompts.every(({ prompts: said }) => isByName(said));
+
+const maskOf = (
+  slice: number,
+  { mask, predictedIou }: Guessed,
+  origin: JobMask["origin"],
+  byName: boolean,
+): JobMask => ({
   ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: predictedIou < DOUBTFUL_IOU },
+  ...(byName && { byName }),
 });

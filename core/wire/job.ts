@@ -3,6 +3,7 @@ import { Digest, Plane, Rle, Window } from "./common.ts";
 import { Prompt, PromptContext } from "./prompt.ts";
 
 const SliceNumber = z.int().nonnegative();
+const ByName = z.boolean().optional().describe("made from a name and nothing else: no hand pointed at it");
 
 /** A volume job: one segment through a stack of slices, from prompts on some of them or from a name. */
 export const SegmentationRequest = z.strictObject({
@@ -16,7 +17,7 @@ export const SegmentationRequest = z.strictObject({
     .optional()
     .describe("several slices may be prompted; between them both directions are blended"),
   masks: z
-    .array(z.strictObject({ slice: SliceNumber, rle: Rle }))
+    .array(z.strictObject({ slice: SliceNumber, rle: Rle, byName: ByName }))
     .min(1)
     .max(512)
     .optional()
@@ -55,6 +56,7 @@ export const JobMask = z.strictObject({
   predictedIou: z.number(),
   origin: z.enum(["given", "prompted", "propagated"]),
   doubtful: z.boolean().describe("worth a look before it is trusted"),
+  byName: ByName,
   name: z.string().optional().describe("of its segment, where a job finds several"),
   presence: z.number().min(0).max(1).optional().describe("of the structure found; only with `find`"),
 });

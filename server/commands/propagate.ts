@@ -1,4 +1,5 @@
 /** Volume jobs in this process, with their progress on the terminal. */
+import { isByName } from "../../core/annotation/chain.ts";
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import { type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
@@ -11,7 +12,7 @@ import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
 import { type SliceOptions, sliceOptions } from "./prompts.ts";
-import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
   readonly path: string;

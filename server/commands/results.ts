@@ -49,8 +49,6 @@ export interface Result {
 export const nameOf = (prompts: readonly Prompt[]): string =>
   prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : []))[0] ?? "Segment 1";
 
-export const isByName = (prompts: readonly Prompt[]): boolean => prompts.every(({ kind }) => kind === "text");
-
 /** The bytes of the file. Throws CannotExport where the image lacks what the format needs. */
 export async function resultBytes(
   { images, models, vocabulary }: Pick<Services, "images" | "models" | "vocabulary">,

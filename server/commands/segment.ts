@@ -1,6 +1,8 @@
 /** `promptomy segment`: the one answer path on files of this machine. */
+
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isByName } from "../../core/annotation/chain.ts";
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
@@ -15,7 +17,7 @@ import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
 import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { ended, jobBytes, propagateThrough } from "./propagate.ts";
-import { changesOf, isByName, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
+import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 const FORMATS = [".png", ".nii.gz", ".nii", ".json", ...RESULT_ENDINGS];
 

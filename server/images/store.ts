@@ -75,7 +75,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
         const [head = null] = jsonOf(await readFile(out));
         return { head, bytes: new Uint8Array(await readFile(path)) };
       }),
-    contents: async (paths, call) => jsonOf(await survey("list", paths, call)),
+    contents: (fill, call) => inSpool(async (spool) => jsonOf(await survey("list", await fill(spool.dir), call))),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
       const record = recordOf(volume);

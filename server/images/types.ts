@@ -48,8 +48,8 @@ export interface ImageStore {
   heads(paths: readonly string[]): Promise<readonly (FileHead | null)[]>;
   /** What the start of one file says. Throws what `add` throws. */
   head(file: IncomingFile): Promise<{ readonly head: FileHead | null; readonly bytes: Uint8Array }>;
-  /** The images in these files, without decoding them. */
-  contents(paths: readonly string[], options?: { signal?: AbortSignal }): Promise<ImageList>;
+  /** The images in files that `fill` puts into a folder of its own, or names, without decoding them. Nothing is kept. */
+  contents(fill: (dir: string) => Promise<readonly string[]>, options?: { signal?: AbortSignal }): Promise<ImageList>;
   /** A PNG of at most `side` pixels a side (128): the middle slice of what the files hold. Nothing is kept. */
   thumbnail(
     fill: (dir: string) => Promise<readonly string[]>,

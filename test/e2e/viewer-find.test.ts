@@ -178,6 +178,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
   test("all structures of all slices are proposals, which outlive a reload", async () => {
     const { page } = viewer;
     await page.getByRole("button", { name: "Browse all names" }).click();
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/browse.png` });
     await page.getByRole("button", { name: "Find all on all slices" }).click();
     await expect.poll(proposed, { timeout: 110_000 }).toContain("liver");
     await viewer.ready();

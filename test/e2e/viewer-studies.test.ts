@@ -90,6 +90,9 @@ test("an archive is searched and its series opened, on a phone in light colours 
   await expect.poll(() => page.getByRole("button", { name: /^Show the series/ }).count()).toBe(40);
   await page.getByRole("button", { name: "Show the series of CANARY 0", exact: true }).click();
   await expect.poll(() => page.locator("archive-list series-thumbnail img").count(), { timeout: 30_000 }).toBe(1);
+  await page.getByRole("button", { name: "Phases and parts of CT" }).click();
+  await page.getByText("It holds one image.").waitFor();
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/parts.png` });
   await page.getByRole("button", { name: "Open CT" }).click();
   await untilShown(viewer, [64, 64, 6]);
   expect(await viewer.read((state) => state.image?.name)).toBe("CT series of 6");

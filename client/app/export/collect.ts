@@ -1,5 +1,5 @@
 /** The masks on the screen as one segmentation: all that the log asks for, or none. */
-import type { Chain } from "../../../core/annotation/chain.ts";
+import { isNamed } from "../../../core/annotation/chain.ts";
 import { measurementsOf } from "../../../core/annotation/measurements.ts";
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
@@ -61,10 +61,6 @@ export class IncompleteError extends Error {
   }
 }
 
-/** Nothing but a name was given. */
-const isByName = ({ base, steps }: Chain): boolean =>
-  !base && steps.length > 0 && steps.every(({ action }) => action.prompts.every(({ kind }) => kind === "text"));
-
 /** Masks that are empty say nothing, and segments without a mask are not in it. */
 function segmentationOf(state: State, { info, modality }: OpenImage, here: boolean): Segmentation {
   const masks = chainsIn(state, here).flatMap((chain): SliceMask[] => {
@@ -74,7 +70,7 @@ function segmentationOf(state: State, { info, modality }: OpenImage, here: boole
     const { plane, slice } = chain.at;
     const { segmentId } = chain;
     const doubtful = view.doubtful ? { doubtful: true } : {};
-    const named = isByName(chain) ? { byName: true } : {};
+    const named = isNamed(chain) ? { byName: true } : {};
     const { origin } = view;
     return [{ segmentId, plane, slice, mask, origin, predictedIou: mask.predictedIou, ...doubtful, ...named }];
   });

@@ -24,6 +24,7 @@ export const studies = {
   here: "open now",
   work: (segments: number) => (segments === 1 ? "1 segment" : `${number(segments)} segments`),
   parts: "Phases and parts",
+  fetchingParts: "Fetching the series",
   partsOf: (name: string) => `Phases and parts of ${name}`,
   onePart: "It holds one image.",
   part: (index: number, note: string) => (note ? `${number(index)}: ${note}` : `Image ${number(index)}`),

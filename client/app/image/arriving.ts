@@ -6,6 +6,8 @@ import { t } from "../i18n/index.ts";
 
 /** Of the longer side, in pixels. */
 const SIDE = 1024;
+/** The series waits for the picture this long at most: fetched together, its hundreds of instances would hold it up for seconds. */
+const HEAD_START_MS = 2000;
 
 type OnProgress = NonNullable<OpenOptions["onProgress"]>;
 
@@ -34,7 +36,8 @@ export function createArriving({ store, segmenter }: Pick<Context, "store" | "se
       const over = new AbortController();
       const ended = AbortSignal.any([signal, over.signal]);
       let at = { done: 0, total: 0 };
-      void show(reference, ended, () => at).catch(() => {}); // without a picture the sentence says how far it is
+      // Without a picture the sentence says how far it is.
+      const shown = show(reference, ended, () => at).catch(() => {});
       const onProgress: OnProgress = ({ done, total }) => {
         if (ended.aborted) return;
         at = { done, total };
@@ -42,6 +45,8 @@ export function createArriving({ store, segmenter }: Pick<Context, "store" | "se
         store.set({ loading: t.studies.fetching(done, total), arriving: arriving && { ...arriving, ...at } });
       };
       try {
+        await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, HEAD_START_MS))]);
+        signal.throwIfAborted();
         return await work(onProgress);
       } catch (thrown) {
         if (!signal.aborted) store.set({ arriving: undefined });

@@ -150,9 +150,10 @@ function measured(action: MeasurementAction, id: Renamed): MeasurementAction {
 
 type Kept = Extract<LogAction, { kind: "masks" }>["masks"][number];
 
-const keptOf = ({ at, mask, predictedIou, doubtful }: Kept): Kept => ({
+const keptOf = ({ at, mask, predictedIou, byName, doubtful }: Kept): Kept => ({
   ...{ at: atOf(at), mask },
   ...(predictedIou !== undefined && { predictedIou }),
+  ...(byName !== undefined && { byName }),
   ...(doubtful !== undefined && { doubtful }),
 });
 

@@ -29,14 +29,15 @@ export interface Studies {
   archives(): Promise<readonly ArchiveInfo[]>;
   search(request: ArchiveStudiesRequest): Promise<ArchiveStudies>;
   series(at: { archive: string; study: string; offset: number }): Promise<ArchiveSeriesList>;
-  parts(series: StudySeries): Promise<readonly SeriesImage[]>;
+  /** The images inside of a series. One of an archive is fetched for it. */
+  parts(series: string | ArchiveSeriesRef): Promise<readonly SeriesImage[]>;
   /** Archives that take results. */
   stores(): Promise<readonly ArchiveInfo[]>;
   /** Sends a result of the open image; true when the archive has it. */
   send(archive: string, file: Blob): Promise<boolean>;
   thumbnail(series: string | ArchiveThumbnailRequest): Promise<Blob>;
   open(series: StudySeries, index?: number): void;
-  openArchived(at: ArchiveSeriesRef, series: ArchiveSeries): void;
+  openArchived(at: ArchiveSeriesRef, series: ArchiveSeries, index?: number): void;
   /** The neighbour in a list of pictures; `false` when there is none. */
   step(by: 1 | -1): boolean;
   canStep(by: 1 | -1): boolean;
@@ -67,8 +68,10 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
     const { seriesId, index } = list;
     void images.openReference({ seriesId, index }, t.studies.picture(index + 1), list);
   };
-  const openArchived: Studies["openArchived"] = (dicomweb, { modality, instanceCount }) =>
-    void images.openReference({ dicomweb }, t.studies.name(modality, instanceCount));
+  const openArchived: Studies["openArchived"] = (dicomweb, { modality, instanceCount }, index) => {
+    const reference = { dicomweb, ...(index === undefined ? {} : { index }) };
+    void images.openReference(reference, t.studies.name(modality, instanceCount));
+  };
 
   const canStep = (by: 1 | -1) => {
     const { list } = store.state;
@@ -139,7 +142,7 @@ const asksOf = (sources: () => Promise<Sources>): Asks => ({
   stores: async () => (await (await sources()).archives()).filter(({ canStore }) => canStore),
   search: async (request) => (await sources()).searchStudies(request),
   series: async (at) => (await sources()).searchSeries({ ...at, limit: SERIES_PAGE }),
-  parts: async ({ seriesId }) => (await sources()).images(seriesId),
+  parts: async (series) => (await sources()).images(series),
   thumbnail: async (series) => (await sources()).thumbnail(series),
 });
 

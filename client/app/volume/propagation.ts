@@ -1,5 +1,5 @@
 /** One segment through the volume: a job of the server whose masks are shown as they come and kept as one step. */
-import type { JobMask, Rle } from "../../../core/wire/index.ts";
+import type { JobMask } from "../../../core/wire/index.ts";
 import type { PropagateProgress } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
@@ -7,6 +7,7 @@ import { bareWindow, saidOf } from "../state/places.ts";
 import type { JobView, OpenImage } from "../state/state.ts";
 import { forgetPending, type Pending, pendingFor, rememberPending } from "./pending.ts";
 import { createResults, JOB, type VolumeWriting } from "./results.ts";
+import type { Seeds } from "./seeds.ts";
 import { settledNow } from "./settled.ts";
 
 export interface Propagation {
@@ -100,7 +101,7 @@ export function createPropagation(context: Context, options: VolumeWriting): Pro
 
 function targetOf(
   image: OpenImage,
-  masks: { slice: number; rle: Rle }[],
+  masks: Seeds["masks"],
   { from, to }: { from: number; to: number } = { from: 0, to: image.plane.count - 1 },
 ): Pending["target"] {
   const { encodeWindow: window, info, plane } = image;

@@ -1,4 +1,5 @@
 /** What a propagation starts from, and what it comes to in the log. */
+import { isNamed } from "../../../core/annotation/chain.ts";
 import type { KeptMask, LogAction } from "../../../core/annotation/entries.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { Plane } from "../../../core/image/volume.ts";
@@ -9,7 +10,7 @@ import { chainPlace, isSettled, wantedChains } from "../state/chains.ts";
 import type { OpenImage, State } from "../state/state.ts";
 
 export interface Seeds {
-  readonly masks: { slice: number; rle: Rle }[];
+  readonly masks: { slice: number; rle: Rle; byName?: boolean }[];
   /** Settled masks that are not computed yet. */
   readonly missing: number;
 }
@@ -23,7 +24,8 @@ export function seedsOf(state: State, segmentId: string, plane: Plane): Seeds {
   const masks = settled.flatMap((chain) => {
     const view = state.masks.get(chainPlace(chain));
     if (view?.chain !== chain.key) return [];
-    return [{ slice: chain.at.slice, rle: encodeRle(view.candidates[view.chosen]) }];
+    const named = isNamed(chain) ? { byName: true } : {};
+    return [{ slice: chain.at.slice, rle: encodeRle(view.candidates[view.chosen]), ...named }];
   });
   return { masks: masks.toSorted((a, b) => a.slice - b.slice), missing: settled.length - masks.length };
 }
@@ -62,9 +64,10 @@ export function masksAction(
   digests: readonly Digest[],
 ): LogAction {
   const kept = masks.map(
-    ({ slice, predictedIou, doubtful }, n): KeptMask => ({
+    ({ slice, predictedIou, doubtful, byName }, n): KeptMask => ({
       ...{ at: { imageId, plane, slice }, mask: digests[n], predictedIou },
       ...(doubtful ? { doubtful } : {}),
+      ...(byName ? { byName } : {}),
     }),
   );
   return { kind: "masks", segmentId, origin: "propagated", masks: kept };

@@ -35,7 +35,7 @@ export function segmentItem(
     [0x00620004, "US", [number]],
     [0x00620005, "LO", plain(segment.name) || `Segment ${segment.number}`],
     [0x00620008, "CS", algorithm],
-    ...(algorithm === "MANUAL" ? [] : algorithmElements(provenance)),
+    ...(algorithm === "MANUAL" ? [] : algorithmElements(makersOf(segmentation, segment), provenance)),
     [0x0062000d, "US", labOf(segment.colour)],
     [0x0062000f, "SQ", [type]],
     [0x00620020, "UT", tracking.id],
@@ -59,7 +59,18 @@ export const typeOf = (segment: Segment): DicomItem => codeItem(propertyOf(segme
 /** A backslash would part the value in two. */
 const plain = (name: string) => name.replaceAll(/[\\\p{Cc}]+/gu, " ").trim();
 
-function algorithmElements({ model, version }: Provenance): DicomItem {
+type Maker = "model" | "elsewhere" | "interpolation";
+
+/** Who made the masks that no hand has drawn: a model, as soon as one had a part in it. */
+function makersOf({ masks }: Segmentation, { id }: Segment): Maker {
+  const origins = new Set(masks.filter(({ segmentId }) => segmentId === id).map(({ origin }) => origin));
+  if (origins.has("prompted") || origins.has("propagated") || origins.size === 0) return "model";
+  return origins.has("imported") ? "elsewhere" : "interpolation";
+}
+
+function algorithmElements(maker: Maker, { model, version }: Provenance): DicomItem {
+  if (maker === "elsewhere") return [[0x00620009, "LO", "imported, not said how it was made"]];
+  if (maker === "interpolation") return [[0x00620009, "LO", `Promptomy ${version} interpolation of shapes`]];
   const { id, version: edition, digest } = model ?? { id: "Promptomy", version, digest: undefined };
   const short = digest?.replace("sha256:", "").slice(0, 12);
   return [

@@ -180,21 +180,29 @@ const named = (deps: AppDeps, reference: ImageReference, call: Retrieve): Promis
     ? deps.folder.open(reference.seriesId, { index: reference.index, signal: call.signal })
     : retrieved(deps, reference, call);
 
-/** The files of the series go the way of an upload. An archive that sends somebody else's images is found out before. */
+/** The files of the series go the way of an upload. */
 function retrieved(
-  { archives, images }: AppDeps,
-  { dicomweb: { archive, study, series }, index }: Extract<ImageReference, { dicomweb: unknown }>,
+  deps: AppDeps,
+  { dicomweb, index }: Extract<ImageReference, { dicomweb: unknown }>,
   call: Retrieve,
 ): Promise<AddedImage> {
-  const fetchAll = async (dir: string) => {
-    const paths = await archives.retrieve({ archive, study, series, dir, ...call });
+  return deps.images.addFrom(fetchSeries(deps, { ...dicomweb, ...call }), { signal: call.signal, index });
+}
+
+type Asked = Parameters<AppDeps["archives"]["retrieve"]>[0];
+
+/** Fills a folder with files of a series. An archive that sends somebody else's images is found out before they are read. */
+export const fetchSeries =
+  ({ archives, images }: Pick<AppDeps, "archives" | "images">, asked: Omit<Asked, "dir">) =>
+  async (dir: string): Promise<string[]> => {
+    const paths = await archives.retrieve({ ...asked, dir });
     const heads = await images.heads(paths);
-    const isAsked = heads.every((head) => head?.dicom?.studyUid === study && head.dicom.seriesUid === series);
+    const isAsked = heads.every(
+      (head) => head?.dicom?.studyUid === asked.study && head.dicom.seriesUid === asked.series,
+    );
     if (isAsked) return paths;
     throw new SegmenterError("ArchiveFailed", { status: 200, reason: "it sent other images than were asked for" });
   };
-  return images.addFrom(fetchAll, { signal: call.signal, index });
-}
 
 /** The wire's types are mutable. */
 const onWire = ({ slices, attributes, ...source }: ImageSource) => ({

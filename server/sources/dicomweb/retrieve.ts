@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
 import { boundaryOf, readParts } from "../../multipart/multipart.ts";
 import type { Limits } from "../../ops/limits.ts";
-import { type Call, listInstances, refusalOf, type Search } from "./search.ts";
+import { type Call, listInstances, middleInstance, refusalOf, type Search } from "./search.ts";
 import { failed, type UpstreamAnswer } from "./upstream.ts";
 
 export interface Progress {
@@ -47,7 +47,8 @@ export async function retrieveSeries(
   );
   const call = { token, signal: AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]) };
   try {
-    const all = await listInstances(search, { study, series, most: limits.uploadFiles }, call);
+    const one = middle ? await middleInstance(search, { study, series }, call) : undefined;
+    const all = one ? [one] : await listInstances(search, { study, series, most: limits.uploadFiles }, call);
     const instances = middle ? all.slice(all.length >> 1, (all.length >> 1) + 1) : all;
     const budget = { left: limits.uploadBytes, limit: limits.uploadBytes };
     let done = 0;

@@ -49,6 +49,27 @@ export async function searchSeries(
 
 const INSTANCE_PAGE = 1000;
 
+/**
+ * An instance in the middle of a series as the archive orders it, without the list of all: archives take seconds for long
+ * ones. `undefined` when the archive does not count, or does not page.
+ */
+export async function middleInstance(
+  search: Search,
+  { study, series }: { study: string; series: string },
+  call: Call,
+): Promise<string | undefined> {
+  const asked: Query = [
+    ["SeriesInstanceUID", series],
+    ["includefield", "00201209"],
+  ];
+  const [found] = await query(search, `/studies/${study}/series`, asked, { limit: 1, offset: 0, ...call });
+  const count = found && uidOf(found, "0020000E") === series ? countOf(found, "00201209") : undefined;
+  if (!count) return undefined;
+  const path = `/studies/${study}/series/${series}/instances`;
+  const [middle] = await query(search, path, [], { limit: 1, offset: count >> 1, ...call });
+  return middle && uidOf(middle, "00080018");
+}
+
 /** SOP Instance UIDs of a series in the order of their numbers. Throws NotInArchive when there are none, TooLarge beyond `most`. */
 export async function listInstances(
   search: Search,

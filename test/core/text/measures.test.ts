@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bestThreshold, summaryOf } from "../../../bench/names/summary.ts";
-import { isOf, qualityOf, tellsAbsence, withMeasures } from "../../../core/text/measures.ts";
+import { isOf, presenceThreshold, qualityOf, tellsAbsence, withMeasures } from "../../../core/text/measures.ts";
 import { Manifest, NameMeasures, VocabularyEntry } from "../../../core/wire/index.ts";
 import { repositoryRoot } from "../../support/data.ts";
 
@@ -54,4 +54,13 @@ test("answers to a name become means, and the threshold lies between both kinds 
     terms: { liver: { cases: 2, dice: 0.7, found: 1, absentCases: 1, falseAlarms: 0, threshold: 0.5 } },
   });
   expect(bestThreshold([0.9, 0.8], [0.85, 0.1])).toBeCloseTo(0.45);
+});
+
+test("where a name is can be told from its measured presence on, never below a half, and only where both were measured", () => {
+  expect(presenceThreshold({ ...term, measured: { ...measured, threshold: 0.8 } })).toBe(0.8);
+  expect(presenceThreshold({ ...term, measured: { ...measured, threshold: 0.1 } })).toBe(0.5);
+  expect(presenceThreshold({ ...term, measured: { ...measured, absentCases: 4 } })).toBeUndefined();
+  expect(presenceThreshold({ ...term, measured: { ...measured, cases: 2 } })).toBeUndefined();
+  expect(presenceThreshold({ ...term, measured: { ...measured, found: 0.5 } })).toBeUndefined();
+  expect(presenceThreshold(term)).toBeUndefined();
 });

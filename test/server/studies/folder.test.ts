@@ -127,3 +127,48 @@ test("the images of a series of two orientations are listed, and either can be o
   expect(second.info.size).toEqual(images[1]!.size);
   await rm(mixed, { recursive: true });
 });
+
+test("files that come, change and go after the start are seen, and only those are asked what they are", async () => {
+  const { services } = harness;
+  const later = await mkdtemp(join(tmpdir(), "later-"));
+  const put = async (series: string, n: number) =>
+    writeFile(join(later, `${series}-${n}.dcm`), ctSlice(n, { study: "1.2.5", series, side: 16 }).bytes);
+  for (const n of [0, 1]) await put("1.2.5.1", n);
+  const asked: number[] = [];
+  const images: typeof services.images = {
+    ...services.images,
+    heads: (paths) => {
+      asked.push(paths.length);
+      return services.images.heads(paths);
+    },
+  };
+  const folder = await openFolder(later, images, { ...DEFAULT_LIMITS, rescanMs: 0 });
+  const seen = () => folder.list().flatMap(({ series }) => series);
+  const [first] = seen();
+  expect(first).toMatchObject({ files: 2 });
+  expect(first).toHaveProperty("imageId");
+  for (const n of [0, 1, 2]) await put("1.2.5.2", n);
+  await folder.refresh();
+  expect(
+    seen()
+      .map(({ files }) => files)
+      .sort(),
+  ).toEqual([2, 3]);
+  expect(seen().find(({ files }) => files === 2)).toEqual(first);
+  const fresh = seen().find(({ files }) => files === 3)!;
+  expect((await folder.open(fresh.seriesId)).info.size).toEqual([16, 16, 3]);
+
+  await put("1.2.5.1", 2);
+  await rm(join(later, "1.2.5.2-0.dcm"));
+  await folder.refresh();
+  const grown = seen().find(({ seriesId }) => seriesId === first!.seriesId);
+  expect(grown).toMatchObject({ files: 3 });
+  expect(grown).not.toHaveProperty("imageId");
+  expect(seen().find(({ seriesId }) => seriesId === fresh.seriesId)).toMatchObject({ files: 2 });
+  expect((await folder.open(first!.seriesId)).info.size).toEqual([16, 16, 3]);
+  expect(asked).toEqual([2, 3, 1]);
+
+  await rm(later, { recursive: true });
+  await folder.refresh();
+  expect(seen()).toHaveLength(2);
+});

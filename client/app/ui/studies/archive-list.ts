@@ -1,10 +1,18 @@
 /** One archive: search, studies page by page, the series of a study. What it answers is patient data and is kept nowhere. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ArchiveSeries, ArchiveSeriesList, ArchiveStudies, ArchiveStudy } from "../../../../core/wire/index.ts";
+import type {
+  ArchiveSeries,
+  ArchiveSeriesList,
+  ArchiveSeriesRef,
+  ArchiveStudies,
+  ArchiveStudy,
+  SeriesImage,
+} from "../../../../core/wire/index.ts";
 import { t } from "../../i18n/index.ts";
 import { ViewerElement } from "../base/element.ts";
 import { controls } from "../base/styles.ts";
+import { partsList } from "./series-parts.ts";
 import "./series-thumbnail.ts";
 import { studiesStyles } from "./studies-styles.ts";
 
@@ -25,6 +33,8 @@ export class ArchiveList extends ViewerElement {
     asking: { state: true },
     problem: { state: true },
     series: { state: true },
+    parts: { state: true },
+    listing: { state: true },
   };
   /** Name of the archive. */
   declare archive: string;
@@ -33,6 +43,10 @@ export class ArchiveList extends ViewerElement {
   declare problem: string;
   /** By study. */
   declare series: ReadonlyMap<string, ArchiveSeriesList>;
+  /** Images inside of series, by series. */
+  declare parts: ReadonlyMap<string, readonly SeriesImage[]>;
+  /** The series that is fetched to be listed. */
+  declare listing: string | undefined;
   #asked: Readonly<Record<string, string>> = {};
 
   static override styles = [controls, ...studiesStyles];
@@ -42,6 +56,7 @@ export class ArchiveList extends ViewerElement {
     this.asking = false;
     this.problem = "";
     this.series = new Map();
+    this.parts = new Map();
   }
 
   protected watch = () => [];
@@ -111,14 +126,37 @@ export class ArchiveList extends ViewerElement {
       instanceCount === undefined ? "" : t.studies.instances(instanceCount),
     ];
     const at = { archive: this.archive, study, series };
+    const parts = this.parts.get(series);
+    const open = (index?: number) => {
+      this.app.store.set({ dialog: undefined });
+      this.app.studies.openArchived(at, one, index);
+    };
     return html`<li>
       <series-thumbnail .load=${() => this.app.studies.thumbnail(at)}></series-thumbnail>
       <div class="what"><strong>${title}</strong><small>${facts.filter(Boolean).join("  ·  ")}</small></div>
-      <button class="go" aria-label=${t.studies.openSeries(title)} @click=${() => {
-        this.app.store.set({ dialog: undefined });
-        this.app.studies.openArchived(at, one);
-      }}>${t.studies.open}</button>
+      <button aria-expanded=${parts !== undefined} aria-label=${t.studies.partsOf(title)} ?disabled=${this.listing !== undefined}
+        @click=${() => this.#listParts(at)}>${this.listing === series ? t.studies.fetchingParts : t.studies.parts}</button>
+      <button class="go" aria-label=${t.studies.openSeries(title)} @click=${() => open()}>${t.studies.open}</button>
+      ${parts ? partsList(parts, open) : nothing}
     </li>`;
+  }
+
+  /** The archive has to send the whole series for it: what sets its images apart stands in their headers. */
+  async #listParts(at: ArchiveSeriesRef) {
+    const { series } = at;
+    const without = new Map([...this.parts].filter(([other]) => other !== series));
+    if (this.parts.has(series)) {
+      this.parts = without;
+      return;
+    }
+    this.listing = series;
+    try {
+      this.parts = without.set(series, await this.app.studies.parts(at));
+    } catch (thrown) {
+      this.app.notifier.failed(t.studies.failed, thrown);
+    } finally {
+      this.listing = undefined;
+    }
   }
 
   #submit = (event: Event) => {

@@ -7,6 +7,7 @@ import type { Work } from "../../kept/work.ts";
 import type { State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { controls } from "../base/styles.ts";
+import { partsList } from "./series-parts.ts";
 import "./series-thumbnail.ts";
 import { studiesStyles } from "./studies-styles.ts";
 
@@ -101,17 +102,8 @@ export class FolderList extends ViewerElement {
           ? html`<span class="here">${t.studies.here}</span>`
           : html`<button class="go" aria-label=${t.studies.openSeries(title)} @click=${() => this.#open(series)}>${t.studies.open}</button>`
       }
-      ${parts ? this.#parts(series, parts) : nothing}
+      ${parts ? partsList(parts, (index) => this.#open(series, index)) : nothing}
     </li>`;
-  }
-
-  #parts(series: StudySeries, parts: readonly SeriesImage[]) {
-    if (parts.length < 2) return html`<ul><li><small>${t.studies.onePart}</small></li></ul>`;
-    return html`<ul>${parts.map(({ index, note = "", size, kind }) => {
-      const title = t.studies.part(index + 1, note || (kind === "image" ? "" : kind));
-      return html`<li><div class="what"><strong>${title}</strong><small>${size ? t.studies.size(size) : ""}</small></div>
-        <button class="go" aria-label=${t.studies.openSeries(title)} @click=${() => this.#open(series, index)}>${t.studies.open}</button></li>`;
-    })}</ul>`;
   }
 
   async #toggle(series: StudySeries) {
@@ -122,7 +114,7 @@ export class FolderList extends ViewerElement {
       return;
     }
     try {
-      this.parts = without.set(seriesId, await this.app.studies.parts(series));
+      this.parts = without.set(seriesId, await this.app.studies.parts(seriesId));
     } catch (thrown) {
       this.app.notifier.failed(t.studies.failed, thrown);
     }

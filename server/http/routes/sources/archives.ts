@@ -9,18 +9,21 @@ import { SegmenterError } from "../../../../core/errors.ts";
 import {
   ArchiveInfo,
   ArchiveSeriesList,
+  ArchiveSeriesRef,
   ArchiveSeriesRequest,
   ArchiveStored,
   ArchiveStudies,
   ArchiveStudiesRequest,
   ArchiveThumbnailRequest,
+  SeriesImage,
 } from "../../../../core/wire/index.ts";
 import type { Limits } from "../../../ops/limits.ts";
+import { seriesImages } from "../../../sources/series-images.ts";
 import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
 import { chunksOf, jsonBody } from "../../middleware/body.ts";
 import { timed } from "../../middleware/context.ts";
-import { refuseDeclared } from "../images.ts";
+import { fetchSeries, refuseDeclared } from "../images.ts";
 import { binary, ImageParams, json, jsonContent, problems } from "../shared.ts";
 
 const tags = ["archives"];
@@ -90,7 +93,21 @@ function searches(limits: Limits) {
       ...problems(404, 408, 413, 415, 422, 502, 504),
     },
   });
-  return { studies, series, thumbnail };
+  const inside = createRoute({
+    method: "post",
+    path: "/v1/archives/images",
+    tags,
+    summary: "The images of a series: phases, echoes, orientations",
+    description:
+      "The whole series is fetched for it and not kept: what sets its images apart stands in the headers. `POST /v1/images` with an `index` opens one.",
+    middleware,
+    request: { body: jsonContent(ArchiveSeriesRef) },
+    responses: {
+      200: json(z.array(SeriesImage), "The one that is opened by itself comes first"),
+      ...problems(404, 408, 413, 415, 422, 502, 504),
+    },
+  });
+  return { studies, series, thumbnail, inside };
 }
 
 /** Sends results to the archive of their image. */
@@ -119,7 +136,7 @@ export function resultRoutes({ archives, images, limits }: AppDeps): OpenAPIHono
 /** Search in archives. The caller's `Authorization` goes up where the configuration says so. */
 export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  const { studies, series, thumbnail } = searches(limits);
+  const { studies, series, thumbnail, inside } = searches(limits);
   app.openapi(listed, (c) => c.json([...archives.list()], 200));
   app.openapi(studies, async (c) => {
     const asked = c.req.valid("json");
@@ -130,11 +147,17 @@ export function archiveRoutes({ archives, images, limits }: AppDeps): OpenAPIHon
     return c.json(await timed(c, "archive", () => archives.series(asked, callOf(c))), 200);
   });
   app.openapi(thumbnail, async (c) => {
-    const { archive, study, series, side } = c.req.valid("json");
+    const { side, ...asked } = c.req.valid("json");
     const call = callOf(c);
-    const fetchMiddle = (dir: string) => archives.retrieve({ archive, study, series, dir, middle: true, ...call });
-    const png = await timed(c, "archive", () => images.thumbnail(fetchMiddle, { side, signal: call.signal }));
+    const fetchOne = fetchSeries({ archives, images }, { ...asked, middle: true, ...call });
+    const png = await timed(c, "archive", () => images.thumbnail(fetchOne, { side, signal: call.signal }));
     return c.body(png, 200, { "Content-Type": "image/png", "Cache-Control": "no-store" });
+  });
+  app.openapi(inside, async (c) => {
+    const call = callOf(c);
+    const fetchAll = fetchSeries({ archives, images }, { ...c.req.valid("json"), ...call });
+    const list = await timed(c, "archive", () => images.contents(fetchAll, { signal: call.signal }));
+    return c.json(seriesImages(list), 200);
   });
   return app;
 }

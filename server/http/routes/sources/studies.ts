@@ -16,7 +16,7 @@ const list = createRoute({
   tags,
   summary: "What can be opened",
   description:
-    "The built-in phantom, or the file or folder that the server was started with. `POST /v1/images` with `{seriesId}` opens a series. Uploads are not listed: their ids are the only key to them. Archives have `/v1/archives`.",
+    "The built-in phantom, or the file or folder that the server was started with, as it is now. `POST /v1/images` with `{seriesId}` opens a series. Uploads are not listed: their ids are the only key to them. Archives have `/v1/archives`.",
   responses: {
     200: json(z.array(StudyEntry), "The first one holds the image that is open from the start"),
     ...problems(),
@@ -45,7 +45,10 @@ const thumbnail = createRoute({
 /** The folder of the server. */
 export function studyRoutes({ folder }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  app.openapi(list, (c) => c.json([...folder.list()], 200));
+  app.openapi(list, async (c) => {
+    await timed(c, "read", () => folder.refresh());
+    return c.json([...folder.list()], 200);
+  });
   app.openapi(images, async (c) => {
     const { id } = c.req.valid("param");
     return c.json([...(await timed(c, "read", () => folder.images(id, { signal: c.req.raw.signal })))], 200);
