@@ -24,7 +24,7 @@ import { instanceItem, instancesOf } from "./dicom/references.ts";
 import { codingSchemes, trackingOf, typeOf } from "./dicom/segment-items.ts";
 import { segUids, writeDicomSeg } from "./dicom-seg.ts";
 import { nativeSlices } from "./raster/native-slices.ts";
-import type { Write } from "./writer.ts";
+import type { SegmentValues, Write, WriteOptions } from "./writer.ts";
 
 const COMPREHENSIVE_3D = "1.2.840.10008.5.1.4.1.1.88.34";
 
@@ -36,11 +36,15 @@ export const writeDicomReport: Write = (segmentation, options) => {
   const name = `${options.stem}.sr.dcm`;
   return {
     covered: [],
-    files: () => [{ name, type: "application/dicom", bytes: reportOf(shown, known) }, ...files()],
+    files: () => [{ name, type: "application/dicom", bytes: reportOf(shown, known, options.values) }, ...files()],
   };
 };
 
-function reportOf(segmentation: Segmentation, provenance: Provenance & { source: ImageSource }) {
+function reportOf(
+  segmentation: Segmentation,
+  provenance: Provenance & { source: ImageSource },
+  values: WriteOptions["values"],
+) {
   const { source, at } = provenance;
   const uids = segUids(segmentation, provenance);
   const sopInstanceUid = uidOf(provenance, "report", uids.sopInstanceUid);
@@ -65,7 +69,7 @@ function reportOf(segmentation: Segmentation, provenance: Provenance & { source:
     evidence(source, uids),
     ...container(
       code("126000", "DCM", "Imaging Measurement Report"),
-      contentOf(segmentation, provenance, uids),
+      contentOf(segmentation, { provenance, uids, values }),
       "1500",
     ),
   ];
@@ -91,13 +95,16 @@ function evidence(source: ImageSource, { sopClassUid, sopInstanceUid, seriesUid 
   return [0x0040a375, "SQ", [study]];
 }
 
-function contentOf(
-  segmentation: Segmentation,
-  provenance: Provenance & { source: ImageSource },
-  uids: SegUids,
-): readonly DicomItem[] {
+interface Said {
+  readonly provenance: Provenance & { source: ImageSource };
+  readonly uids: SegUids;
+  readonly values: WriteOptions["values"];
+}
+
+function contentOf(segmentation: Segmentation, said: Said): readonly DicomItem[] {
+  const { provenance } = said;
   const segments = segmentation.segments.toSorted((a, b) => a.number - b.number);
-  const groups = segments.map((segment, n) => groupOf(segmentation, segment, { number: n + 1, provenance, uids }));
+  const groups = segments.map((segment, n) => groupOf(segmentation, segment, { ...said, number: n + 1 }));
   return [
     coded(
       "HAS CONCEPT MOD",
@@ -124,7 +131,7 @@ function contentOf(
 function groupOf(
   segmentation: Segmentation,
   segment: Segment,
-  { number, provenance, uids }: { number: number; provenance: Provenance & { source: ImageSource }; uids: SegUids },
+  { number, provenance, uids, values }: Said & { readonly number: number },
 ): DicomItem {
   const tracking = trackingOf(segmentation, segment, provenance);
   const referenced: DicomItem = [...instanceItem({ ...uids, frame: 1 }), [0x0062000b, "US", [number]]];
@@ -135,6 +142,7 @@ function groupOf(
     item("CONTAINS", "IMAGE", code("121191", "DCM", "Referenced Segment"), [[0x00081199, "SQ", [referenced]]]),
     uidRef("CONTAINS", code("121232", "DCM", "Source series for segmentation"), provenance.source.seriesInstanceUid),
     ...measuresOf(segmentation, segment),
+    ...statisticsIn(values?.get(segment.id)),
   ];
   return nested(code("125007", "DCM", "Measurement Group"), items, "1411");
 }
@@ -171,12 +179,32 @@ const diametersIn = ({
   measured(code("103340004", "SCT", "Short Axis"), perpendicularDiameter, MILLIMETRE),
 ];
 
-function measured(concept: DicomItem, value: number, unit: DicomItem): DicomItem {
+const HOUNSFIELD = code("[hnsf'U]", "UCUM", "Hounsfield unit");
+
+/** Each says by which derivation it comes from the voxels (PS3.16 TID 1419). */
+function statisticsIn(values: SegmentValues | undefined): readonly DicomItem[] {
+  if (!values) return [];
+  const derived = (value: number, derivation: DicomItem) =>
+    measured(code("112031", "DCM", "Attenuation Coefficient"), value, HOUNSFIELD, [
+      coded("HAS CONCEPT MOD", code("121401", "DCM", "Derivation"), derivation),
+    ]);
+  return [
+    derived(values.mean, code("373098007", "SCT", "Mean")),
+    derived(values.sd, code("386136009", "SCT", "Standard Deviation")),
+    derived(values.min, code("255605001", "SCT", "Minimum")),
+    derived(values.max, code("56851009", "SCT", "Maximum")),
+  ];
+}
+
+function measured(concept: DicomItem, value: number, unit: DicomItem, more: readonly DicomItem[] = []): DicomItem {
   const number: DicomItem = [
     [0x0040a30a, "DS", [value]],
     [0x004008ea, "SQ", [unit]],
   ];
-  return item("CONTAINS", "NUM", concept, [[0x0040a300, "SQ", [number]]]);
+  return item("CONTAINS", "NUM", concept, [
+    [0x0040a300, "SQ", [number]],
+    ...(more.length > 0 ? ([[0x0040a730, "SQ", more]] as const) : []),
+  ]);
 }
 
 const item = (relation: string, type: string, concept: DicomItem, value: DicomItem): DicomItem => [
