@@ -79,7 +79,7 @@ async function serve(dicomweb: string) {
   return { url, pid: child.pid ?? 0, close };
 }
 
-/** Milliseconds from the address to the first slice, and to the whole series on the screen; the most memory of the server. */
+/** One run with an empty cache. */
 async function open(browser: Browser, { root }: Orthanc, study: string) {
   const server = await serve(root);
   try {
@@ -90,6 +90,7 @@ async function open(browser: Browser, { root }: Orthanc, study: string) {
   }
 }
 
+/** Milliseconds from the address to the first slice, and to the whole series on the screen; the most memory of the server. */
 async function watched(browser: Browser, server: { readonly url: string; readonly pid: number }, study: string) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   let memory = 0;
