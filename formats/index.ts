@@ -27,5 +27,5 @@ export { type NiftiLabels, type NiftiOptions, writeNiftiLabelmap } from "./write
 export { type PngImage, writeMaskPng, writePng } from "./write/raster/png.ts";
 export { gridChanges, type Rectified, rectify } from "./write/raster/rectify.ts";
 export { SEGMENTATION_FORMATS, type SegmentationFormatId } from "./write/registry.ts";
-export type { SegmentationFile } from "./write/writer.ts";
+export type { SegmentationFile, SegmentValues } from "./write/writer.ts";
 export { writeZip } from "./write/zip.ts";

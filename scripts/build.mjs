@@ -40,10 +40,10 @@ export function build(...wanted) {
     const started = new Date();
     if (Math.max(...sources.map((source) => newest(join(root, source)))) < builtAt(stamp)) continue;
     console.error(`Building the ${name} …`);
-    build("server", "app");
+    build();
     writeFileSync(stamp, "");
     utimesSync(stamp, started, started); // a source saved during the build counts as newer
   }
 }
 
-build();
+build("server", "app");

@@ -1,5 +1,6 @@
-// `node scripts/cluster.mjs [--replicas 2] [--workers 1] [--port 8080]`: what compose.yaml starts, as processes of this machine:
-// Redis, nginx (both Debian packages), replicas and workers. Prints the gateway's address; ends all of it with itself.
+// `node scripts/cluster.mjs [--replicas 2] [--workers 1] [--port 8080] [--restart]`: what compose.yaml starts, as processes of this machine:
+// Redis, nginx (both Debian packages), replicas and workers. Prints the gateway's address; ends all of it with itself. With
+// `--restart` a worker or Redis that ends is started again, as a supervisor does. Port 0 takes any free one.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     replicas: { type: "string", default: "2" },
     workers: { type: "string", default: "1" },
     port: { type: "string", default: "8080" },
+    restart: { type: "boolean", default: false },
   },
 });
 for (const program of ["redis-server", "nginx"]) {
@@ -22,8 +24,10 @@ for (const program of ["redis-server", "nginx"]) {
 }
 
 const dir = mkdtempSync(join(tmpdir(), "cluster-"));
-const children = [];
+const children = new Set();
 let ending = false;
+const RESTARTED = ["redis-server", "work"];
+const RESTART_MS = 1000;
 
 function end(code) {
   if (ending) return;
@@ -39,10 +43,14 @@ function end(code) {
 function start(command, args, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], ...options });
   child.once("exit", (code) => {
-    if (!ending) console.error(`${command} ended with ${code}.`);
-    end(1);
+    children.delete(child);
+    if (ending) return;
+    console.error(`${command} ended with ${code}.`);
+    if (!values.restart || !RESTARTED.some((word) => [command, ...args].includes(word))) return end(1);
+    setTimeout(() => ending || start(command, args, options), RESTART_MS);
   });
-  children.push(child);
+  child.stdout.resume();
+  children.add(child);
   return child;
 }
 
@@ -66,6 +74,7 @@ async function promptomy(name, command, more) {
 
 process.on("SIGINT", () => end(0));
 process.on("SIGTERM", () => end(0));
+const port = values.port === "0" ? await freePort() : values.port;
 const redisPort = await freePort();
 start("redis-server", [
   "--bind",
@@ -88,11 +97,11 @@ for (const name of names(values.workers, "worker")) await promptomy(name, "work"
 
 const places = {
   DIR: dir,
-  LISTEN: `127.0.0.1:${values.port}`,
+  LISTEN: `127.0.0.1:${port}`,
   REPLICAS: replicas.map(({ url }) => `server ${new URL(url).host};`).join(" "),
 };
 const template = readFileSync(join(root, "deploy/nginx.conf"), "utf8");
 const filled = template.replaceAll(/\$\{([A-Z]+)\}/g, (_, name) => places[name]);
 writeFileSync(join(dir, "nginx.conf"), filled);
 start("nginx", ["-c", join(dir, "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]);
-console.log(JSON.stringify({ url: `http://127.0.0.1:${values.port}`, replicas: replicas.map(({ url }) => url) }));
+console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, replicas: replicas.map(({ url }) => url) }));

@@ -13,6 +13,7 @@ import { openApiDocument } from "./http/openapi.ts";
 import { httpProblem, invalidRequest, problemOf } from "./http/problem.ts";
 import { docsRoutes } from "./http/routes/docs.ts";
 import { embeddingRoutes } from "./http/routes/embeddings.ts";
+import { engineRoutes } from "./http/routes/engine/inference.ts";
 import { exportRoutes } from "./http/routes/files/exports.ts";
 import { importRoutes } from "./http/routes/files/imports.ts";
 import { imageRoutes } from "./http/routes/images.ts";
@@ -45,6 +46,7 @@ const ROUTES = [
   jobRoutes,
   textPromptRoutes,
   modelRoutes,
+  engineRoutes,
   operationRoutes,
 ];
 /** What still answers while the server stops. */

@@ -63,6 +63,7 @@ interface Door {
 
 async function serve(services: Services, settings: Settings, { log, authenticate }: Door): Promise<RunningServer> {
   const { limits, host, frameAncestors, hsts } = settings;
+  services.images.warm();
   const folder = await openStudy(services.images, settings.study, limits);
   const stopping = { draining: false };
   const version = await readVersion();
@@ -92,7 +93,6 @@ async function serve(services: Services, settings: Settings, { log, authenticate
   const server = createHttpServer(fetch, settings);
   const inFlight = countInFlight(server);
   await listen(server, settings);
-  services.images.warm();
   const degraded = await services.degraded();
   if (degraded.length > 0) log.warn({ degraded }, "serving without a disk cache: too little of the disk is free");
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmbeddingStore } from "../core/embedding/store.ts";
+import { SegmenterError } from "../core/errors.ts";
 import { createPhantom } from "../core/phantom/phantom.ts";
 import type { Vocabulary } from "../core/text/vocabulary.ts";
 import { withQuota } from "./auth/quota.ts";
@@ -11,6 +12,7 @@ import { errorCode } from "./disk/durable.ts";
 import { hexOf, sha256 } from "./disk/sha256.ts";
 import { createImageStore } from "./images/store.ts";
 import type { ImageStore } from "./images/types.ts";
+import type { EngineAt } from "./inference/oip.ts";
 import { createInferencePool, type InferencePool } from "./inference/pool.ts";
 import { loadModels, type ModelRegistry } from "./models/registry.ts";
 import { loadVocabulary } from "./models/vocabulary.ts";
@@ -36,6 +38,7 @@ export interface TenantServices {
   readonly embeddings: EmbeddingService;
   readonly masks: MaskService;
   readonly jobs: JobService;
+  readonly infer: InferencePool["infer"];
   /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
   degraded(): Promise<readonly string[]>;
 }
@@ -82,7 +85,7 @@ export async function createServices(
   const models = withDefault(await loadModels(modelDirs), model);
   const vocabulary = await loadVocabulary(vocabularyFile, models.list().at(0));
   const names = await createNameService({ ...{ vocabulary, cacheDir, observe }, encoder: settings.textEncoder });
-  const pool = await createInferencePool({ models, device, encoder: settings.encoder, limits, observe });
+  const pool = await createInferencePool({ models, device, encoder: engineAt(settings), limits, observe });
   metrics.watchQueues(() => {
     const { encode, decode } = pool.stats();
     return { encode: encode.queued, decode: decode.queued };
@@ -147,12 +150,21 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
   const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
   return {
     ...{ images, embeddings, masks, jobs },
-    degraded: async () => [...(await images.degraded()), ...connections.degraded(), ...names.degraded()],
+    infer: settings.encoder === undefined ? pool.infer : refuseChain,
+    degraded: async () => [await images.degraded(), connections.degraded(), names.degraded(), pool.degraded()].flat(),
     async end() {
       await embeddings.settled();
       await images.close();
     },
   };
+}
+
+const engineAt = ({ encoder: url, encoderKey: key }: Settings): EngineAt | undefined =>
+  url === undefined ? undefined : { url, key };
+
+/** Two servers that each name the other as their engine would ask each other for ever. */
+async function refuseChain(): Promise<never> {
+  throw new SegmenterError("InvalidRequest", { reason: "this server has its own encoder elsewhere: ask that engine" });
 }
 
 /** The memory of one tenant: all of them together keep to the server's. */

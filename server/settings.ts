@@ -53,8 +53,10 @@ export interface Settings {
   readonly oidcIssuer?: string;
   readonly oidcAudience?: string;
   readonly oidcTenantClaim?: string;
-  /** `oip://host:port/model`: an engine elsewhere that runs the encoder of the default model. */
+  /** An engine elsewhere that runs the encoder: `oip://host:port/model`, or the address of another Promptomy. */
   readonly encoder?: string;
+  /** API key or token for it. */
+  readonly encoderKey?: string;
   /** Folder of a text encoder, which ranks the names that an unknown phrase may mean. */
   readonly textEncoder?: string;
   /** A JSON file of API keys by digest. */
@@ -103,6 +105,7 @@ export function readSettings(given: Partial<Settings> = {}, env: Environment = p
     ...(env.PROMPTOMY_INSECURE === "1" ? { insecure: true } : {}),
     ...(env.PROMPTOMY_EXAMPLES === "1" ? { examples: true } : {}),
     ...(env.PROMPTOMY_ENCODER ? { encoder: env.PROMPTOMY_ENCODER } : {}),
+    ...(env.PROMPTOMY_ENCODER_KEY ? { encoderKey: env.PROMPTOMY_ENCODER_KEY } : {}),
     ...(env.PROMPTOMY_TEXT_ENCODER ? { textEncoder: env.PROMPTOMY_TEXT_ENCODER } : {}),
     ...(env.PROMPTOMY_S3 ? { s3: env.PROMPTOMY_S3 } : {}),
     ...(hosts === undefined ? {} : { allowedHosts: listOf(hosts, ",") }),

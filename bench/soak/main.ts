@@ -1,9 +1,11 @@
 /**
  * L-11: a server under a weighted mix of requests for a chosen time, with clients that crash and clients that are slow.
- * `npm run soak -- --minutes 60 [--clients 6] [--requests 10000]` ends with 1 when something grew that must not, or when an
- * answer came that no document declares. Needs Linux (it reads /proc).
+ * `npm run soak -- --minutes 60 [--clients 6] [--requests 10000]` ends with 1 when something grew that must not, when an
+ * answer came that no document declares, or another mask than before. `--cluster` does it to replicas, workers and Redis, and
+ * kills them. Needs Linux (it reads /proc).
  */
 import { parseArgs } from "node:util";
+import { startSoakedCluster } from "./cluster.ts";
 import { createMix } from "./mix.ts";
 import { startSoaked } from "./server.ts";
 import { createTally } from "./tally.ts";
@@ -14,20 +16,21 @@ const { values } = parseArgs({
     clients: { type: "string", default: "6" },
     requests: { type: "string", default: "" },
     warm: { type: "string", default: "1000" },
+    cluster: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
   },
 });
-const until = performance.now() + Number(values.minutes) * 60_000;
 const most = values.requests === "" ? Number.POSITIVE_INFINITY : Number(values.requests);
 const warm = Number(values.warm);
 
 /** What may grow after the warm-up: Triton's rule for memory, and a little slack for what comes and goes. */
 const ALLOWED = { memoryMib: 100, files: 20, children: 2, temporary: 0 };
 
-const server = await startSoaked();
+const server = await (values.cluster ? startSoakedCluster() : startSoaked());
 const tally = createTally();
 try {
   const mix = await createMix(server.url, { seed: Number(values.seed), tally });
+  const until = performance.now() + Number(values.minutes) * 60_000;
   let sent = 0;
   let base = server.look();
   const client = async (): Promise<void> => {
@@ -51,7 +54,10 @@ try {
   };
   console.log(
     JSON.stringify(
-      { requests: sent, base, end, grown, answers: tally.answers(), undeclared: tally.undeclared() },
+      {
+        ...{ requests: sent, base, end, grown, kills: server.kills },
+        ...{ answers: tally.answers(), undeclared: tally.undeclared(), wrongMasks: tally.wrongMasks() },
+      },
       null,
       2,
     ),
@@ -59,7 +65,8 @@ try {
   const failed = Object.entries(ALLOWED).filter(([name, most]) => grown[name as keyof typeof grown] > most); // the same keys
   for (const [name, most] of failed) console.error(`${name} grew by more than ${most}.`);
   if (tally.undeclared().length > 0) console.error("Some answers are in no document.");
-  process.exitCode = failed.length > 0 || tally.undeclared().length > 0 ? 1 : 0;
+  if (tally.wrongMasks().length > 0) console.error("Some masks are other than before.");
+  process.exitCode = failed.length + tally.undeclared().length + tally.wrongMasks().length > 0 ? 1 : 0;
 } finally {
   await server.close();
 }

@@ -5,6 +5,9 @@ export interface Tally {
   note(route: string, status: number, code?: string): void;
   /** A request that its client ended, or whose connection the server closed as it should. */
   left(route: string): void;
+  /** A mask other than before all this. */
+  wrong(what: string): void;
+  wrongMasks(): readonly string[];
   answers(): Readonly<Record<string, number>>;
   undeclared(): readonly string[];
 }
@@ -15,6 +18,7 @@ const DECLARED = new Set([200, 201, 206, 304, 400, 403, 404, 405, 406, 408, 412,
 export function createTally(): Tally {
   const counts = new Map<string, number>();
   const undeclared = new Set<string>();
+  const wrong: string[] = [];
   const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
   return {
     note(route, status, code) {
@@ -23,6 +27,8 @@ export function createTally(): Tally {
       if (!DECLARED.has(status)) undeclared.add(key);
     },
     left: (route) => count(`${route} left`),
+    wrong: (what) => void wrong.push(what),
+    wrongMasks: () => wrong,
     answers: () => Object.fromEntries([...counts].sort()),
     undeclared: () => [...undeclared],
   };

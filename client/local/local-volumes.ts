@@ -63,8 +63,8 @@ function portOf(
   return {
     modality,
     vocabulary,
-    async ask(slice, prompts) {
-      const [mask] = await segment(await embedOn(at(slice), { signal }), prompts, call);
+    async ask(slice, prompts, crop) {
+      const [mask] = await segment(await embedOn({ ...at(slice), ...(crop && { crop }) }, { signal }), prompts, call);
       return { mask, predictedIou: mask.predictedIou };
     },
     namesOn: (slice) => async (text) => {

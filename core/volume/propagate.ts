@@ -4,8 +4,10 @@
  * part of it whose grey values the next slice still shows. Pure: who encodes and decodes is a port, as in `answer.ts`.
  */
 import type { Slice } from "../image/volume.ts";
-import { type Mask, maskArea, maskIou } from "../mask/mask.ts";
+import { type Mask, maskArea, maskBounds, maskIou } from "../mask/mask.ts";
 import { blend } from "../mask/morphology.ts";
+import { cropAround } from "../model/zoom.ts";
+import type { Crop } from "../wire/embedding.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import { watchCertainty } from "./certainty.ts";
 import { type GreyRange, greyRange, maskWithin, smoothGreys } from "./greys.ts";
@@ -18,8 +20,8 @@ export interface Guessed {
 }
 
 export interface StackPort {
-  /** The best answer on slice k, zoom included; may be asked again before it has answered. */
-  ask(k: number, prompts: readonly Prompt[]): Promise<Guessed>;
+  /** The best answer on slice k, from a crop where one is given, else zoom included; may be asked again before it has answered. */
+  ask(k: number, prompts: readonly Prompt[], crop?: Crop): Promise<Guessed>;
   /** Stored values of slice k. */
   pixels(k: number): Promise<Slice>;
   /** Slice k will be asked next, unless the structure ends before: what takes time may begin. Never waited for. */
@@ -158,7 +160,10 @@ async function nextSlice(
   const left = maskWithin(before, greys, range);
   const prompts = maskArea(left) < LEAST_LEFT * maskArea(before) ? undefined : maskPrompts(left, before);
   if (!prompts) return undefined;
-  const answers = await Promise.all([port.ask(k, prompts.full), port.ask(k, prompts.alone)]);
+  const answers = await Promise.all([
+    port.ask(k, prompts.full, closer(left, prompts.full)),
+    port.ask(k, prompts.alone),
+  ]);
   const judged = answers.map((answer) => judge(answer, maskWithin(answer.mask, greys, range), left));
   const best = judged.reduce((a, b) => (b.score > a.score ? b : a));
   if (best.like < LEAST_LIKE) return undefined;
@@ -166,6 +171,12 @@ async function nextSlice(
   const doubtful = predictedIou < DOUBTFUL.predictedIou || maskIou(mask, before) < DOUBTFUL.overlap;
   const certainty = (answers[0].predictedIou + answers[1].predictedIou) / 2;
   return { mask, predictedIou, doubtful, certainty };
+}
+
+/** Where a small segment is: looked at closely at once, without a first answer of the whole slice that would say the same. */
+function closer(left: Mask, prompts: readonly Prompt[]): Crop | undefined {
+  const bounds = maskBounds(left);
+  return bounds ? cropAround({ width: left.width, height: left.height, bounds }, prompts) : undefined;
 }
 
 /** An answer without what has other grey values, and how much speaks for it. */

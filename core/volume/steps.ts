@@ -11,6 +11,7 @@ import { decodeRle, encodeRle } from "../mask/rle.ts";
 import { namesToFind } from "../text/candidates.ts";
 import { presenceThreshold } from "../text/measures.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
+import type { Crop } from "../wire/embedding.ts";
 import type { JobMask, JobPlace, SegmentationRequest } from "../wire/job.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import { type Guessed, propagate } from "./propagate.ts";
@@ -20,8 +21,8 @@ export interface VolumePort {
   readonly modality: string | undefined;
   /** Names to find; without one nothing is found. */
   readonly vocabulary: Pick<Vocabulary, "entries" | "resolve"> | undefined;
-  /** The best answer on a slice, zoom included. */
-  ask(slice: number, prompts: readonly Prompt[]): Promise<Guessed>;
+  /** The best answer on a slice, from a crop where one is given, else zoom included. */
+  ask(slice: number, prompts: readonly Prompt[], crop?: Crop): Promise<Guessed>;
   /** Names asked of a whole slice. */
   namesOn(slice: number): AskName<NameAnswer & Guessed>;
   /** Stored values of a slice. */

@@ -57,3 +57,16 @@ export const Manifest = z.strictObject({
   golden: Weights.optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** A tensor by name, as the Open Inference Protocol v2 describes it; -1 is any length. Others add fields of their own. */
+export const EngineTensor = z.object({ name: z.string(), shape: z.array(z.int()), datatype: z.string() });
+
+/** What an engine says of a model. */
+export const EngineModel = z.object({
+  name: z.string(),
+  versions: z.array(z.string()).optional(),
+  platform: z.string().optional(),
+  inputs: z.array(EngineTensor).min(1),
+  outputs: z.array(EngineTensor).min(1),
+});
+export type EngineModel = z.infer<typeof EngineModel>;

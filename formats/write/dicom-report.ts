@@ -1,10 +1,12 @@
 /**
- * Measurement report (PS3.16 TID 1500) as Comprehensive 3D SR (PS3.3 A.35.13): the volume of every segment, by reference to
+ * Measurement report (PS3.16 TID 1500) as Comprehensive 3D SR (PS3.3 A.35.13): volume and diameters of every segment, by reference to
  * the segmentation that is written beside it.
  */
 import type { Segment, Segmentation } from "../../core/annotation/segmentation.ts";
 import { SegmenterError } from "../../core/errors.ts";
+import { spacingOf } from "../../core/image/geometry.ts";
 import type { ImageSource } from "../../core/image/source.ts";
+import { diametersOf } from "../../core/mask/measurements.ts";
 import { volumeOf } from "../../core/volume/measures.ts";
 import { withPlainNames } from "./dicom/deidentify.ts";
 import type { DicomElement, DicomItem } from "./dicom/encode.ts";
@@ -22,7 +24,7 @@ import { instanceItem, instancesOf } from "./dicom/references.ts";
 import { codingSchemes, trackingOf, typeOf } from "./dicom/segment-items.ts";
 import { segUids, writeDicomSeg } from "./dicom-seg.ts";
 import { nativeSlices } from "./raster/native-slices.ts";
-import type { Write } from "./writer.ts";
+import type { SegmentValues, Write, WriteOptions } from "./writer.ts";
 
 const COMPREHENSIVE_3D = "1.2.840.10008.5.1.4.1.1.88.34";
 
@@ -34,11 +36,15 @@ export const writeDicomReport: Write = (segmentation, options) => {
   const name = `${options.stem}.sr.dcm`;
   return {
     covered: [],
-    files: () => [{ name, type: "application/dicom", bytes: reportOf(shown, known) }, ...files()],
+    files: () => [{ name, type: "application/dicom", bytes: reportOf(shown, known, options.values) }, ...files()],
   };
 };
 
-function reportOf(segmentation: Segmentation, provenance: Provenance & { source: ImageSource }) {
+function reportOf(
+  segmentation: Segmentation,
+  provenance: Provenance & { source: ImageSource },
+  values: WriteOptions["values"],
+) {
   const { source, at } = provenance;
   const uids = segUids(segmentation, provenance);
   const sopInstanceUid = uidOf(provenance, "report", uids.sopInstanceUid);
@@ -63,7 +69,7 @@ function reportOf(segmentation: Segmentation, provenance: Provenance & { source:
     evidence(source, uids),
     ...container(
       code("126000", "DCM", "Imaging Measurement Report"),
-      contentOf(segmentation, provenance, uids),
+      contentOf(segmentation, { provenance, uids, values }),
       "1500",
     ),
   ];
@@ -89,13 +95,16 @@ function evidence(source: ImageSource, { sopClassUid, sopInstanceUid, seriesUid 
   return [0x0040a375, "SQ", [study]];
 }
 
-function contentOf(
-  segmentation: Segmentation,
-  provenance: Provenance & { source: ImageSource },
-  uids: SegUids,
-): readonly DicomItem[] {
+interface Said {
+  readonly provenance: Provenance & { source: ImageSource };
+  readonly uids: SegUids;
+  readonly values: WriteOptions["values"];
+}
+
+function contentOf(segmentation: Segmentation, said: Said): readonly DicomItem[] {
+  const { provenance } = said;
   const segments = segmentation.segments.toSorted((a, b) => a.number - b.number);
-  const groups = segments.map((segment, n) => groupOf(segmentation, segment, { number: n + 1, provenance, uids }));
+  const groups = segments.map((segment, n) => groupOf(segmentation, segment, { ...said, number: n + 1 }));
   return [
     coded(
       "HAS CONCEPT MOD",
@@ -122,7 +131,7 @@ function contentOf(
 function groupOf(
   segmentation: Segmentation,
   segment: Segment,
-  { number, provenance, uids }: { number: number; provenance: Provenance & { source: ImageSource }; uids: SegUids },
+  { number, provenance, uids, values }: Said & { readonly number: number },
 ): DicomItem {
   const tracking = trackingOf(segmentation, segment, provenance);
   const referenced: DicomItem = [...instanceItem({ ...uids, frame: 1 }), [0x0062000b, "US", [number]]];
@@ -132,27 +141,70 @@ function groupOf(
     coded("CONTAINS", code("121071", "DCM", "Finding"), typeOf(segment)),
     item("CONTAINS", "IMAGE", code("121191", "DCM", "Referenced Segment"), [[0x00081199, "SQ", [referenced]]]),
     uidRef("CONTAINS", code("121232", "DCM", "Source series for segmentation"), provenance.source.seriesInstanceUid),
-    millilitres(segmentation, segment),
+    ...measuresOf(segmentation, segment),
+    ...statisticsIn(values?.get(segment.id)),
   ];
   return nested(code("125007", "DCM", "Measurement Group"), items, "1411");
 }
 
-function millilitres(segmentation: Segmentation, segment: Segment): DicomItem {
-  const areas = nativeSlices(segmentation, segment).map(({ k, data }) => ({
-    slice: k,
-    area: data.reduce((sum, inside) => sum + inside, 0),
-  }));
+/** Volume, and the diameters of RECIST 1.1: the longest of all slices, and the one across it. */
+function measuresOf(segmentation: Segmentation, segment: Segment): readonly DicomItem[] {
+  const slices = nativeSlices(segmentation, segment);
+  const { size, ijkToLps } = segmentation.header;
+  const areas = slices.map(({ k, data }) => ({ slice: k, area: data.reduce((sum, inside) => sum + inside, 0) }));
   const { volumeMl } = volumeOf(segmentation.header, areas);
   if (volumeMl === undefined)
     throw new SegmenterError("CannotExport", {
       format: "dicom-sr",
       reason: "its slices have no thickness to measure by",
     });
-  const measured: DicomItem = [
-    [0x0040a30a, "DS", [volumeMl]],
-    [0x004008ea, "SQ", [code("ml", "UCUM", "milliliter")]],
+  const [width, height] = size;
+  const [pitchX, pitchY] = spacingOf(ijkToLps);
+  const widest = slices
+    .map(({ data }) => diametersOf({ width, height, data }, [pitchX, pitchY]))
+    .toSorted((a, b) => b.longestDiameter - a.longestDiameter)[0];
+  return [
+    measured(code("118565006", "SCT", "Volume"), volumeMl, code("ml", "UCUM", "milliliter")),
+    ...(widest ? diametersIn(widest) : []),
   ];
-  return item("CONTAINS", "NUM", code("118565006", "SCT", "Volume"), [[0x0040a300, "SQ", [measured]]]);
+}
+
+const MILLIMETRE = code("mm", "UCUM", "millimeter");
+
+const diametersIn = ({
+  longestDiameter,
+  perpendicularDiameter,
+}: ReturnType<typeof diametersOf>): readonly DicomItem[] => [
+  measured(code("103339001", "SCT", "Long Axis"), longestDiameter, MILLIMETRE),
+  measured(code("103340004", "SCT", "Short Axis"), perpendicularDiameter, MILLIMETRE),
+];
+
+const HOUNSFIELD = code("[hnsf'U]", "UCUM", "Hounsfield unit");
+
+/** Each says by which derivation it comes from the voxels (PS3.16 TID 1419). */
+function statisticsIn(values: SegmentValues | undefined): readonly DicomItem[] {
+  if (!values) return [];
+  const derived = (value: number, derivation: DicomItem) =>
+    measured(code("112031", "DCM", "Attenuation Coefficient"), value, HOUNSFIELD, [
+      coded("HAS CONCEPT MOD", code("121401", "DCM", "Derivation"), derivation),
+    ]);
+  return [
+    derived(values.mean, code("373098007", "SCT", "Mean")),
+    derived(values.sd, code("386136009", "SCT", "Standard Deviation")),
+    derived(values.min, code("255605001", "SCT", "Minimum")),
+    derived(values.max, code("56851009", "SCT", "Maximum")),
+  ];
+}
+
+function measured(concept: DicomItem, value: number, unit: DicomItem, more: readonly DicomItem[] = []): DicomItem {
+  const number: DicomItem = [
+    [0x0040a30a, "DS", [value]],
+    [0x004008ea, "SQ", [unit]],
+  ];
+  return item("CONTAINS", "NUM", concept, [
+    [0x0040a300, "SQ", [number]],
+    ...(more.length > 0 ? ([[0x0040a730, "SQ", more]] as const) : []),
+  ]);
 }
 
 const item = (relation: string, type: string, concept: DicomItem, value: DicomItem): DicomItem => [

@@ -8,10 +8,21 @@ import type { Rectified } from "./raster/rectify.ts";
 /** Which segment keeps a place that several claim, or no need to choose: a file, or a volume of a 4-D file, for each. */
 export type OverlapChoice = Overlap | "separate" | "4d";
 
+/** Of the voxels under a segment, in HU. */
+export interface SegmentValues {
+  readonly mean: number;
+  /** Of the population. */
+  readonly sd: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface WriteOptions {
   /** How file names begin: the image's name and its short id. */
   readonly stem: string;
   readonly overlap: OverlapChoice;
+  /** By segment, for reports. */
+  readonly values?: ReadonlyMap<string, SegmentValues>;
   /** Where the image is, for formats that only name it: an address, or a file beside the result. */
   readonly imageUri?: string;
   /** The one slice that formats of a single slice write. */

@@ -3,19 +3,21 @@ import { SegmenterError } from "../../core/errors.ts";
 import type { InferencePool } from "../inference/pool.ts";
 
 /** The pool with at most `most` encodes of this tenant waiting or running. Rejects with QuotaExceeded. */
-export function withQuota<P extends Pick<InferencePool, "encode" | "stats">>(pool: P, most: number): P {
+export function withQuota<P extends Pick<InferencePool, "encode" | "infer" | "stats">>(pool: P, most: number): P {
   let own = 0;
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (own >= most) throw new SegmenterError("QuotaExceeded", { retryAfterS: waitS(pool, own) });
+    own++;
+    try {
+      return await work();
+    } finally {
+      own--;
+    }
+  };
   return {
     ...pool,
-    async encode(job, call) {
-      if (own >= most) throw new SegmenterError("QuotaExceeded", { retryAfterS: waitS(pool, own) });
-      own++;
-      try {
-        return await pool.encode(job, call);
-      } finally {
-        own--;
-      }
-    },
+    encode: (job, call) => counted(() => pool.encode(job, call)),
+    infer: (job, call) => counted(() => pool.infer(job, call)),
   };
 }
 

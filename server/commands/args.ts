@@ -32,7 +32,11 @@ export const SHARED = {
   redis: { type: "string", description: "Redis that replicas share", valueHint: "redis://host:port" },
   s3: { type: "string", description: "Bucket that replicas share", valueHint: "https://host/bucket/prefix" },
   queue: { type: "string", description: "Redis of the queue of workers", valueHint: "redis://host:port" },
-  encoder: { type: "string", description: "Engine that runs the encoder", valueHint: "oip://host:port/model" },
+  encoder: {
+    type: "string",
+    description: "Engine or other Promptomy that runs the encoder",
+    valueHint: "oip://host:port/model or http://host:port",
+  },
   "image-dir": { type: "string", description: "Folder of images that replicas share", valueHint: "dir" },
 } as const satisfies ArgsDef;
 

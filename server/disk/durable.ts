@@ -1,14 +1,22 @@
 /** Files of a cache that survive a crash: they get their name when every byte is on the disk. */
-import { randomBytes } from "node:crypto";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { toError } from "../../core/errors.ts";
 
-/** Ours while we write; the number tells a later start whether the writer still lives. */
-const TEMPORARY = /^(\d+)-[0-9a-f]+\.tmp$/;
+/** Ours while we write; machine and process tell a later start whether the writer still lives. */
+const TEMPORARY = /^(?:([0-9a-f]{12})-)?(\d+)-[0-9a-f]+\.tmp$/;
+/** On a folder that machines share nobody can ask whether the process of another one lives: after this long it does not write. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** This machine, or this container: every one of them has a process 1. */
+const MACHINE = createHash("sha256").update(`${hostname()} ${machineId()}`).digest("hex").slice(0, 12);
 
 /** A fresh name in a folder for a file or folder in the making; it says nothing of what it holds. */
-export const temporaryIn = (dir: string): string => join(dir, `${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
+export const temporaryIn = (dir: string): string =>
+  join(dir, `${MACHINE}-${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
 
 /** Writes and syncs a new file that only the owner may read. Throws when it exists. */
 export async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
@@ -40,13 +48,30 @@ export async function syncFolder(dir: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-/** Removes what processes that are gone have left unfinished. */
+/** Removes what processes that are gone have left unfinished, and what other machines have not touched for a day. */
 export async function sweepTemporaries(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
-    const writer = Number(TEMPORARY.exec(name)?.[1] ?? Number.NaN);
-    if (writer > 0 && (writer === process.pid || !isAlive(writer))) {
-      await rm(join(dir, name), { recursive: true, force: true }).catch(() => {});
-    }
+    const [isTemporary, machine, pid] = TEMPORARY.exec(name) ?? [];
+    if (!isTemporary) continue;
+    const path = join(dir, name);
+    const gone = machine === MACHINE ? isGone(Number(pid)) : await isAbandoned(path);
+    if (gone) await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** At a start nothing of ours is being written: what carries our number is of one before us. */
+const isGone = (pid: number): boolean => pid > 0 && (pid === process.pid || !isAlive(pid));
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > ABANDONED_MS;
+}
+
+function machineId(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    return ""; // no Linux, or a container without one
   }
 }
 

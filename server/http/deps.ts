@@ -5,6 +5,7 @@ import type { Wire } from "../../core/embedding/file.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { EmbeddingInfo, EmbeddingRequest, MaskRequest, MaskResponse } from "../../core/wire/index.ts";
 import type { ImageStore } from "../images/types.ts";
+import type { InferencePool } from "../inference/pool.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Log } from "../ops/log.ts";
@@ -22,6 +23,8 @@ export interface AppDeps {
   readonly masks: Masks;
   readonly jobs: JobService;
   readonly models: ModelRegistry;
+  /** Runs an encoder on what another server has preprocessed. Throws as `embed` does. */
+  readonly infer: InferencePool["infer"];
   readonly vocabulary: Vocabulary;
   readonly names: Pick<NameService, "resolve">;
   readonly metrics: Metrics;

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { SegmenterError } from "../../core/errors.ts";
 import type { ImageSource } from "../../core/image/source.ts";
 import type { ExportRequest, ImageInfo } from "../../core/wire/index.ts";
-import type { Provenance, Target } from "../../formats/index.ts";
+import type { Provenance, SegmentValues, Target } from "../../formats/index.ts";
 import type { Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import { entryBeside, startChild } from "../processes/child-handle.ts";
@@ -69,6 +69,8 @@ export interface WriteOrder {
   readonly source?: ImageSource | undefined;
   readonly version: string;
   readonly model?: Provenance["model"];
+  /** By segment of the request, for a report. */
+  readonly values?: readonly (SegmentValues | null)[] | undefined;
   readonly at: string;
 }
 

@@ -28,7 +28,15 @@ export async function writeResult({ path, out }: Pick<WriteTask, "path" | "out">
   return { name: file.name, type: file.type };
 }
 
-async function fileOf({ request, info, source, version, model, at }: WriteOrder): Promise<SegmentationFile> {
+async function fileOf({
+  request,
+  info,
+  source,
+  version,
+  model,
+  values = [],
+  at,
+}: WriteOrder): Promise<SegmentationFile> {
   const format = SEGMENTATION_FORMATS.find(({ id }) => id === request.format);
   if (!format) throw new SegmenterError("CannotExport", { format: request.format, reason: "no such format" });
   if (format.volumesOnly && info.kind !== "volume")
@@ -45,8 +53,17 @@ async function fileOf({ request, info, source, version, model, at }: WriteOrder)
   const overlap = overlapOf(request, format);
   const write = await format.load();
   const { slice, imageUri } = request;
-  const options = { stem, overlap, provenance, ...(slice && { slice }), ...(imageUri && { imageUri }) };
-  const files = write(segmentationOf(request, info), options).files();
+  const segmentation = segmentationOf(request, info);
+  const measured = new Map(segmentation.segments.flatMap(({ id }, n) => (values[n] ? [[id, values[n]] as const] : [])));
+  const options = {
+    stem,
+    overlap,
+    provenance,
+    values: measured,
+    ...(slice && { slice }),
+    ...(imageUri && { imageUri }),
+  };
+  const files = write(segmentation, options).files();
   const [only] = files;
   if (only && files.length === 1) return only;
   return { name: `${stem}.zip`, type: "application/zip", bytes: writeZip(files) };

@@ -9,7 +9,8 @@ import type { Decoder, Prepared } from "../../core/model/decoder.ts";
 import type { Encoder } from "../../core/model/encoder.ts";
 import { modelInput } from "../../core/model/preprocess.ts";
 import type { Model } from "../models/registry.ts";
-import { openDecoder, openEncoder } from "./graphs.ts";
+import { openDecoder, openEncoder, type SessionPlace } from "./graphs.ts";
+import { isPromptomy } from "./oip.ts";
 import { probe } from "./probe.ts";
 import type {
   ChildSetup,
@@ -19,6 +20,8 @@ import type {
   DecodeTask,
   EncodeResult,
   EncodeTask,
+  InferResult,
+  InferTask,
   Task,
   TaskResult,
 } from "./protocol.ts";
@@ -35,7 +38,7 @@ const OPEN_MODELS = 3;
 /** Keeps the sessions of a few models and the prepared tensors of the last slices. Tasks come one at a time. */
 export function createEngine(setup: ChildSetup): Engine {
   const models = new Map(setup.models.map((model) => [model.id, model]));
-  const encoders = keepOpen<Encoder>((model) => openEncoder(model, setup));
+  const encoders = keepOpen<Encoder>((model) => openEncoder(model, placeOf(model, setup)));
   const decoders = keepOpen<Decoder>((model) => openDecoder(model, setup));
   const prepared = new LRUCache<string, Prepared>({ max: setup.preparedSlices });
   const modelOf = (modelId: string): Model => {
@@ -69,6 +72,8 @@ export function createEngine(setup: ChildSetup): Engine {
       switch (task.kind) {
         case "encode":
           return encode(modelOf(task.modelId), encoders, task);
+        case "infer":
+          return infer(modelOf(task.modelId), encoders, task);
         case "decode":
           return decode(task);
         case "probe":
@@ -98,6 +103,22 @@ function keepOpen<T extends { release(): Promise<void> }>(
     opened.catch(() => cache.delete(model.id));
     return opened;
   };
+}
+
+/** An engine that knows no models by content runs the encoder of the first alone. */
+function placeOf(model: Model, { remote, ...place }: ChildSetup): SessionPlace {
+  const there = remote && (isPromptomy(remote.url) || model.id === place.models[0]?.id);
+  return there ? { ...place, remote } : place;
+}
+
+async function infer(
+  model: Model,
+  encoders: (model: Model) => Promise<Encoder>,
+  { image }: InferTask,
+): Promise<InferResult> {
+  const encoder = await encoders(model);
+  const started = performance.now();
+  return { tensors: await encoder.encode(image), ms: performance.now() - started };
 }
 
 async function encode(

@@ -7,7 +7,7 @@ import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Session } from "../../core/tensor/session.ts";
 import type { GraphName, Model } from "../models/registry.ts";
 import { readVerified } from "../models/verify.ts";
-import { oipSession } from "./oip.ts";
+import { type EngineAt, engineSession } from "./oip.ts";
 import type { Provider } from "./protocol.ts";
 
 /** Where and how wide a session computes. */
@@ -15,7 +15,7 @@ export interface SessionPlace {
   readonly provider: Provider;
   readonly threads: number;
   /** Where the encoder runs instead. */
-  readonly remote?: string | undefined;
+  readonly remote?: EngineAt | undefined;
 }
 
 /** ONNX Runtime's numbering: 3 = errors only. Its warnings would fill the log of a server. */
@@ -41,7 +41,9 @@ export const openSession = (bytes: Uint8Array, { provider, threads }: SessionPla
 
 export async function openEncoder(model: Model, place: SessionPlace): Promise<Encoder> {
   const { remote } = place;
-  const encoder = await (remote === undefined ? openGraph(model, "encoder", place) : oipSession({ url: remote }));
+  const encoder = await (remote
+    ? engineSession(remote, { id: model.id, digest: model.graphs.encoder.digest })
+    : openGraph(model, "encoder", place));
   return createEncoder({ manifest: model.manifest, encoder });
 }
 

@@ -1,4 +1,5 @@
 /** The children that encode and decode, behind two queues. */
+import { isSegmenterError } from "../../core/errors.ts";
 import type { Slice } from "../../core/image/volume.ts";
 import { sha256 } from "../disk/sha256.ts";
 import type { ModelRegistry } from "../models/registry.ts";
@@ -8,7 +9,7 @@ import type { CallOptions, LaneStats } from "../processes/job.ts";
 import { Lane } from "../processes/lane.ts";
 import { shareCores, usableCores } from "./cores.ts";
 import { type ChosenDevice, chooseDevice, type Device } from "./device.ts";
-import { oipAddress } from "./oip.ts";
+import { type EngineAt, engineAddress, refuseOtherEncoder } from "./oip.ts";
 import type {
   ChildSetup,
   DecodeResult,
@@ -16,6 +17,8 @@ import type {
   DecodeTask,
   EncodeResult,
   EncodeTask,
+  InferResult,
+  InferTask,
   Task,
   TaskResult,
 } from "./protocol.ts";
@@ -31,6 +34,8 @@ export interface EncodeJob extends Omit<EncodeTask, "kind" | "slice"> {
   readonly name?: string;
 }
 
+export type InferJob = Omit<InferTask, "kind">;
+
 /** A decode and how to get at the slice, should the child not hold it. */
 export interface DecodeJob extends Omit<DecodeTask, "kind" | "source"> {
   readonly load: () => Promise<DecodeSource>;
@@ -41,6 +46,10 @@ export interface InferencePool extends ChosenDevice {
   encode(job: EncodeJob, options?: CallOptions): Promise<EncodeResult>;
   /** Rejects as `encode` does, with InvalidPrompt and UnsupportedPrompt, and with the error of `load`. */
   decode(job: DecodeJob, options?: CallOptions): Promise<DecodeResult>;
+  /** Runs an encoder on what another server has preprocessed. Rejects as `encode` does. */
+  infer(job: InferJob, options?: CallOptions): Promise<InferResult>;
+  /** `NoEncoder` while the engine elsewhere does not answer. */
+  degraded(): readonly string[];
   stats(): PoolStats;
   /** Takes nothing new, finishes what was accepted within `graceMs`, ends the children. */
   close(options: { graceMs: number }): Promise<void>;
@@ -63,8 +72,8 @@ export interface PoolLimits {
 export interface InferencePoolOptions {
   readonly models: ModelRegistry;
   readonly device?: Device;
-  /** An engine elsewhere that runs the encoder: `oip://host:port/model`. */
-  readonly encoder?: string | undefined;
+  /** An engine elsewhere that runs the encoder. */
+  readonly encoder?: EngineAt | undefined;
   /** Children of each lane and threads of each child; by default shared out from the cores. */
   readonly encoders?: number;
   readonly decoders?: number;
@@ -98,17 +107,28 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
   const { models, device = "auto", observe = ignoreEvents } = options;
   const cores = usableCores();
   const chosen: ChosenDevice = options.encoder
-    ? { device: "cpu", deviceReason: `slices are encoded by ${oipAddress(options.encoder)}` }
+    ? { device: "cpu", deviceReason: `slices are encoded by ${await engineOf(options.encoder, models)}` }
     : await chooseDevice(device, models.list(), options.threads ?? cores);
   const { encode, decode } = openLanes(options, chosen, cores);
+  const engine = createPresence(options.encoder !== undefined);
+  const submit = async <R extends InferResult>(modelId: string, work: Work<R>, call?: CallOptions): Promise<R> => {
+    const { result, waitMs, ms } = await engine.watched(encode.submit(work, call));
+    observe({ kind: "encode", modelId, ms, waitMs });
+    return result;
+  };
   return {
     ...chosen,
-    async encode({ name, ...job }, call) {
+    encode({ name, ...job }, call) {
       const run = (child: Child) => encodeOn(child, job);
-      const { result, waitMs, ms } = await encode.submit({ run, input: name ?? inputName(job) }, call);
-      observe({ kind: "encode", modelId: job.modelId, ms, waitMs });
-      return result;
+      return submit(job.modelId, { run, input: name ?? inputName(job) }, call);
     },
+    async infer(job, call) {
+      const run = async (child: Child) => asInferred(await child.run({ kind: "infer", ...job }));
+      const { buffer, byteOffset, byteLength } = job.image;
+      const input = sha256(job.modelId, new Uint8Array(buffer, byteOffset, byteLength));
+      return submit(job.modelId, { run, input }, call);
+    },
+    degraded: () => engine.degraded(),
     async decode(job, call) {
       const run = (child: Child) => decodeOn(child, job);
       const work = { run, input: `${job.embeddingId} ${JSON.stringify(job.prompts)}`, affinity: job.embeddingId };
@@ -119,6 +139,34 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
     stats: () => ({ ...chosen, encode: encode.stats(), decode: decode.stats() }),
     async close(grace) {
       await Promise.all([encode.close(grace), decode.close(grace)]);
+    },
+  };
+}
+
+type Work<R> = { readonly run: (child: Child) => Promise<R>; readonly input: string };
+
+/** The address that the first model's encoder has in an engine. Throws InvalidRequest. */
+async function engineOf(at: EngineAt, models: ModelRegistry): Promise<string> {
+  const { id, graphs } = models.get();
+  const encoder = { id, digest: graphs.encoder.digest };
+  await refuseOtherEncoder(at, encoder);
+  return engineAddress(at.url, encoder);
+}
+
+/** Whether the last encode found its engine. */
+function createPresence(isElsewhere: boolean) {
+  let away = false;
+  return {
+    degraded: (): readonly string[] => (away ? ["NoEncoder"] : []),
+    async watched<T>(work: Promise<T>): Promise<T> {
+      try {
+        const result = await work;
+        away = false;
+        return result;
+      } catch (thrown) {
+        if (isElsewhere && isSegmenterError(thrown, "EncoderCrashed")) away = true;
+        throw thrown;
+      }
     },
   };
 }
@@ -180,6 +228,11 @@ async function decodeOn(child: Child, { load, ...job }: DecodeJob): Promise<Deco
 }
 
 function asEncoded(result: TaskResult): EncodeResult {
+  if (typeof result === "object" && "transform" in result) return result;
+  throw new Error("The child answered another task.");
+}
+
+function asInferred(result: TaskResult): InferResult {
   if (typeof result === "object" && "tensors" in result) return result;
   throw new Error("The child answered another task.");
 }

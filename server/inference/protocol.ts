@@ -5,6 +5,7 @@ import type { Slice, Window } from "../../core/image/volume.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
 import type { Crop, MaskResult, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
 import type { GraphName, Model } from "../models/registry.ts";
+import type { EngineAt } from "./oip.ts";
 
 /** ONNX Runtime's execution providers that we know how to use. */
 export type Provider = "cpu" | "webgpu" | "cuda";
@@ -12,8 +13,8 @@ export type Provider = "cpu" | "webgpu" | "cuda";
 export interface ChildSetup {
   readonly models: readonly Model[];
   readonly provider: Provider;
-  /** An engine elsewhere that runs the encoder: `oip://host:port/model`. */
-  readonly remote?: string | undefined;
+  /** An engine elsewhere that runs the encoder. */
+  readonly remote?: EngineAt | undefined;
   /** Intra-op threads of each session. */
   readonly threads: number;
   /** Graphs of the first model that are loaded before the child says that it is ready. */
@@ -31,11 +32,22 @@ export interface EncodeTask {
   readonly crop?: Crop | undefined;
 }
 
-export interface EncodeResult {
+/** The encoder on what somebody else has preprocessed. */
+export interface InferTask {
+  readonly kind: "infer";
+  readonly modelId: string;
+  /** `[3, S, S]` of `modelInput`. */
+  readonly image: Float32Array;
+}
+
+export interface InferResult {
   readonly tensors: Readonly<Record<string, Tensor>>;
-  readonly transform: Transform;
   /** Preprocessing and run inside the child. */
   readonly ms: number;
+}
+
+export interface EncodeResult extends InferResult {
+  readonly transform: Transform;
 }
 
 /** What a child needs once per embedding. */
@@ -87,6 +99,6 @@ export interface ProbeResult {
   readonly reason: string;
 }
 
-export type Task = EncodeTask | DecodeTask | ProbeTask;
+export type Task = EncodeTask | InferTask | DecodeTask | ProbeTask;
 /** `missing`: the child does not hold this embedding; send the task again with its source. */
-export type TaskResult = EncodeResult | DecodeResult | ProbeResult | "missing";
+export type TaskResult = EncodeResult | InferResult | DecodeResult | ProbeResult | "missing";

@@ -13,7 +13,7 @@ const SEGMENT = { id: "1", number: 1, name: "", colour: "#ffffff", hidden: false
 export async function measureSegment(
   images: SliceSource,
   { imageId, plane }: { imageId: string; plane: Plane },
-  masks: readonly JobMask[],
+  masks: readonly Pick<JobMask, "slice" | "rle">[],
 ): Promise<VolumeMeasurements> {
   const info = await images.get(imageId);
   if (!info) throw new SegmenterError("ImageNotFound", { imageId });

@@ -36,8 +36,8 @@ function portOf(work: VolumeWork, { imageId, request, signal }: VolumeAsked, mod
   return {
     modality,
     vocabulary,
-    async ask(slice, prompts) {
-      const asked = { ...at(slice), prompts: [...prompts], multimask: false, zoom: "auto" as const };
+    async ask(slice, prompts, crop) {
+      const asked = { ...at(slice), crop, prompts: [...prompts], multimask: false, zoom: "auto" as const };
       const { masks: found } = await masks.masks(asked, background);
       const { rle, predictedIou } = found[0];
       return { mask: decodeRle(rle), predictedIou };

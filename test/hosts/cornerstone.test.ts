@@ -8,6 +8,8 @@ interface Verdict {
 }
 interface Opened {
   click(view?: string): Promise<Verdict>;
+  first(way: "cornerstone" | "plain", slices: number): Promise<number>;
+  window(lower: number, upper: number): void;
   area(): number;
   binding: {
     image: { imageId: string };
@@ -83,6 +85,20 @@ describe("Cornerstone3D 5.14", () => {
       expect(stage.errors).toEqual([]);
     },
   );
+
+  test("encodes nothing while its window is dragged", async () => {
+    const encoded = await stage.encodes(async () => {
+      await stage.page.evaluate(async () => {
+        const opened = await host.openVolume("plain");
+        for (let n = 0; n < 5; n++) {
+          opened.window(-160 - 7.5 * n, 240 + 4.5 * n);
+          await opened.first("cornerstone", 0);
+        }
+        opened.engine.destroy();
+      });
+    });
+    expect(encoded).toEqual([{ center: 40, width: 400 }]);
+  });
 
   test.each([
     { tool: "MarkerInclude", kind: "point", drag: [] },

@@ -95,7 +95,8 @@ def study(server, request):
         step = step + np.array([0, 3.3 * np.tan(np.radians(17)), 0])
     if request.param == "downwards":
         axes = axes @ np.diag([1, -1, -1])
-    info = upload(server, series(axes, step))
+    files = series(axes, step)
+    info = upload(server, files)
     affine = np.reshape(info["ijkToLps"], (4, 4))
     voxels = masks()
 
@@ -107,6 +108,7 @@ def study(server, request):
         segments[0]["code"] = {"scheme": "SCT", "value": "10200004", "meaning": "Liver"}
         return server.call("/v1/exports", {"imageId": info["imageId"], "format": format, "segments": segments, **more}, accept="*/*")
 
+    export.files = files
     return request.param, affine, voxels, export
 
 
@@ -160,6 +162,22 @@ def test_highdicom_reads_the_label_map_voxel_by_voxel(study):
     np.testing.assert_array_equal(seg.get_pixels_by_source_instance(uids, combine_segments=True).sum(), expected.sum(dtype=int))
 
 
+def stored(files, affine):
+    """Stored values by k, j, i; a slice is where the geometry says its file is."""
+    out = np.zeros((SLICES, ROWS, COLUMNS))
+    for ds in (pydicom.dcmread(io.BytesIO(file)) for file in files):
+        distance = [np.abs(affine @ [0, 0, k, 1] - [*map(float, ds.ImagePositionPatient), 1]).max() for k in range(SLICES)]
+        out[int(np.argmin(distance))] = ds.pixel_array
+    return out
+
+
+def feret(plane, pitch):
+    """The longest distance between corners of pixels inside, in mm; rows of the array are rows of the image."""
+    y, x = np.nonzero(plane)
+    corners = np.concatenate([np.stack([x + dx, y + dy], axis=1) for dx in (0, 1) for dy in (0, 1)]) * pitch
+    return np.sqrt(((corners[:, None] - corners[None]) ** 2).sum(axis=2)).max()
+
+
 @pytest.mark.parametrize("deidentify", [False, True])
 def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, deidentify):
     _, affine, voxels, export = study
@@ -170,9 +188,22 @@ def test_highdicom_reads_the_report_and_finds_its_segmentation(study, tmp_path, 
     groups = document.content.get_volumetric_roi_measurement_groups()
     assert len(groups) == len(SEGMENTS)
     voxel = abs(np.linalg.det(affine[:3, :3])) / 1000
+    pixels = stored(export.files, affine)
     for n, group in enumerate(groups):
         [volume] = group.get_measurements(name=highdicom.sr.CodedConcept("118565006", "SCT", "Volume"))
         assert volume.value == pytest.approx(voxels[n].sum() * voxel, rel=1e-3) and volume.unit.value == "ml"
+        [long], [short] = (
+            group.get_measurements(name=highdicom.sr.CodedConcept(value, "SCT", meaning))
+            for value, meaning in (("103339001", "Long Axis"), ("103340004", "Short Axis"))
+        )
+        pitch = np.linalg.norm(affine[:3, :2], axis=0)
+        widest = max(feret(plane, pitch) for plane in voxels[n] if plane.any())
+        assert long.unit.value == "mm" and long.value == pytest.approx(widest, rel=1e-4)
+        assert 0 < short.value <= long.value
+        attenuation = group.get_measurements(name=highdicom.sr.CodedConcept("112031", "DCM", "Attenuation Coefficient"))
+        inside = pixels[voxels[n] > 0]
+        expected = {"Mean": inside.mean(), "Standard Deviation": inside.std(), "Minimum": inside.min(), "Maximum": inside.max()}
+        assert {m.derivation.meaning: m.value for m in attenuation} == {name: pytest.approx(value, rel=1e-6, abs=1e-9) for name, value in expected.items()}
         assert group.tracking_uid == seg.SegmentSequence[n].TrackingUID
         [item] = [item for item in group[0].ContentSequence if item.ValueType == "IMAGE"]
         assert item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == seg.SOPInstanceUID

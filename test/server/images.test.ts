@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Volume } from "../../core/image/volume.ts";
 import { ImageInfo } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
+import { temporaryIn } from "../../server/disk/durable.ts";
 import { createImageStore } from "../../server/images/store.ts";
 import type { ImageStore, IncomingFile } from "../../server/images/types.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../server/ops/limits.ts";
@@ -190,10 +191,16 @@ describe("what is kept", () => {
     expect((await stat(join(dir, "images", names[0]!))).mode & 0o077).toBe(0);
   });
 
-  test("a spool of a process that is gone is swept at the start", async () => {
-    await writeFile(join(dir, "spool", "999999999-abcd.tmp"), "left");
+  test("a spool of a process that is gone is swept at the start; one of another machine, when it is a day old", async () => {
+    const spool = join(dir, "spool");
+    const ours = basename(temporaryIn(spool)).replace(`-${process.pid}-`, "-999999999-");
+    const [theirs, abandoned] = ["0123456789ab-1-aa.tmp", "0123456789ab-1-bb.tmp"];
+    for (const name of [ours, theirs, abandoned]) await writeFile(join(spool, name), "left");
+    const longAgo = Date.now() / 1000 - 25 * 3600;
+    await utimes(join(spool, abandoned), longAgo, longAgo);
     await open().then((again) => again.close());
-    expect(await readdir(join(dir, "spool"))).toEqual([]);
+    expect(await readdir(spool)).toEqual([theirs]);
+    await rm(join(spool, theirs));
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMask } from "../../core/mask/mask.ts";
 import { encodeRle } from "../../core/mask/rle.ts";
-import { Job } from "../../core/wire/index.ts";
+import { Job, type JobMask } from "../../core/wire/index.ts";
 import { createHarness, type Harness, post, SETUP_MS } from "./harness.ts";
 import { ballVolume, eventsOf as eventsFrom, shownJob } from "./job-support.ts";
 
@@ -64,6 +64,12 @@ describe("a volume job", () => {
     const { masks } = (await shown(jobId)).segments[0]!;
     expect(masks.find(({ slice }) => slice === 6)).toMatchObject({ rle, origin: "given", doubtful: false });
     expect(masks.filter(({ origin }) => origin === "propagated").length).toBeGreaterThan(0);
+    expect(masks.some(({ byName }) => byName)).toBe(false);
+    const named = { masks: [{ slice: 6, rle, byName: true }], propagate: { from: 4, to: 8 } };
+    const again = Job.parse(await (await start(named)).json());
+    const filled = (await eventsOf(again.jobId)).at(-1)!.data.segments[0]!.masks;
+    expect(filled.length).toBeGreaterThan(1);
+    expect(filled.every((mask: JobMask) => mask.byName)).toBe(true);
     const other = encodeRle(createMask(40, 48));
     expect((await start({ masks: [{ slice: 6, rle: other }], propagate: { from: 4, to: 8 } })).status).toBe(400);
   }, 60_000);

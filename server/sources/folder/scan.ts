@@ -19,8 +19,9 @@ interface Seen {
   readonly head: FileHead | null;
 }
 
-/** Looked at in one go by one process. */
-const AT_ONCE = 2000;
+/** Looked at in one go by one process, and how many do so at a time. */
+const AT_ONCE = 500;
+const PROCESSES = 2;
 /** Asked of the disk at a time. */
 const STATS = 64;
 
@@ -32,11 +33,7 @@ export function createScan(dir: string, images: Pick<ImageStore, "heads">, maxFi
     const stamps = await stampsOf(paths);
     const there = paths.filter((path) => stamps.has(path));
     const fresh = there.filter((path) => seen.get(path)?.stamp !== stamps.get(path));
-    const heads = new Map<string, FileHead | null>();
-    for (let at = 0; at < fresh.length; at += AT_ONCE) {
-      const some = fresh.slice(at, at + AT_ONCE);
-      for (const [n, head] of (await images.heads(some)).entries()) heads.set(some[n] ?? "", head);
-    }
+    const heads = await headsOf(fresh, images);
     const headOf = (path: string) => (heads.has(path) ? heads.get(path) : seen.get(path)?.head) ?? null;
     const now = new Map(
       there.map((path): [string, Seen] => [path, { stamp: stamps.get(path) ?? "", head: headOf(path) }]),
@@ -44,6 +41,22 @@ export function createScan(dir: string, images: Pick<ImageStore, "heads">, maxFi
     seen = now;
     return { paths: there, heads: there.map(headOf), stampOf: (path) => now.get(path)?.stamp ?? "" };
   };
+}
+
+async function headsOf(
+  paths: readonly string[],
+  images: Pick<ImageStore, "heads">,
+): Promise<ReadonlyMap<string, FileHead | null>> {
+  const heads = new Map<string, FileHead | null>();
+  const parts = Array.from({ length: Math.ceil(paths.length / AT_ONCE) }, (_, n) =>
+    paths.slice(n * AT_ONCE, (n + 1) * AT_ONCE),
+  ).values();
+  const walk = async () => {
+    for (const part of parts)
+      for (const [n, head] of (await images.heads(part)).entries()) heads.set(part[n] ?? "", head);
+  };
+  await Promise.all(Array.from({ length: PROCESSES }, walk));
+  return heads;
 }
 
 /** A file that goes while it is looked at has no stamp. */

@@ -43,7 +43,13 @@ function tabOn(library: Library) {
     window: null,
     encodeWindow: null,
   };
-  const state = { image, log: emptyLog(), keeping: { state: "kept" }, hidden: new Set() } as unknown as State;
+  const state = {
+    image,
+    log: emptyLog(),
+    keeping: { state: "kept" },
+    hidden: new Set(),
+    proposed: new Map(),
+  } as unknown as State;
   const store = createStore(state);
   const saver = createSaver({
     context: { store } as Context,

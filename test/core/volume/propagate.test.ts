@@ -4,6 +4,7 @@ import { createMask, type Mask, maskArea, maskDice } from "../../../core/mask/ma
 import { blend, dilate, erode, open } from "../../../core/mask/morphology.ts";
 import { decodeRle } from "../../../core/mask/rle.ts";
 import { type Guessed, type PropagateRequest, propagate, type StackPort } from "../../../core/volume/propagate.ts";
+import type { Crop } from "../../../core/wire/embedding.ts";
 import type { Prompt } from "../../../core/wire/prompt.ts";
 
 const SIDE = 64;
@@ -72,6 +73,28 @@ describe("propagate", () => {
     const kinds = asked.map(({ prompts }) => prompts.map((prompt) => prompt.kind).join());
     expect(kinds[0]).toMatch(/^mask,box,point/);
     expect(kinds[1]).toBe("mask");
+  });
+
+  test("looks at a small structure from a crop that holds it with its box, and at a large one from the whole slice", async () => {
+    const small = createMask(SIDE, SIDE);
+    for (let y = 28; y < 33; y++) small.data.fill(1, y * SIDE + 30, y * SIDE + 35);
+    const crops = async (seed: Mask) => {
+      const asked: (Crop | undefined)[] = [];
+      const port: StackPort = {
+        ask: async (_k, _prompts, crop) => {
+          asked.push(crop);
+          return { mask: seed, predictedIou: 0.8 };
+        },
+        pixels: async (k) => slice(k, seed),
+      };
+      await found(port, { seeds: new Map([[3, seed]]), from: 3, to: 4 });
+      return asked;
+    };
+    const [full, alone] = await crops(small);
+    expect(alone).toBeUndefined();
+    expect(full && [full.x0 <= 26, full.y0 <= 24, full.x1 > 38, full.y1 > 36]).toEqual([true, true, true, true]);
+    expect(full && full.x1 - full.x0).toBeLessThan(SIDE);
+    expect(await crops(ball(MIDDLE))).toEqual([undefined, undefined]);
   });
 
   test("marks slices where both directions disagree as doubtful", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { oipAddress } from "../../../server/inference/oip.ts";
+import { engineAddress } from "../../../server/inference/oip.ts";
 import { createInferencePool } from "../../../server/inference/pool.ts";
 import { loadModels } from "../../../server/models/registry.ts";
 import { repositoryRoot } from "../../support/data.ts";
@@ -23,7 +23,7 @@ describe("an encoder in KServe's model server, over the Open Inference Protocol"
 
   test("gives the numbers that the same graph gives in our own child process", async () => {
     const models = await loadModels([dir]);
-    const encoder = `${engine.url.replace("http", "oip")}/encoder`;
+    const encoder = { url: `${engine.url.replace("http", "oip")}/encoder` };
     const remote = await createInferencePool({ models, encoder, encoders: 2, decoders: 0 });
     ends.push(() => remote.close({ graceMs: 0 }));
     const { pool } = await openPool();
@@ -41,7 +41,7 @@ describe("an encoder in KServe's model server, over the Open Inference Protocol"
     const models = await loadModels([dir]);
     const remote = await createInferencePool({
       models,
-      encoder: "oip://127.0.0.1:1/encoder",
+      encoder: { url: "oip://127.0.0.1:1/encoder" },
       encoders: 1,
       decoders: 0,
     });
@@ -51,6 +51,17 @@ describe("an encoder in KServe's model server, over the Open Inference Protocol"
   });
 });
 
-test.each(["http://a/b", "oip://a", "oip://a/b/c", "oip:///b"])("%s is no engine", (url) => {
-  expect(() => oipAddress(url)).toThrow(/InvalidRequest/);
-});
+const NAME = { id: "tiny", digest: `sha256:${"a".repeat(64)}` } as const;
+
+test.each(["ftp://a", "http://", "http://a?b", "http://u:p@a", "oip://a", "oip://a/b/c", "oip:///b"])(
+  "%s is no engine",
+  (url) => {
+    expect(() => engineAddress(url, NAME)).toThrow(/InvalidRequest/);
+  },
+);
+
+test.each([
+  ["oips://gpu:8000/encoder", "https://gpu:8000/v2/models/encoder"],
+  ["http://gpu:8080", `http://gpu:8080/v2/models/tiny/versions/${"a".repeat(64)}`],
+  ["https://gpu/lab/", `https://gpu/lab/v2/models/tiny/versions/${"a".repeat(64)}`],
+])("%s is asked at %s", (url, address) => expect(engineAddress(url, NAME)).toBe(address));

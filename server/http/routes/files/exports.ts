@@ -2,7 +2,9 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { SegmenterError } from "../../../../core/errors.ts";
 import { ExportRequest } from "../../../../core/wire/index.ts";
+import type { ExportOrder } from "../../../images/types.ts";
 import { withCodes } from "../../../work/coded.ts";
+import { reportValues } from "../../../work/report-values.ts";
 import type { AppEnv } from "../../app-env.ts";
 import type { AppDeps } from "../../deps.ts";
 import { jsonBody } from "../../middleware/body.ts";
@@ -40,9 +42,7 @@ export function exportRoutes({
     const { manifest } = models.get(request.model);
     const { digest } = manifest.graphs.encoder;
     const model = { id: manifest.id, version: manifest.version, ...(digest && { digest }) };
-    const file = await timed(c, "write", () =>
-      images.exportSegments({ request, version, model }, { signal: c.req.raw.signal }),
-    );
+    const file = await timed(c, "write", () => exportedFrom(images, { request, version, model }, c.req.raw.signal));
     return c.body(file.body, 200, {
       "Content-Type": file.type,
       "Content-Length": String(file.bytes),
@@ -51,6 +51,12 @@ export function exportRoutes({
     }) as never; // the description says bytes, which no type of an answer does
   });
   return app;
+}
+
+async function exportedFrom(images: AppDeps["images"], order: ExportOrder, signal: AbortSignal) {
+  const { request } = order;
+  const values = await reportValues(images, request, await images.get(request.imageId));
+  return images.exportSegments({ ...order, ...(values && { values }) }, { signal });
 }
 
 /** Segments that name a job get its masks. */

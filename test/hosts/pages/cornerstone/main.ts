@@ -40,6 +40,32 @@ function boxAround(
   return { from: corner(-30), to: corner(30) };
 }
 
+type Way = "cornerstone" | "plain";
+
+/**
+ * Milliseconds from a click on a slice that nothing was asked of yet to its mask: in Cornerstone's labelmap, or as the client
+ * gives it to a page of its own. `slices` from the middle of the liver.
+ */
+async function firstMask(
+  binding: Binding,
+  { ijkToLps, liver }: Series,
+  { way, slices, viewport }: { way: Way; slices: number; viewport: core.Types.IVolumeViewport },
+): Promise<number> {
+  const [x, y, z] = axisOf(ijkToLps, 2);
+  const at = cornerstonePoint(viewport, [liver[0] + slices * x, liver[1] + slices * y, liver[2] + slices * z]);
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // what was painted last is on the screen
+  const start = performance.now();
+  if (way === "cornerstone") await binding.prompt({ kind: "point", at });
+  else {
+    const { plane, slice, ...pixel } = binding.pixelOf(at);
+    const window = { center: 40, width: 400 };
+    const on = await segmenter.embed({ imageId: binding.image.imageId, plane, slice, window });
+    const click = { kind: "point", x: pixel.x, y: pixel.y, label: "foreground" } as const;
+    await segmenter.segment(on, [click], { multimask: false });
+  }
+  return performance.now() - start;
+}
+
 let count = 0;
 let latest: Binding | undefined;
 for (const tool of cornerstoneTools({ core, tools, binding: () => latest }))
@@ -132,12 +158,18 @@ async function openVolume(name: SeriesName, make: (volumeId: string, series: Ser
     engine,
     binding,
     click,
+    first: (way: Way, slices: number) => firstMask(binding, series, { way, slices, viewport: axial }),
     take: (toolName: string) => take(toolName, engineId, views),
     /** Where the liver is on the screen. */
     screen: () => {
       const [x, y] = axial.worldToCanvas([...series.liver]);
       const { left, top } = axial.element.getBoundingClientRect();
       return [left + x, top + y];
+    },
+    /** As a drag with the window's tool does it. */
+    window(lower: number, upper: number) {
+      axial.setProperties({ voiRange: { lower, upper } });
+      engine.render();
     },
     area: () => areaOf(core.cache.getVolume(labelmapId)?.voxelManager?.getCompleteScalarDataArray?.()),
   };

@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { QueueEvents } from "bullmq";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EmbeddingInfo } from "../../../core/wire/index.ts";
+import { Job } from "../../../core/wire/index.ts";
+import { needsRedis, startRedis, type TestRedis } from "../../support/redis.ts";
+import { post, SETUP_MS } from "../harness.ts";
+import { modelFolder, slowEncoder } from "../inference-support.ts";
+import { imageOf, type Spawned, spawnServer } from "../spawned.ts";
+
+/** Clicks that may wait; prefetch may fill half of it. */
+const LIMIT = 4;
+
+describe("one worker of one encoder behind a queue, three real processes", needsRedis(), () => {
+  let dir: string;
+  let redis: TestRedis;
+  let server: Spawned;
+  let events: QueueEvents;
+  let imageId: string;
+  const started: string[] = [];
+  const ends: (() => void)[] = [];
+  const spawn = (name: string, command: "serve" | "work") =>
+    spawnServer({
+      ...{ cache: join(dir, name), models: join(dir, "models"), command, later: (end) => ends.push(end) },
+      options: ["--queue", redis.url, "--image-dir", join(dir, "images")],
+      before: `export PROMPTOMY_ENCODE_QUEUE_JOBS=${LIMIT}; taskset -cp 0 $$ >/dev/null;`, // one core, so one encoder
+    });
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "order-"));
+    await modelFolder(join(dir, "models"), { encoder: slowEncoder(20) });
+    redis = await startRedis();
+    events = new QueueEvents("encode", {
+      connection: { url: redis.url, maxRetriesPerRequest: null },
+      prefix: "promptomy:queue",
+    });
+    events.on("error", () => {});
+    events.on("active", ({ jobId }) => started.push(jobId));
+    await events.waitUntilReady();
+    server = await spawn("server", "serve");
+    imageId = await imageOf(server.url);
+    await spawn("worker", "work");
+  }, SETUP_MS);
+  afterAll(async () => {
+    await events?.close();
+    for (const end of ends) end();
+    await server?.exit;
+    await redis?.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const ask = (path: string, body: object) => fetch(`${server.url}/v1/images/${imageId}/${path}`, post(body));
+  const encode = (slice: number) => ask("embeddings", { plane: "axial", slice });
+  const click = async (slice: number): Promise<string> => {
+    const answer = await encode(slice);
+    expect(answer.status).toBe(201);
+    const { embeddingId } = (await answer.json()) as EmbeddingInfo;
+    return embeddingId.slice("sha256:".length);
+  };
+  /** The ids that a prefetch of the one slice after this one brings. */
+  const prefetch = async (around: number): Promise<string> => {
+    const answer = await ask("prefetch", { plane: "axial", around, direction: 1, count: 1 });
+    return /sha256:([0-9a-f]{64})/.exec(await answer.text())![1]!;
+  };
+  const waiting = () => redis.client.zcard("promptomy:queue:encode:prioritized");
+
+  test("a click that came last is taken before the prefetch that waits", async () => {
+    const first = click(0);
+    await expect.poll(() => started.length, { timeout: 20_000, interval: 10 }).toBe(1);
+    const later = [prefetch(10), prefetch(20)];
+    await expect.poll(waiting, { timeout: 20_000, interval: 10 }).toBe(2);
+    const ids = await Promise.all([first, click(60), ...later]);
+    expect(started.slice(0, 2)).toEqual(ids.slice(0, 2));
+    expect(new Set(started)).toEqual(new Set(ids));
+  });
+
+  test("clicks are answered while a volume is walked", async () => {
+    const prompts = [{ slice: 40, prompts: [{ kind: "point", x: 30, y: 30, label: "foreground" }] }];
+    const sent = await ask("segmentations", { plane: "axial", prompts, propagate: { from: 30, to: 50 } });
+    const { jobId } = Job.parse(await sent.json());
+    const job = async () => Job.parse(await (await fetch(`${server.url}/v1/jobs/${jobId}`)).json());
+    await expect.poll(async () => (await job()).state, { timeout: 20_000 }).toBe("running");
+    await click(61);
+    expect((await job()).state).toBe("running");
+    await fetch(`${server.url}/v1/jobs/${jobId}`, { method: "DELETE" });
+    await expect.poll(async () => (await job()).state, { timeout: 30_000 }).toBe("cancelled");
+  });
+
+  test("what no longer fits is told when to come back, and finds room then", async () => {
+    const answers = await Promise.all(Array.from({ length: 4 * LIMIT }, (_, n) => encode(70 + n)));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThanOrEqual(LIMIT);
+    const waits = refused.map(({ headers }) => Number(headers.get("Retry-After")));
+    expect(waits.filter((seconds) => !Number.isInteger(seconds) || seconds < 1)).toEqual([]);
+    for (const answer of refused) expect(await answer.json()).toMatchObject({ code: "Saturated" });
+    await sleep(Math.max(...waits) * 1000);
+    expect((await encode(95)).status).toBe(201);
+  });
+
+  test("Redis restarted under a job that runs and one that waits: both are answered", async () => {
+    const before = started.length;
+    const answers = [encode(62), encode(63)];
+    await expect.poll(() => started.length, { timeout: 20_000, interval: 10 }).toBeGreaterThan(before);
+    await redis.kill();
+    await redis.start();
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([201, 201]);
+  });
+});
