@@ -38,12 +38,7 @@ export async function archive(): Promise<void> {
   process.stdout.write(`${machine()}; ${SLICES} slices of 512²; ${RUNS} runs, each with an empty cache\n`);
   const browser = await launchBrowser();
   for (const [kind, make] of Object.entries(kinds)) {
-    const orthanc = await startOrthanc();
-    const study = `${UID}.${kind.length}`;
-    for (let n = 0; n < SLICES; n++) await orthanc.upload(make(n, study));
-    const runs = [];
-    for (let run = 0; run < RUNS; run++) runs.push(await open(browser, orthanc, study));
-    await orthanc.close();
+    const runs = await runsOf(browser, make, `${UID}.${kind.length}`);
     for (const name of ["preview", "whole", "memory"] as const) {
       const { median, min, max } = sampleOf(runs.map((run) => run[name]));
       const unit = name === "memory" ? "MiB" : "ms";
@@ -53,6 +48,19 @@ export async function archive(): Promise<void> {
     }
   }
   await browser.close();
+}
+
+/** Every run asks the same archive; it goes whatever comes of them. */
+async function runsOf(browser: Browser, make: (n: number, study: string) => Uint8Array, study: string) {
+  const orthanc = await startOrthanc();
+  try {
+    for (let n = 0; n < SLICES; n++) await orthanc.upload(make(n, study));
+    const runs = [];
+    for (let run = 0; run < RUNS; run++) runs.push(await open(browser, orthanc, study));
+    return runs;
+  } finally {
+    await orthanc.close();
+  }
 }
 
 /** The built server, as `promptomy serve` starts it, with an empty cache. */
@@ -71,10 +79,19 @@ async function serve(dicomweb: string) {
   return { url, pid: child.pid ?? 0, close };
 }
 
-/** Milliseconds from the address to the first slice, and to the whole series on the screen; the most memory of the server. */
+/** One run with an empty cache. */
 async function open(browser: Browser, { root }: Orthanc, study: string) {
   const server = await serve(root);
-  await sleep(SETTLE_MS);
+  try {
+    await sleep(SETTLE_MS);
+    return await watched(browser, server, study);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Milliseconds from the address to the first slice, and to the whole series on the screen; the most memory of the server. */
+async function watched(browser: Browser, server: { readonly url: string; readonly pid: number }, study: string) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   let memory = 0;
   const watch = setInterval(() => {
@@ -95,7 +112,6 @@ async function open(browser: Browser, { root }: Orthanc, study: string) {
   const whole = performance.now() - start;
   clearInterval(watch);
   await page.close();
-  await server.close();
   return { preview, whole, memory };
 }
 

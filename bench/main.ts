@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -6,6 +6,11 @@ switch (what) {
   case "speed": {
     const { speed } = await import("./speed.ts");
     await speed();
+    break;
+  }
+  case "hosts": {
+    const { hosts } = await import("./hosts.ts");
+    await hosts();
     break;
   }
   case "accuracy": {
@@ -45,7 +50,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

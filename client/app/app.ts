@@ -38,6 +38,8 @@ import { createTour } from "./volume/tour.ts";
 export interface App extends Controls {
   /** Once: opens what is named, else what the viewer opens by itself; `null` for nothing. */
   start(named: Named | null): void;
+  /** Saves the work, then leaves nothing behind: no worker, listener, timer or request. Resolves when all is gone. */
+  end(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -62,10 +64,13 @@ export function createApp({
   workerUrl,
 }: AppOptions): App {
   const store = createStore(initialState);
-  const notifier = createNotifier(store);
-  const connection = createConnection(store, fetch);
+  const ending = new AbortController();
+  const ended = ending.signal;
+  const notifier = createNotifier(store, ended);
+  const connection = createConnection(store, fetch, ended);
   const place = { server, ...(local && { local }), ...(workerUrl && { workerUrl }) };
-  const context: Context = { store, notifier, connection, segmenter: segmenterOnce(place, store, connection) };
+  const segmenter = segmenterOnce(place, store, connection);
+  const context: Context = { store, notifier, connection, segmenter: segmenter.get, ended };
 
   const encoder = createEncoder(context, () => masks.sync());
   const masks = createMasks(context, {
@@ -105,12 +110,19 @@ export function createApp({
     if (named) void studies.start(named);
     void loadModel(context);
   };
+  const end = async () => {
+    ending.abort();
+    encoder.reset();
+    await keeper.end();
+    await segmenter.close();
+  };
   return {
     ...parts,
     shortcuts: createShortcuts(),
     vocabulary: vocabularyOnce(context),
     namesMeant: meant(context),
     start,
+    end,
   };
 }
 
@@ -161,16 +173,19 @@ function segmenterOnce(
   place: Pick<SegmenterOptions, "server" | "local" | "workerUrl">,
   store: Store,
   { fetch }: Connection,
-): () => Promise<Segmenter> {
+): { get(): Promise<Segmenter>; close(): Promise<void> } {
   let made: Promise<Segmenter> | undefined;
-  return () => {
-    made ??= createSegmenter({ ...place, fetch, onStatus: (engine) => store.set({ engine }) }).catch(
-      (thrown: unknown) => {
-        made = undefined;
-        throw thrown;
-      },
-    );
-    return made;
+  return {
+    get() {
+      made ??= createSegmenter({ ...place, fetch, onStatus: (engine) => store.set({ engine }) }).catch(
+        (thrown: unknown) => {
+          made = undefined;
+          throw thrown;
+        },
+      );
+      return made;
+    },
+    close: async () => (await made?.catch(() => undefined))?.close(),
   };
 }
 

@@ -42,6 +42,7 @@ export async function workerBackend(options: WorkerBackendOptions): Promise<Back
   const remote = Comlink.wrap<DecoderWorker>(worker);
   const close = () => {
     lifeline.cut("closed");
+    remote[Comlink.releaseProxy](); // else Comlink keeps the worker, and with it all that listens to it
     worker.terminate();
   };
   try {

@@ -86,6 +86,7 @@ function connect(worker: Worker) {
       unwrap(await lifeline.guard(answer, CALL_TIMEOUT_MS)),
     close() {
       lifeline.cut("closed");
+      remote[Comlink.releaseProxy](); // as in `worker-backend.ts`
       worker.terminate();
     },
   };

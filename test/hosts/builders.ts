@@ -1,10 +1,12 @@
 /** How a page of this folder is built where Vite does not do it; each as its own documentation says. */
+import { execFile } from "node:child_process";
 import { cpSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { BuiltPage } from "../support/serve.ts";
 
 const require = createRequire(import.meta.url);
@@ -47,6 +49,17 @@ export const withWebpack = () =>
     if (stats.hasErrors()) throw new Error(stats.toString());
     cpSync(at("pages/webpack/index.html"), join(dir, "index.html"));
   });
+
+/** Next.js builds beside its sources: `out` is the page. */
+export const withNext = async (): Promise<BuiltPage> => {
+  const page = at("pages/next");
+  const next = at("node_modules/next/dist/bin/next");
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
+  await promisify(execFile)(process.execPath, [next, "build"], { cwd: page, env });
+  const remove = () =>
+    Promise.all([".next", "out"].map((dir) => rm(join(page, dir), { recursive: true, force: true })));
+  return { dir: join(page, "out"), remove: async () => void (await remove()) };
+};
 
 export const withoutBundler = () =>
   built((dir) => {

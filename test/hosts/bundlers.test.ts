@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { buildPage, ISOLATED } from "../support/serve.ts";
-import { withEsbuild, withoutBundler, withWebpack } from "./builders.ts";
+import { withEsbuild, withNext, withoutBundler, withWebpack } from "./builders.ts";
 import { hostStage } from "./stage.ts";
 
 declare const host: { click(): Promise<{ backend: string; reason: string; area: number }> };
@@ -10,6 +10,7 @@ declare const host: { click(): Promise<{ backend: string; reason: string; area: 
 describe.each([
   ["esbuild", withEsbuild],
   ["webpack", withWebpack],
+  ["Next.js", withNext],
   ["an import map", withoutBundler],
   ["an import map, isolated", async () => ({ ...(await withoutBundler()), headers: ISOLATED })],
 ])("a page by %s", (_name, make) => {
@@ -29,6 +30,7 @@ const pageOf = (name: string) => fileURLToPath(new URL(`pages/${name}`, import.m
 describe.each([
   ["React", () => buildPage(pageOf("react"))],
   ["Vue", () => buildPage(pageOf("vue"), `${pageOf("vue")}/vite.config.js`)],
+  ["Next.js", withNext],
 ])("<promptomy-viewer> in %s", (_name, make) => {
   const stage = hostStage("", make);
 

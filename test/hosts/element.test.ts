@@ -85,7 +85,7 @@ describe("<promptomy-viewer>, twice on a page", () => {
       sheets: document.styleSheets.length,
       grounds: host.viewers.map((viewer) => getComputedStyle(viewer).backgroundColor),
     }));
-    expect(found.buttons[0]! - found.buttons[1]!).toBe(4);
+    expect(found.buttons[0]! - found.buttons[1]!).toBe(7);
     expect(found.slotted).toEqual([true, true]);
     expect(found).toMatchObject({ font: "serif", background: "rgb(255, 255, 255)", token: "", sheets: 1 });
     expect(found.grounds).toEqual(["rgb(13, 16, 20)", "rgb(238, 241, 244)"]);

@@ -7,7 +7,11 @@ interface Verdict {
   plane: string;
 }
 declare const host: {
-  open(name: string): Promise<{ click(axCorSag: 0 | 1 | 2): Promise<Verdict>; undo(): Promise<number> }>;
+  open(name: string): Promise<{
+    click(axCorSag: 0 | 1 | 2): Promise<Verdict>;
+    undo(): Promise<number>;
+    window(low: number, high: number): void;
+  }>;
 };
 
 describe("NiiVue 0.69", () => {
@@ -35,4 +39,17 @@ describe("NiiVue 0.69", () => {
       expect(stage.errors).toEqual([]);
     },
   );
+
+  test("encodes nothing while its window is dragged", async () => {
+    const encoded = await stage.encodes(async () => {
+      await stage.page.evaluate(async () => {
+        const opened = await host.open("plain");
+        for (let n = 0; n < 5; n++) {
+          opened.window(-160 - 7.5 * n, 240 + 4.5 * n);
+          await opened.click(0);
+        }
+      });
+    });
+    expect(encoded).toEqual([{ center: 40, width: 400 }]);
+  });
 });

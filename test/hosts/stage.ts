@@ -1,6 +1,6 @@
 /** A page of this folder, built by Vite from the packed client, on an origin of its own; a real server on another; Chromium. */
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { type BuiltPage, buildPage, serveForeign, startTestServer, type TestServer } from "../support/serve.ts";
@@ -10,6 +10,8 @@ export interface HostStage {
   server: TestServer;
   /** Uncaught errors of the page. */
   readonly errors: string[];
+  /** The windows that the page asks to be encoded during `run`, each once. */
+  encodes(run: () => Promise<void>): Promise<unknown[]>;
 }
 
 const modelDirs = [fileURLToPath(new URL("../../models/default", import.meta.url))];
@@ -22,7 +24,18 @@ const builtByVite = (name: string): Promise<HostPage> =>
 
 /** Set up before the tests of a suite and taken down after them. */
 export function hostStage(name: string, make: () => Promise<HostPage> = () => builtByVite(name)): HostStage {
-  const stage = { errors: [] as string[] } as HostStage; // the rest comes in beforeAll
+  const encodes: HostStage["encodes"] = async (run) => {
+    const windows = new Set<string>();
+    const note = (request: Request) => {
+      if (request.method() === "POST" && request.url().endsWith("/embeddings"))
+        windows.add(JSON.stringify(JSON.parse(request.postData() ?? "{}").window));
+    };
+    stage.page.on("request", note);
+    await run();
+    stage.page.off("request", note);
+    return [...windows].map((window) => JSON.parse(window));
+  };
+  const stage = { errors: [] as string[], encodes } as HostStage; // the rest comes in beforeAll
   let browser: Browser | undefined;
   let remove = async () => {};
   beforeAll(async () => {

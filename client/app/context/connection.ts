@@ -25,7 +25,8 @@ const LONGEST_DELAY_MS = 15_000;
 /** Statuses of a proxy whose server is gone. */
 const GONE = [502, 504];
 
-export function createConnection(store: Store, send: Fetch): Connection {
+/** From `ended` on nothing is asked, nothing is tried again, and what is under way is broken off. */
+export function createConnection(store: Store, send: Fetch, ended: AbortSignal): Connection {
   const waiting = new Map<string, () => void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let delay = FIRST_DELAY_MS;
@@ -55,14 +56,17 @@ export function createConnection(store: Store, send: Fetch): Connection {
     tryNow();
   };
 
-  addEventListener("online", tryNow);
+  addEventListener("online", tryNow, { signal: ended });
+  ended.addEventListener("abort", () => clearTimeout(timer));
   return {
     async fetch(request) {
-      const response = await send(request);
+      const signal = AbortSignal.any([request.signal, ended]);
+      const response = await send(new Request(request, { signal }));
       if (!GONE.includes(response.status)) answered();
       return response;
     },
     takes(thrown, key, again) {
+      if (ended.aborted) return true;
       if (!isSegmenterError(thrown, "ServerUnreachable")) return false;
       waiting.set(key, again);
       schedule();

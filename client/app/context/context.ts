@@ -11,4 +11,6 @@ export interface Context {
   readonly connection: Connection;
   /** Resolves when the server has said which model it has; rejects when there is no server. */
   segmenter(): Promise<Segmenter>;
+  /** Aborts when the viewer ends: whatever listens, waits or runs holds on to it. */
+  readonly ended: AbortSignal;
 }

@@ -3,6 +3,7 @@ import { isSegmenterError, type SegmenterError, toError } from "../../../core/er
 import { t } from "../i18n/index.ts";
 import type { Toast } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
+import { later } from "./later.ts";
 
 export interface FailureOptions {
   /** Names what went wrong; `settled` with the same name takes the toast away. Default: the sentence. */
@@ -32,7 +33,7 @@ const ACTION_MS = 12_000;
 /** More than these would take the image's room. */
 const MAX_TOASTS = 2;
 
-export function createNotifier(store: Store): Notifier {
+export function createNotifier(store: Store, ended: AbortSignal): Notifier {
   let nextId = 1;
   const drop = (goes: (toast: Toast) => boolean) =>
     store.update((state) => {
@@ -58,7 +59,7 @@ export function createNotifier(store: Store): Notifier {
     },
     info(text, { actions = [], cause } = {}) {
       const id = push({ tone: "info", text, actions, ...(cause ? { cause } : {}) });
-      setTimeout(() => dismiss(id), actions.length > 0 ? ACTION_MS : INFO_MS);
+      later(() => dismiss(id), actions.length > 0 ? ACTION_MS : INFO_MS, ended);
     },
     settled: (cause) => drop((toast) => toast.cause === cause),
     say: (announcement) => store.set({ announcement }),

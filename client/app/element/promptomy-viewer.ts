@@ -1,5 +1,5 @@
 /** `<promptomy-viewer>`: the viewer in somebody else's page. It listens to keys and dropped files of its own alone. */
-import type { PromptomyViewerElement } from "../../element/types.ts";
+import type { FrameImage, PromptomyViewerElement } from "../../element/types.ts";
 import { type App, createApp } from "../app.ts";
 import { createHosted, type Hosted } from "../embed/hosted.ts";
 import type { Tool } from "../state/state.ts";
@@ -34,10 +34,18 @@ const TOOLS: readonly Tool[] = ["point", "box", "scribble", "lasso", "brush", "e
 /** Below this the list of segments lies over the image, and waits to be opened; see `viewer-app`. */
 const NARROW_PX = 760;
 
+/** An element that is moved, by a framework or by hand, leaves the document for a moment. */
+const MOVE_MS = 1000;
+
 class PromptomyViewer extends HTMLElement implements PromptomyViewerElement {
   static observedAttributes = ["server", "image-id", "study", "series", "tools"];
   #app: App | undefined;
   #hosted: Hosted | undefined;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
+  /** What was open when the element left the document. */
+  #left: FrameImage | undefined;
+  /** Resolves when the viewer before has saved its work and let go of it. */
+  #gone: Promise<void> | undefined;
   #root = this.attachShadow({ mode: "open" });
 
   constructor() {
@@ -48,13 +56,29 @@ class PromptomyViewer extends HTMLElement implements PromptomyViewerElement {
   }
 
   connectedCallback(): void {
-    if (!this.#app) this.#begin();
+    clearTimeout(this.#leaving);
+    if (this.#app) this.#show(this.#app);
+    else this.#begin();
+  }
+
+  /** The work is saved at once; the viewer behind the elements ends when the element does not come back. */
+  disconnectedCallback(): void {
+    this.#root.replaceChildren();
+    void this.#app?.keeper.save();
+    this.#leaving = setTimeout(() => {
+      this.#left = this.image;
+      this.#end();
+    }, MOVE_MS);
   }
 
   attributeChangedCallback(name: string, old: string | null, value: string | null): void {
-    if (!this.#app || old === value) return;
-    if (name === "server") this.#begin();
-    else if (name === "tools") this.#app.store.set({ tools: this.#tools(), tool: this.#tools()[0] });
+    if (old === value) return;
+    if (name !== "tools") this.#left = undefined;
+    if (!this.#app) return;
+    if (name === "server") {
+      this.#end();
+      if (this.isConnected) this.#begin();
+    } else if (name === "tools") this.#app.store.set({ tools: this.#tools(), tool: this.#tools()[0] });
     else this.#app.start(this.#named());
   }
 
@@ -98,10 +122,22 @@ class PromptomyViewer extends HTMLElement implements PromptomyViewerElement {
     hosted.onSaved((detail) => !this.#tell("promptomy-saved", detail));
     this.#app = app;
     this.#hosted = hosted;
+    this.#show(app);
+    const named = this.#left ? namedIn(`about:blank?image=${this.#left.imageId}`) : this.#named();
+    void Promise.resolve(this.#gone).then(() => this.#app === app && app.start(named));
+  }
+
+  /** New elements each time: each of them lives once. */
+  #show(app: App): void {
     const viewer = document.createElement("viewer-app") as ViewerApp; // defined by the import above
     viewer.app = app;
     this.#root.replaceChildren(slot("header"), viewer, slot("footer"));
-    app.start(this.#named());
+  }
+
+  #end(): void {
+    this.#gone = this.#app?.end();
+    this.#app = undefined;
+    this.#hosted = undefined;
   }
 
   /** False when the page has taken it. */

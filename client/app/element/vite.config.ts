@@ -38,11 +38,20 @@ const prefixed: Plugin = {
   },
 };
 
-/** For browsers with WebGPU that cannot suspend WebAssembly: 27 MB, where the CPU does without them. */
+/**
+ * Leaves out what only browsers with WebGPU want that cannot suspend WebAssembly: 27 MB, where the CPU does without them. A
+ * user's bundler follows `new URL("name", import.meta.url)`, and fails at a name that is not there, as onnxruntime has for
+ * itself before it was bundled: such a name is written so that it is no constant.
+ */
 const leaner: Plugin = {
   name: "leaner",
   generateBundle(_options, bundle) {
     for (const name of Object.keys(bundle)) if (name.includes("asyncify")) delete bundle[name];
+    const hide = (whole: string, kind: string, name: string) =>
+      name in bundle ? whole : `new ${kind}([\`${name}\`].join(),import.meta.url)`;
+    for (const file of Object.values(bundle))
+      if (file.type === "chunk")
+        file.code = file.code.replace(/new (\w+)\([`"']([\w.-]+\.(?:mjs|wasm))[`"'],import\.meta\.url\)/g, hide);
   },
 };
 

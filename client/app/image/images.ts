@@ -54,6 +54,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
   const show = async (info: ImageInfo, name: string, turn: number, list?: PictureList) => {
     if (!isLatest(turn)) return;
     await keeper.leave();
+    if (!isLatest(turn)) return;
     const work = await keeper.enter(info.imageId);
     if (!isLatest(turn)) return;
     encoder.reset();

@@ -11,13 +11,13 @@ export interface Loader {
   load(sentence: string, open: (turn: number, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Gives up what is loading. */
   stop(): void;
-  /** Has nothing else been asked for since? */
+  /** Has nothing else been asked for since, and is the viewer still there? */
   isLatest(turn: number): boolean;
 }
 
-export function createLoader({ store, notifier, connection }: Context): Loader {
+export function createLoader({ store, notifier, connection, ended }: Context): Loader {
   let latest = 0;
-  const isLatest = (turn: number) => turn === latest;
+  const isLatest = (turn: number) => turn === latest && !ended.aborted;
   let unwanted = new AbortController();
   const stop = () => {
     latest++;
@@ -25,6 +25,7 @@ export function createLoader({ store, notifier, connection }: Context): Loader {
     unwanted = new AbortController();
     store.set({ loading: undefined, arriving: undefined });
   };
+  ended.addEventListener("abort", stop);
   const load: Loader["load"] = async (sentence, open) => {
     stop();
     const { signal } = unwanted;

@@ -17,24 +17,27 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-/** Returns which drag-changing keys are down. */
-export function listenToKeys(app: Controls): Held {
+/** Returns which drag-changing keys are down. Listens until `signal` aborts. */
+export function listenToKeys(app: Controls, signal: AbortSignal): Held {
   const held = { pan: false, window: false };
   const { scope } = app;
-  scope.addEventListener("keydown", (event) => {
+  const pressed = (event: Event) => {
     if (!(event instanceof KeyboardEvent) || event.defaultPrevented || isTyping(event)) return;
     if (app.store.state.arriving) return; // the image that keys would reach is not the one that is looked at
     if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
     if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
     if (app.commands.run(command)) event.preventDefault();
-  });
-  scope.addEventListener("keyup", (event) => event instanceof KeyboardEvent && hold(app, held, event, false));
+  };
+  const released = (event: Event) => event instanceof KeyboardEvent && hold(app, held, event, false);
   // A key released in another window never comes up here.
-  addEventListener("blur", () => {
+  const left = () => {
     held.pan = held.window = false;
     app.store.set({ peek: false });
-  });
+  };
+  scope.addEventListener("keydown", pressed, { signal });
+  scope.addEventListener("keyup", released, { signal });
+  addEventListener("blur", left, { signal });
   return held;
 }
 

@@ -22,8 +22,12 @@ export interface Keeper extends Projects, Omit<KeptMasks, "masksKept"> {
   enter(imageId: Digest): Promise<Work | undefined>;
   /** A state that has the image open, with the work in it: the log is never seen without it, and never saved without it. */
   restored(state: State, work: Work | undefined): State;
+  /** Resolves when the open image's work is saved. */
+  save(): Promise<void>;
   /** Saves the open image's work and lets go of it. */
   leave(): Promise<void>;
+  /** Saves, and lets go of the image and of the browser's database: the viewer has ended. */
+  end(): Promise<void>;
   /** Asks the tab that writes for the pen. */
   takeOver(): void;
   /** Newest first, with something done in each. */
@@ -59,14 +63,17 @@ export function createKeeper(context: Context, openLibrary: () => Promise<Librar
       await (await opened)?.put(work, 0);
       store.set({ dialog: "work" });
     },
+    async end() {
+      await sitting.leave();
+      (await opened)?.close();
+    },
     asides: async () => (await (await opened)?.asides()) ?? [],
   };
 }
 
 const EMPTY_LENGTH = serialiseLog(emptyLog()).length;
 
-interface Sitting extends Pick<Keeper, "enter" | "restored" | "leave" | "takeOver"> {
-  save(): Promise<void>;
+interface Sitting extends Pick<Keeper, "enter" | "restored" | "save" | "leave" | "takeOver"> {
   /** Adds somebody's work on the open image to it; false when another image is open, or another tab writes this one's. */
   adopt(work: Work): boolean;
 }
@@ -109,6 +116,7 @@ function createSitting({ context, opened, masksKept, onChange }: SittingOptions)
         onLost: () => keep({ state: "other-tab" }),
         onSaved: () => void follow({ state: "other-tab" }),
       });
+      if (context.ended.aborted) lock.close();
       entered = imageId;
       unsaved = readJournal(imageId);
       const kept = await read(imageId);
@@ -150,21 +158,26 @@ function readLog(text: string): { readonly log: PromptLog; readonly keeping?: Ke
   }
 }
 
-function listenToStore({ store }: Context, save: () => Promise<void>): void {
+function listenToStore({ store, ended: signal }: Context, save: () => Promise<void>): void {
   let { log } = store.state;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  store.subscribe(() => {
+  const unsubscribe = store.subscribe(() => {
     clearTimeout(timer);
     timer = setTimeout(save, REST_MS);
     if (store.state.log === log) return;
     log = store.state.log;
     void save();
   });
-  addEventListener("pagehide", () => void save());
-  document.addEventListener("visibilitychange", () => void save());
-  addEventListener("beforeunload", (event) => {
+  const leaving = (event: Event) => {
     const { keeping } = store.state;
     const unsaved = keeping.state === "full" || keeping.state === "unavailable";
     if (unsaved && log.entries.length > 0) event.preventDefault();
+  };
+  addEventListener("pagehide", () => void save(), { signal });
+  document.addEventListener("visibilitychange", () => void save(), { signal });
+  addEventListener("beforeunload", leaving, { signal });
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    unsubscribe();
   });
 }

@@ -28,6 +28,8 @@ export interface Library {
   asides(): Promise<readonly Work[]>;
   mask(digest: string): Promise<Rle | undefined>;
   putMasks(masks: Readonly<Record<string, Rle>>): Promise<void>;
+  /** Once what is under way has ended. */
+  close(): void;
 }
 
 const NAME = "promptomy";
@@ -64,6 +66,7 @@ export async function openLibrary(): Promise<Library> {
       for (const [digest, rle] of Object.entries(masks)) await transaction.store.put({ digest, rle });
       await transaction.done;
     },
+    close: () => database.close(),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Of several tabs on one image, one writes (Web Locks); the others are told, follow, and may ask for the pen. */
+import { later } from "../context/later.ts";
 
 /** How long a tab that is asked for the pen has to save and let go; then it is taken. */
 const POLITE_MS = 2000;
@@ -77,9 +78,9 @@ export async function lockImage(imageId: string, events: TabLockEvents): Promise
     ask() {
       tell("ask");
       const take = () => {
-        if (!letGo && !closing.signal.aborted) navigator.locks.request(name, { steal: true }, granted).catch(lost);
+        if (!letGo) navigator.locks.request(name, { steal: true }, granted).catch(lost);
       };
-      setTimeout(take, POLITE_MS);
+      later(take, POLITE_MS, closing.signal);
     },
     saved: () => tell("saved"),
     close() {

@@ -8,10 +8,12 @@ export const topBarStyles = css`
   }
   header {
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
-    gap: 12px;
-    height: 100%;
-    padding: 0 10px 0 13px;
+    gap: 6px 12px;
+    min-height: 49px;
+    padding: 6px 10px 6px 13px;
+    box-sizing: border-box;
   }
   h1 {
     display: flex;
@@ -25,15 +27,16 @@ export const topBarStyles = css`
   .opened {
     display: flex;
     flex-direction: column;
-    flex: 0 1 auto;
+    flex: 999 1 90px;
     min-width: 90px;
-    max-width: 300px;
+    max-width: max-content;
     padding-left: 12px;
     border-left: 1px solid var(--line);
     line-height: 1.25;
   }
   .opened strong,
   .opened span {
+    max-width: 288px;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -143,6 +146,7 @@ export const topBarStyles = css`
   }
   .actions {
     display: flex;
+    margin-left: auto;
     align-items: center;
     gap: 4px;
   }
@@ -210,20 +214,38 @@ export const topBarStyles = css`
       padding-left: 0;
       border: 0;
     }
+    .badge em {
+      display: none;
+    }
   }
-  @container (max-width: 760px) {
+  @container (max-width: 900px) {
     header {
-      flex-wrap: wrap;
       gap: 6px 8px;
       padding: 6px 8px;
     }
+    .opened {
+      flex-basis: 64px;
+      min-width: 64px;
+    }
+    .planes button {
+      padding: 0 8px;
+    }
+  }
+  /* Two rows: what is open and what can be done, and under it planes and windows. */
+  @container (max-width: 760px) {
     .opened {
       flex: 1;
       min-width: 0;
       max-width: none;
     }
+    .opened strong,
+    .opened span {
+      max-width: none;
+    }
     .space {
-      display: none;
+      order: 4;
+      flex-basis: 100%;
+      margin-bottom: -6px;
     }
     .planes {
       order: 5;
@@ -232,15 +254,13 @@ export const topBarStyles = css`
       order: 6;
       flex: 1;
     }
+    .windows.kind {
+      order: 0;
+      flex: none;
+    }
     .windows select {
       width: 100%;
       max-width: none;
-    }
-    .planes button {
-      padding: 0 8px;
-    }
-    .badge em {
-      display: none;
     }
   }
   @container (max-width: 480px) {

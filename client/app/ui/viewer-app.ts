@@ -39,7 +39,7 @@ export class ViewerApp extends ViewerElement {
       :host {
         display: grid;
         grid-template:
-          "top top top top" 50px
+          "top top top top" minmax(50px, auto)
           "notice notice notice notice" auto
           "rail stage slider panel" minmax(0, 1fr)
           "rail edit edit panel" auto

@@ -21,7 +21,7 @@ export interface Tour {
 /** Below the rest after which a slice is encoded: a film is not work for the model. */
 const FRAME_MS = 90;
 
-export function createTour({ store, notifier }: Context, moves: Moves): Tour {
+export function createTour({ store, notifier, ended }: Context, moves: Moves): Tour {
   const placesOf = (segmentId: string) =>
     wantedChains(store.state)
       .filter((chain) => chain.segmentId === segmentId)
@@ -35,6 +35,7 @@ export function createTour({ store, notifier }: Context, moves: Moves): Tour {
   };
 
   let next: ReturnType<typeof setTimeout> | undefined;
+  ended.addEventListener("abort", () => clearTimeout(next));
   const frame = () => {
     const { image, playing } = store.state;
     if (!playing || !image) return;

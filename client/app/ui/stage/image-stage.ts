@@ -24,6 +24,7 @@ export class ImageStage extends ViewerElement {
   static override styles = [controls, sliceStyles, stageStyles];
   #canvas = createRef<HTMLCanvasElement>();
   #renderer: Renderer | undefined;
+  #gone = new AbortController();
 
   protected watch = (state: State) => {
     const { image, view, pointer, cursor, loading, outage, tool, waiting } = state;
@@ -41,6 +42,7 @@ export class ImageStage extends ViewerElement {
     super.disconnectedCallback();
     this.app.scope.removeEventListener("focus-image", this.#focusCanvas);
     this.#renderer?.stop();
+    this.#gone.abort();
   }
 
   override firstUpdated(): void {
@@ -49,7 +51,7 @@ export class ImageStage extends ViewerElement {
     const renderer = createRenderer(canvas, this.app, () => this.requestUpdate());
     this.#renderer = renderer;
     const surface = { app: this.app, viewport: renderer.viewport, size: renderer.size };
-    listenToPointer(canvas, surface, listenToKeys(this.app));
+    listenToPointer(canvas, surface, listenToKeys(this.app, this.#gone.signal));
   }
 
   override render() {

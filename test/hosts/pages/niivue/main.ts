@@ -55,7 +55,12 @@ async function open(name: SeriesName) {
     await binding.undo();
     return nv.drawBitmap?.reduce((sum, value) => sum + value, 0);
   };
-  return { nv, binding, series, click, undo };
+  /** As a drag with the right button does it. */
+  const window = (low: number, high: number) => {
+    for (const volume of nv.volumes) Object.assign(volume, { cal_min: low, cal_max: high });
+    nv.updateGLVolume();
+  };
+  return { nv, binding, series, click, undo, window };
 }
 
 Object.assign(globalThis, { host: { open } });
