@@ -20,6 +20,8 @@ export interface CornerstoneVolume {
   readonly isPreScaled?: boolean;
   readonly metadata?: { readonly Modality?: string } | undefined;
   readonly imageIds?: readonly string[];
+  /** Of volumes that come image by image. */
+  readonly loadStatus?: { readonly loaded?: unknown } | undefined;
 }
 
 export interface CornerstoneImage {

@@ -104,7 +104,9 @@ function labelmapOf({ segmentation }: CornerstoneToolsModule, id: string): { vol
 function sourceOf(core: CornerstoneCore, viewport: CornerstoneViewport, modality: string | undefined) {
   const volumeId = viewport.getVolumeId?.();
   const volume = volumeId === undefined ? undefined : core.cache.getVolume(volumeId);
-  return volume ? voxelsOfVolume(volume, modality) : voxelsOfStack(core, viewport.getImageIds(), modality);
+  // A volume has zeros where its images are still to come.
+  const isWhole = volume && volume.loadStatus?.loaded !== false;
+  return isWhole ? voxelsOfVolume(volume, modality) : voxelsOfStack(core, viewport.getImageIds(), modality);
 }
 
 /** DICOM's LINEAR window of a ramp from `lower` to `upper`; half-pixel centres come of it, and are snapped. */

@@ -1,7 +1,7 @@
 /** The panel in the colours of OHIF's theme. */
 export const STYLES = `
   :host { display: block; padding: 8px; font-size: 12px; line-height: 1.4; color: hsl(var(--foreground, 0 0% 98%)); }
-  form { display: flex; gap: 4px; margin: 0; }
+  form { display: flex; align-items: center; gap: 4px; margin: 0; }
   form + form, ul + form, form + ul { margin-top: 8px; }
   label { flex: 1; justify-content: space-between; white-space: nowrap; display: flex; align-items: center; gap: 6px; min-width: 0; }
   input { flex: 1; min-width: 0; height: 28px; padding: 0 8px; font: inherit; color: inherit; border-radius: 4px;

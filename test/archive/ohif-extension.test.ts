@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HostPrompt, promptOf } from "../../client/viewer/index.ts";
+import { type HostPrompt, placeMask, promptOf } from "../../client/viewer/index.ts";
 import type { Window } from "../../core/image/volume.ts";
 import { type Mask, maskDice } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
@@ -13,7 +13,7 @@ import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
 import { needsOhif, type OhifSite, serveOhif } from "./ohif.ts";
-import { addSegment, atRest, labelsIn, openStudy, placeAt } from "./ohif-page.ts";
+import { addSegment, labelsIn, openStudy, placeAt, until } from "./ohif-page.ts";
 import { needsOrthanc, type Orthanc, startOrthanc, withUids } from "./orthanc.ts";
 
 const STUDY = "1.2.826.0.1.3680043.10.3";
@@ -79,22 +79,20 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
   };
 
   /** The same prompt on the same series, which the server fetches from the archive itself. */
-  async function servers(prompts: readonly HostPrompt[]): Promise<{ mask: Mask; instance: string }> {
+  async function servers(given: HostPrompt) {
     const post = async (path: string, body: object) => {
       const headers = { "Content-Type": "application/json" };
       return (await fetch(`${server.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
     };
     const { imageId } = await post("/v1/images", { dicomweb: { study: STUDY, series: SERIES } });
     const image: ImageDescription = await (await fetch(`${server.url}/v1/images/${imageId}?source=true`)).json();
-    const placed = prompts.map((prompt) => promptOf(image, prompt));
-    const [
-      {
-        at: { plane, slice },
-      } = { at: { plane: "native" as const, slice: 0 } },
-    ] = placed;
-    const order = { imageId, plane, slice, window: windows.at(-1), prompts: placed.map(({ prompt }) => prompt) };
+    const { at, prompt } = promptOf(image, given);
+    const { plane, slice } = at;
+    const order = { imageId, plane, slice, window: windows.at(-1), prompts: [prompt] };
     const { masks }: MaskResponse = await post("/v1/masks", order);
-    return { mask: decodeRle(masks[0]!.rle), instance: image.source!.slices[slice]!.sopInstanceUid };
+    const placed = placeMask(image, decodeRle(masks[0]!.rle), { plane, slice });
+    const instances = image.source!.slices.map(({ sopInstanceUid }) => sopInstanceUid);
+    return { image, placed, instances };
   }
 
   const maskOf = (data: readonly number[] = [], segment: number): Mask => ({
@@ -113,13 +111,12 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
     await page.waitForTimeout(500);
     await page.keyboard.press("p");
     const at = await placeAt(page, [0.34, 0.5]);
-    await page.mouse.click(...at.screen);
-    await atRest(page);
-    const expected = await servers([{ kind: "point", at: { space: "lps", ...at } }]);
+    await until(page, () => page.mouse.click(...at.screen));
+    const expected = await servers({ kind: "point", at: { space: "lps", ...at } });
     const { slices } = await labelsIn(page);
     expect(Object.keys(slices)).toEqual([at.instance]);
-    expect(expected.instance).toBe(at.instance);
-    expect(maskDice(maskOf(slices[at.instance], 1), expected.mask)).toBeGreaterThanOrEqual(0.995);
+    expect(expected.instances[expected.placed.slice]).toBe(at.instance);
+    expect(maskDice(maskOf(slices[at.instance], 1), expected.placed)).toBeGreaterThanOrEqual(0.995);
     await screenshot("ohif-click");
   });
 
@@ -130,12 +127,11 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
     await page.mouse.move(...from.screen);
     await page.mouse.down();
     await page.mouse.move(...to.screen, { steps: 6 });
-    await page.mouse.up();
-    await atRest(page);
+    await until(page, () => page.mouse.up());
     const ends = { from: { space: "lps", ...from }, to: { space: "lps", ...to } } as const;
-    const { mask } = await servers([{ kind: "box", ...ends }]);
+    const { placed } = await servers({ kind: "box", ...ends });
     const { slices } = await labelsIn(page);
-    expect(maskDice(maskOf(slices[from.instance], 2), mask)).toBeGreaterThanOrEqual(0.995);
+    expect(maskDice(maskOf(slices[from.instance], 2), placed)).toBeGreaterThanOrEqual(0.995);
     await button("Undo").click();
     await expect.poll(async () => new Set((await labelsIn(page)).slices[from.instance])).toEqual(new Set([0, 1]));
   });
@@ -143,8 +139,7 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
   test("a name fills the segment and names it", async () => {
     await page.keyboard.press("t");
     await page.keyboard.type("spleen"); // its letters are keys of OHIF's
-    await page.keyboard.press("Enter");
-    await atRest(page);
+    await until(page, () => page.keyboard.press("Enter"));
     const { names, slices } = await labelsIn(page);
     expect(names).toEqual(["Segment 1", "spleen"]);
     expect(Object.values(slices)[0]?.filter((value) => value === 2).length).toBeGreaterThan(1000);
@@ -179,8 +174,7 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
   test("propagation fills the slices on both sides, OHIF stores them as SEG, and shows them after a reload", async () => {
     await page.keyboard.press("Escape");
     await panel().getByLabel("Slices each way").fill("2");
-    await panel().getByRole("button", { name: "Propagate" }).click();
-    await atRest(page);
+    await until(page, () => panel().getByRole("button", { name: "Propagate" }).click());
     const before = await labelsIn(page);
     expect(Object.keys(before.slices)).toHaveLength(5);
     await screenshot("ohif-propagated");
@@ -197,12 +191,15 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
     expect(errors).toEqual([]);
   });
 
-  test("as UMD with its hash it stands in OHIF's own modes", async () => {
-    const umd = scripts().find(({ name }) => name === "index.umd.js")!;
-    const script = `<script src="/promptomy/${umd.name}" integrity="${umd.integrity}" crossorigin></script>`;
-    added.before = `document.write(${JSON.stringify(script).replace("</", "<\\/")});`;
+  test("as UMD with its hash it stands in its own mode and in OHIF's", async () => {
+    const tags = scripts()
+      .filter(({ name }) => name.endsWith(".umd.js"))
+      .map(({ name, integrity }) => `<script src="/promptomy/${name}" integrity="${integrity}" crossorigin></script>`);
+    added.before = `document.write(${JSON.stringify(tags.join("")).replaceAll("</", "<\\/")});`;
     added.after = `const all = window.config;
-      window.config = () => ({ ...all, modes: [], extensions: [window["ohif-extension-promptomy"]] });`;
+      window.config = () => ({ ...all, extensions: [window["ohif-extension-promptomy"]], modes: [window["ohif-mode-promptomy"]] });`;
+    await openStudy(page, `${site.url}/promptomy?StudyInstanceUIDs=${STUDY}`, COUNT);
+    expect(await panel().count()).toBe(1);
     await openStudy(page, `${site.url}/viewer?StudyInstanceUIDs=${STUDY}`, COUNT);
     await page.getByText("Skip all").click({ timeout: 90_000 });
     windows = [];

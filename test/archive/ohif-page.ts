@@ -1,5 +1,6 @@
 /** What a test does in the page of a stock OHIF, and what it reads there: OHIF's own state, never ours. */
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 
 interface Labelmap {
   readonly segmentationId: string;
@@ -11,7 +12,7 @@ interface Viewport {
   readonly element: HTMLElement;
   canvasToWorld(point: [number, number]): [number, number, number];
   getCamera(): { viewPlaneNormal: [number, number, number] };
-  getCurrentImageId(): string;
+  getCurrentImageId(): string | undefined;
   getImageIds(): string[];
 }
 
@@ -49,28 +50,30 @@ export interface Place {
   /** In the patient, and the direction of the view. */
   readonly point: [number, number, number];
   readonly normal: [number, number, number];
-  /** The DICOM instance that is shown. */
+  /** The DICOM instance that is shown; empty in planes that no instance lies in. */
   readonly instance: string;
   /** On the page. */
   readonly screen: [x: number, y: number];
 }
 
-/** A place of the active viewport, by its share of width and height. */
-export function placeAt(page: Page, [u, v]: readonly [number, number]): Promise<Place> {
+/** A place of a viewport, of the active one when none is named, by its share of width and height. */
+export function placeAt(page: Page, share: readonly [number, number], viewportId?: string): Promise<Place> {
   return page.evaluate(
-    ([u = 0, v = 0]) => {
+    ({ share: [u, v], viewportId }) => {
       const { viewportGridService, cornerstoneViewportService } = window.services;
-      const viewport = cornerstoneViewportService.getCornerstoneViewport(viewportGridService.getActiveViewportId())!;
+      const id = viewportId ?? viewportGridService.getActiveViewportId();
+      const viewport = cornerstoneViewportService.getCornerstoneViewport(id)!;
+      const imageId = viewport.getCurrentImageId();
       const { left, top, width, height } = viewport.element.getBoundingClientRect();
       const [x, y] = [Math.round(left + u * width), Math.round(top + v * height)];
       return {
         point: viewport.canvasToWorld([x - left, y - top]),
         normal: viewport.getCamera().viewPlaneNormal,
-        instance: window.cornerstone.metaData.get("instance", viewport.getCurrentImageId()).SOPInstanceUID,
+        instance: imageId ? window.cornerstone.metaData.get("instance", imageId).SOPInstanceUID : "",
         screen: [x, y] as [number, number],
       };
     },
-    [u, v],
+    { share, viewportId },
   );
 }
 
@@ -110,12 +113,22 @@ export async function addSegment(page: Page): Promise<void> {
   }
 }
 
-/** The extension is at rest: what was asked is done and shown. */
-export async function atRest(page: Page): Promise<void> {
-  await page.waitForTimeout(700); // Cornerstone waits 400 ms for a second press before it tells of the first
-  await page.waitForFunction(
-    () => document.querySelector("promptomy-ohif-panel")?.shadowRoot?.querySelector("progress")?.hidden === true,
-    undefined,
-    { polling: 200, timeout: 120_000 },
-  );
+/** Does what begins a call of the extension, and waits until that is done and shown. */
+export async function until(page: Page, begin: () => Promise<unknown>): Promise<void> {
+  const bar = page.locator("promptomy-ohif-panel progress");
+  // Counts each time that it goes; it is written with every change, so that only one from shown to hidden counts.
+  const before = await bar.evaluate((bar: HTMLElement) => {
+    if (bar.dataset.ends === undefined) {
+      bar.dataset.ends = "0";
+      new MutationObserver((records) => {
+        const ended = records.some(({ oldValue }) => oldValue === null) && bar.hidden;
+        if (ended) bar.dataset.ends = String(Number(bar.dataset.ends) + 1);
+      }).observe(bar, { attributeFilter: ["hidden"], attributeOldValue: true });
+    }
+    return Number(bar.dataset.ends);
+  });
+  await begin();
+  await expect
+    .poll(() => bar.evaluate((bar: HTMLElement) => Number(bar.dataset.ends)), { timeout: 120_000, interval: 200 })
+    .toBeGreaterThan(before);
 }

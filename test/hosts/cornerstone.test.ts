@@ -11,13 +11,18 @@ interface Opened {
   first(way: "cornerstone" | "plain", slices: number): Promise<number>;
   window(lower: number, upper: number): void;
   area(): number;
-  binding: { undo(): Promise<boolean>; log: { done: { prompts?: { kind: string }[] }[] } };
+  binding: {
+    image: { imageId: string };
+    undo(): Promise<boolean>;
+    log: { done: { prompts?: { kind: string }[] }[] };
+  };
   take(tool: string): () => void;
   screen(): [x: number, y: number];
   engine: { destroy(): void };
 }
 declare const host: {
   openVolume(name: string): Promise<Opened>;
+  openSlowVolume(name: string): Promise<Opened>;
   openStack(name: string): Promise<Opened>;
   history: { undo(): void; redo(): void };
 };
@@ -51,6 +56,20 @@ describe("Cornerstone3D 5.14", () => {
       expect(stage.errors).toEqual([]);
     },
   );
+
+  test("waits for the images of a volume that is still coming", async () => {
+    const [whole, coming] = await stage.page.evaluate(async () => {
+      const ids = [];
+      for (const open of [host.openVolume, host.openSlowVolume]) {
+        const { binding, engine } = await open("plain");
+        ids.push(binding.image.imageId);
+        engine.destroy(); // one engine at a time draws into the elements of the page
+      }
+      return ids;
+    });
+    expect(coming).toBe(whole); // named by its voxels
+    expect(stage.errors).toEqual([]);
+  });
 
   test.each(["plain", "mirrored", "oblique"])(
     "holds it on the right images of a stack of a %s series in another order",

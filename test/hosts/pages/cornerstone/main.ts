@@ -85,13 +85,37 @@ core.imageLoader.registerImageLoader("local", (imageId: string) => ({
   promise: Promise.resolve(core.cache.getImage(imageId) as core.Types.IImage),
 }));
 
-async function openVolume(name: SeriesName) {
-  const series = await makeSeries(segmenter, name);
-  const [volumeId, segmentationId, engineId] = [`local:${++count}`, `seg${count}`, `engine${count}`];
+async function wholeVolume(volumeId: string, series: Series): Promise<void> {
   const { voxels: scalarData, size } = series;
   const dimensions: core.Types.Point3 = [size[0], size[1], size[2]];
   const metadata = { Modality: "CT" } as core.Types.Metadata;
   core.volumeLoader.createLocalVolume(volumeId, { ...placed(series), scalarData, dimensions, metadata });
+}
+
+/** Images that come one after the other, a second after they are asked for. */
+core.imageLoader.registerImageLoader("slow", (imageId: string) => ({
+  promise: new Promise<core.Types.IImage>((resolve) => {
+    const image = core.cache.getImage(imageId.replace("slow:", "local:"));
+    if (image) setTimeout(() => resolve({ ...image, imageId }), 1000);
+  }),
+}));
+core.metaData.addProvider((type: string, imageId: string) =>
+  String(imageId).startsWith("slow:") ? core.metaData.get(type, imageId.replace("slow:", "local:")) : undefined,
+);
+
+async function slowVolume(volumeId: string, series: Series): Promise<void> {
+  const imageIds = localImages(series, `${volumeId.replace("local:", "")}s`).map((id) => id.replace("local:", "slow:"));
+  const volume = await core.volumeLoader.createAndCacheVolume(volumeId, { imageIds });
+  volume.load();
+}
+
+const openSlowVolume = (name: SeriesName) => openVolume(name, slowVolume);
+
+async function openVolume(name: SeriesName, make: (volumeId: string, series: Series) => Promise<void> = wholeVolume) {
+  const series = await makeSeries(segmenter, name);
+  const [volumeId, segmentationId, engineId] = [`local:${++count}`, `seg${count}`, `engine${count}`];
+  const { size } = series;
+  await make(volumeId, series);
   const engine = new core.RenderingEngine(engineId);
   const { ORTHOGRAPHIC } = core.Enums.ViewportType;
   const views: View[] = ["axial", "coronal", "sagittal"];
@@ -163,14 +187,12 @@ function areaOf(labels: ArrayLike<number> = []): number {
   return area;
 }
 
-/** Images in an order that is neither ours nor that of their positions. */
-async function openStack(name: SeriesName) {
-  const series = await makeSeries(segmenter, name);
+/** One image a slice, in the order of the voxels. */
+function localImages(series: Series, id: string): string[] {
   const { voxels, size } = series;
   const { spacing, direction, origin } = placed(series);
   const step = axisOf(series.ijkToLps, 2);
-  const id = ++count;
-  const imageIds = Array.from({ length: size[2] }, (_, k) => {
+  return Array.from({ length: size[2] }, (_, k) => {
     const imageId = `local:${id}-${k}`;
     core.imageLoader.createAndCacheLocalImage(imageId, {
       scalarData: voxels.slice(k * size[0] * size[1], (k + 1) * size[0] * size[1]),
@@ -181,7 +203,15 @@ async function openStack(name: SeriesName) {
       frameOfReferenceUID: "1.2.3",
     });
     return imageId;
-  }).reverse();
+  });
+}
+
+/** Images in an order that is neither ours nor that of their positions. */
+async function openStack(name: SeriesName) {
+  const series = await makeSeries(segmenter, name);
+  const { size } = series;
+  const id = ++count;
+  const imageIds = localImages(series, String(id)).reverse();
   const segmentationId = `stackseg${id}`;
   const engine = new core.RenderingEngine(`engine${id}`);
   const element = document.querySelector<HTMLDivElement>("#axial") ?? document.createElement("div");
@@ -220,4 +250,4 @@ async function openStack(name: SeriesName) {
 }
 
 const history = core.utilities.HistoryMemo.DefaultHistoryMemo;
-Object.assign(globalThis, { host: { openVolume, openStack, history } });
+Object.assign(globalThis, { host: { openVolume, openSlowVolume, openStack, history } });
