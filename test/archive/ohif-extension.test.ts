@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HostPrompt, placeMask, promptOf } from "../../client/viewer/index.ts";
+import { type HostPrompt, paint, placeMask, promptOf } from "../../client/viewer/index.ts";
 import type { Window } from "../../core/image/volume.ts";
 import { type Mask, maskDice } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
@@ -13,7 +13,7 @@ import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
 import { needsOhif, type OhifSite, serveOhif } from "./ohif.ts";
-import { addSegment, labelsIn, openStudy, placeAt, until } from "./ohif-page.ts";
+import { addSegment, labelsIn, openStudy, placeAt, showPlanes, until } from "./ohif-page.ts";
 import { needsOrthanc, type Orthanc, startOrthanc, withUids } from "./orthanc.ts";
 
 const STUDY = "1.2.826.0.1.3680043.10.3";
@@ -189,6 +189,32 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
     expect(await labelsIn(page)).toEqual(before);
     await screenshot("ohif-reloaded");
     expect(errors).toEqual([]);
+  });
+
+  test("clicks in coronal and sagittal views lie in their planes", async () => {
+    await openStudy(page, `${site.url}/promptomy?StudyInstanceUIDs=${STUDY}`, COUNT);
+    await showPlanes(page);
+    await button("MarkerInclude").click();
+    const expected = new Uint8Array(512 * 512 * COUNT);
+    let [instances, planes] = [[], []] as [string[], string[]];
+    for (const view of ["mpr-coronal", "mpr-sagittal"]) {
+      await page.mouse.click(...(await placeAt(page, [0.45, 0.9], view)).screen); // OHIF keeps the press that makes a pane active
+      await page.waitForTimeout(500);
+      const at = await placeAt(page, [0.45, 0.5], view);
+      await until(page, () => page.mouse.click(...at.screen));
+      const answer = await servers({ kind: "point", at: { space: "lps", ...at } });
+      paint(answer.placed, { ...answer.image, voxels: expected }, 1);
+      ({ instances } = answer);
+      planes = [...planes, answer.placed.plane];
+    }
+    expect(planes).toEqual(["coronal", "sagittal"]);
+    const { slices } = await labelsIn(page);
+    const found = instances.flatMap((instance) => slices[instance] ?? Array<number>(512 * 512).fill(0));
+    const flat = { width: 512, height: 512 * COUNT };
+    const dice = maskDice({ ...flat, data: Uint8Array.from(found) }, { ...flat, data: expected });
+    expect(expected.includes(1)).toBe(true);
+    expect(dice).toBeGreaterThanOrEqual(0.995);
+    await screenshot("ohif-planes");
   });
 
   test("as UMD with its hash it stands in its own mode and in OHIF's", async () => {

@@ -77,6 +77,21 @@ export function placeAt(page: Page, share: readonly [number, number], viewportId
   );
 }
 
+/** Three planes of the series, side by side. */
+export async function showPlanes(page: Page): Promise<void> {
+  await page.locator('[data-cy="Layout"]').click();
+  await page.locator('[data-cy="MPR"]').click();
+  await page.waitForFunction(
+    () =>
+      ["mpr-coronal", "mpr-sagittal"].every(
+        (id) => (window.services.cornerstoneViewportService.getCornerstoneViewport(id)?.getImageIds() ?? []).length > 0,
+      ),
+    undefined,
+    { polling: 200 },
+  );
+  await page.waitForTimeout(1500); // panes take their sizes
+}
+
 export interface Labels {
   readonly names: readonly string[];
   /** Slices with labels, by the DICOM instance that they lie on. */

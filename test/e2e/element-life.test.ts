@@ -139,6 +139,21 @@ describe("an element that is taken away", () => {
     expect(await page.evaluate(() => timers.size)).toBe(0);
   });
 
+  test("leaves no memory of its viewer, its images and its masks", async () => {
+    const session = await page.context().newCDPSession(page);
+    await promptLiver();
+    await page.evaluate(() => {
+      const { app } = viewer!.shadowRoot!.querySelector("viewer-app") as HTMLElement & { app: object };
+      Object.assign(globalThis, { gone: new WeakRef(app) });
+    });
+    await takeOut(LONGER_THAN_A_MOVE);
+    const isGone = async () => {
+      await session.send("HeapProfiler.collectGarbage");
+      return page.evaluate(() => (globalThis as unknown as { gone: WeakRef<object> }).gone.deref() === undefined);
+    };
+    await expect.poll(isGone, { timeout: 20_000, interval: 500 }).toBe(true);
+  });
+
   test("has saved its work first, and goes on with it when it is put back", async () => {
     const mask = await promptLiver();
     const workers = page.workers().length;

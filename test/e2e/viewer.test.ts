@@ -186,14 +186,15 @@ describe("drawing", () => {
     const { page } = stage.viewer;
     await page.keyboard.press("t");
     await page.keyboard.type("kidn");
-    const options = page.locator("name-field").getByRole("option");
+    const list = page.locator("name-field").getByRole("listbox");
+    const options = list.getByRole("option");
     await page.getByRole("option", { name: "left kidney", exact: true }).waitFor();
     expect(await options.count()).toBeLessThanOrEqual(10);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Browse all names" }).click();
     await options.nth(280).waitFor({ state: "attached" });
     await page.keyboard.press("ArrowDown");
-    expect(await page.locator("name-field").getByRole("option", { selected: true }).count()).toBe(1);
+    expect(await list.getByRole("option", { selected: true }).count()).toBe(1);
     await page.keyboard.press("Escape");
     expect(await options.count()).toBe(0);
   });

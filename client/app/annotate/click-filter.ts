@@ -1,8 +1,8 @@
 /** A double click is one click: its second half says nothing new. */
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { placeOf } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 
 /** The longest pause within a double click that operating systems allow by default. */
 const DOUBLE_CLICK_MS = 500;

@@ -2,9 +2,9 @@
 import type { Embedding } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { activeMask, saidOf } from "../state/places.ts";
 import { activeSegmentOf } from "../state/segments.ts";
-import type { OpenImage } from "../state/state.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 export interface FindingOptions {

@@ -4,9 +4,10 @@ import { encodeRle } from "../../../core/mask/rle.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { number, t } from "../i18n/index.ts";
+import type { Point } from "../state/drawing.ts";
 import { activeMask, placeOf, saidOf } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
-import { isWritable, type Point, type State } from "../state/state.ts";
+import { isWritable, type State } from "../state/state.ts";
 
 /** Slower than this and previews would lag behind the hand. */
 const FAST_MS = 80;

@@ -4,8 +4,8 @@ import { append, type PromptLog } from "../../../core/annotation/log.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { JobMask, Rle } from "../../../core/wire/index.ts";
 import type { LookTarget, Segmenter } from "../../index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { bareWindow, saidOf } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 import { addSegment } from "./segment-actions.ts";
 
 /** All slices of the plane shown. */

@@ -1,5 +1,5 @@
 /** How the brush is set. */
-import type { Brush, Tool } from "../state/state.ts";
+import type { Brush, Tool } from "../state/drawing.ts";
 import type { Store } from "../state/store.ts";
 
 const STEP = 1.2;

@@ -3,8 +3,9 @@ import type { Chain } from "../../../core/annotation/chain.ts";
 import type { PlacedMask } from "../../../core/edit/stack.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { maskKey, placeOf } from "../state/places.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 
 /** Some of what was asked for is still being computed. */
 export type Waiting = "waits";

@@ -2,8 +2,8 @@
 import type { Combination, Edit } from "../../../core/edit/edit.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { EditScope, Point } from "../state/drawing.ts";
 import { activeSegmentOf } from "../state/segments.ts";
-import type { EditScope, Point } from "../state/state.ts";
 import { NotNow, planCombine, planCopy, planEdit, planKeepPart, planSplit, type Subject } from "./plans.ts";
 import { type Change, createWriteMasks, type EditOptions } from "./write-masks.ts";
 

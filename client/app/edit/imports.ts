@@ -8,8 +8,8 @@ import type { ImportedSegment } from "../../../core/wire/index.ts";
 import { addSegment } from "../annotate/segment-actions.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { segmentList } from "../state/segments.ts";
-import type { OpenImage } from "../state/state.ts";
 import { mayHoldSegments } from "./segment-files.ts";
 import type { EditOptions } from "./write-masks.ts";
 

@@ -9,7 +9,9 @@ import { createMask, type Mask, masksEqual } from "../../../core/mask/mask.ts";
 import type { Voxels } from "../../../core/mask/voxels.ts";
 import { addSegment } from "../annotate/segment-actions.ts";
 import { t } from "../i18n/index.ts";
-import type { EditScope, OpenImage, Point, State } from "../state/state.ts";
+import type { EditScope, Point } from "../state/drawing.ts";
+import type { OpenImage } from "../state/open-image.ts";
+import type { State } from "../state/state.ts";
 import { maskHere, masksOf } from "./current.ts";
 import type { Change } from "./write-masks.ts";
 

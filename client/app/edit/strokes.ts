@@ -6,10 +6,11 @@ import { createMask, type Mask } from "../../../core/mask/mask.ts";
 import { addSegment } from "../annotate/segment-actions.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { placeOf } from "../state/places.ts";
 import { activeSegmentOf, nextSegment, openSegmentOf } from "../state/segments.ts";
 import { maskFromElsewhere } from "../state/shown.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { maskHere } from "./current.ts";
 import { createWriteMasks, type EditOptions } from "./write-masks.ts";
 

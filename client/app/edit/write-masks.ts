@@ -8,8 +8,9 @@ import { encodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { LogWriter } from "../annotate/log-writer.ts";
 import type { Context } from "../context/context.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { maskKey } from "../state/places.ts";
-import type { MaskView, OpenImage, State } from "../state/state.ts";
+import type { MaskView, State } from "../state/state.ts";
 
 export interface EditOptions {
   readonly writer: LogWriter;

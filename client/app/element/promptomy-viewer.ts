@@ -2,7 +2,7 @@
 import type { FrameImage, PromptomyViewerElement } from "../../element/types.ts";
 import { type App, createApp } from "../app.ts";
 import { createHosted, type Hosted } from "../embed/hosted.ts";
-import type { Tool } from "../state/state.ts";
+import type { Tool } from "../state/drawing.ts";
 import { namedIn } from "../studies/studies.ts";
 import tokens from "../tokens.css?inline";
 import "../ui/viewer-app.ts";

@@ -4,9 +4,10 @@ import { measurementsOf } from "../../../core/annotation/measurements.ts";
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { placeOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
 export interface Progress {

@@ -8,8 +8,8 @@ import type { ExportOrder, Segmenter } from "../../index.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import { shortId } from "../kept/work.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { placeOf } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 import { collect } from "./collect.ts";
 import { download } from "./download.ts";
 

@@ -3,8 +3,8 @@
 import { SLICE } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { bareWindow, encodedKey, isOwn, placeOf, windowOn } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 import { overviewOf } from "./detail.ts";
 import { createEmbeddings, type Embeddings } from "./embeddings.ts";
 

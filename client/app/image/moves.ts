@@ -3,8 +3,8 @@ import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Vec3 } from "../../../core/image/volume.ts";
 import type { Context } from "../context/context.ts";
 import { gridOf } from "../state/focus.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { placeOf, sameWindow, windowOn } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 import type { Encoder } from "./encoder.ts";
 
 export interface Moves {

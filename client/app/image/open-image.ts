@@ -1,7 +1,7 @@
 /** An image as it is first shown: its middle slice, in the plane people read first, through its first window. */
 import type { ImageInfo, PlaneInfo } from "../../../core/wire/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { windowsOf } from "../state/places.ts";
-import type { OpenImage } from "../state/state.ts";
 
 export function openImageOf(info: ImageInfo, name: string): OpenImage {
   const plane = preferredPlane(info.planes);

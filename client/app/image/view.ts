@@ -1,7 +1,9 @@
 /** Zoom, pan, overlay: what changes the image looks but not the segmentation. */
 import { zoomAt } from "../render/viewport.ts";
+import type { Point, Tool } from "../state/drawing.ts";
 import { panesOf } from "../state/focus.ts";
-import type { Overlay, Point, Tool, View } from "../state/state.ts";
+import type { View } from "../state/open-image.ts";
+import type { Overlay } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
 export interface ViewControls {

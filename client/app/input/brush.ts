@@ -1,7 +1,7 @@
 /** A pressed pointer as brush or eraser. */
 import { isBrush } from "../edit/brush.ts";
 import { clampInside, isInside, toSlice } from "../render/viewport.ts";
-import type { Point } from "../state/state.ts";
+import type { Point } from "../state/drawing.ts";
 import type { Drag, Surface } from "./drags.ts";
 
 /** The lightest touch of a pen still draws this share of the brush. */

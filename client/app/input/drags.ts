@@ -4,7 +4,7 @@ import type { Window } from "../../../core/image/volume.ts";
 import type { PointLabel } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
 import { clampInside, isInside, toSlice, type Viewport } from "../render/viewport.ts";
-import type { Gesture, Point } from "../state/state.ts";
+import type { Gesture, Point } from "../state/drawing.ts";
 import type { Controls } from "./controls.ts";
 import { addCorner, extendGesture, finishGesture, startGesture } from "./gestures.ts";
 

@@ -2,7 +2,7 @@
 import { resamplePolyline } from "../../../core/mask/polygon.ts";
 import type { PointLabel, Prompt } from "../../../core/wire/index.ts";
 import type { Prompts } from "../annotate/prompts.ts";
-import type { Gesture, Point } from "../state/state.ts";
+import type { Gesture, Point } from "../state/drawing.ts";
 import type { Store } from "../state/store.ts";
 
 /** Far more than a hand can draw with meaning, far below the wire's limit. */

@@ -5,9 +5,9 @@ import type { SlicePoint } from "../../../core/image/distance.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Measures } from "../measure/measures.ts";
 import { toScreen } from "../render/viewport.ts";
+import type { Point } from "../state/drawing.ts";
 import type { Measuring } from "../state/measuring.ts";
 import { placeOf } from "../state/places.ts";
-import type { Point } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { CLICK_SLOP, type Drag, type Surface, slicePoint } from "./drags.ts";
 

@@ -1,7 +1,7 @@
 /** Mouse, pen and fingers on the canvas. Decides which drag a press begins. */
 import type { PointLabel } from "../../../core/wire/index.ts";
+import type { Point } from "../state/drawing.ts";
 import { isMeasuring } from "../state/measurements.ts";
-import type { Point } from "../state/state.ts";
 import { brushDrag, keepPress, trackBrush } from "./brush.ts";
 import { leaveCursor } from "./cursor.ts";
 import {

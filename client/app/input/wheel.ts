@@ -1,5 +1,5 @@
 import { isBrush, resizeBrush } from "../edit/brush.ts";
-import type { Point } from "../state/state.ts";
+import type { Point } from "../state/drawing.ts";
 import type { Surface } from "./drags.ts";
 
 /** A mouse wheel's notch is at least this; smaller deltas come from touchpads and add up. */

@@ -3,7 +3,8 @@ import { chainsOf } from "../../../core/annotation/chain.ts";
 import { segmentOf } from "../../../core/annotation/entries.ts";
 import { type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
 import { serialiseLog } from "../../../core/annotation/log-file.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { OpenImage } from "../state/open-image.ts";
+import type { State } from "../state/state.ts";
 import type { Work } from "./work.ts";
 
 /** What is kept of the open image; `undefined` without one. */

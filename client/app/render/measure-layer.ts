@@ -2,9 +2,10 @@
 import { type Measurement, measurementsAt } from "../../../core/annotation/measurements.ts";
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { valuesAt } from "../../../core/image/values.ts";
+import type { Point } from "../state/drawing.ts";
 import { measurementText } from "../state/measurements.ts";
 import type { Measuring } from "../state/measuring.ts";
-import type { Point, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { toScreen, type Viewport } from "./viewport.ts";
 
 type Context = CanvasRenderingContext2D;

@@ -1,6 +1,6 @@
 /** Prompts as glyphs. Sign is told by shape as well as by colour: a disc with plus, a square with minus. */
 import type { PointLabel, Prompt } from "../../../core/wire/index.ts";
-import type { Gesture, Point } from "../state/state.ts";
+import type { Gesture, Point } from "../state/drawing.ts";
 import { toScreen, type Viewport } from "./viewport.ts";
 
 type Context = CanvasRenderingContext2D;

@@ -1,6 +1,7 @@
 /** The mask of a stroke under way. It changes with every frame, so that its outline is not traced but read off row by row. */
 import { type Mask, maskBounds } from "../../../core/mask/mask.ts";
-import type { Brush, Overlay, Point, Stroke } from "../state/state.ts";
+import type { Brush, Point, Stroke } from "../state/drawing.ts";
+import type { Overlay } from "../state/state.ts";
 import { toScreen, type Viewport } from "./viewport.ts";
 
 export interface StrokeLayer {

@@ -1,6 +1,7 @@
 /** Where slice pixels lie on the screen, in CSS pixels of the canvas. Integer slice coordinates are pixel centres. */
 import type { PartRequest } from "../../../core/image/volume.ts";
-import type { Point, View } from "../state/state.ts";
+import type { Point } from "../state/drawing.ts";
+import type { View } from "../state/open-image.ts";
 
 interface Size {
   readonly width: number;

@@ -3,7 +3,9 @@
 import { segmentationHeader } from "../../../core/annotation/segmentation.ts";
 import { sliceGrid } from "../../../core/image/slice.ts";
 import type { Plane, Vec3 } from "../../../core/image/volume.ts";
-import type { OpenImage, Point, State } from "./state.ts";
+import type { Point } from "./drawing.ts";
+import type { OpenImage } from "./open-image.ts";
+import type { State } from "./state.ts";
 
 /** The planes that a volume is shown in side by side; none for a single image. */
 export const panesOf = ({ info }: OpenImage): readonly Plane[] =>

@@ -4,7 +4,8 @@ import type { Measurement } from "../../../core/annotation/measurements.ts";
 import { angleAt, lengthBetween } from "../../../core/image/distance.ts";
 import { findPlane } from "../../../core/image/planes.ts";
 import { t } from "../i18n/index.ts";
-import type { State, Tool } from "./state.ts";
+import type { Tool } from "./drawing.ts";
+import type { State } from "./state.ts";
 
 export const isMeasuring = (tool: Tool): tool is MeasuringTool =>
   tool === "length" || tool === "angle" || tool === "probe";

@@ -4,7 +4,8 @@ import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { NamedWindow, Plane, Window } from "../../../core/image/volume.ts";
 import type { PlaneInfo, PromptContext } from "../../../core/wire/index.ts";
 import { t } from "../i18n/index.ts";
-import type { MaskView, OpenImage, State } from "./state.ts";
+import type { OpenImage } from "./open-image.ts";
+import type { MaskView, State } from "./state.ts";
 
 /** The slice shown. */
 export const placeOf = ({ info, plane, slice }: OpenImage): SliceRef => ({

@@ -7,8 +7,10 @@ import { decodeRle } from "../../../core/mask/rle.ts";
 import { type PlaneMasks, resliceMasks } from "../../../core/volume/reslice.ts";
 import type { JobMask } from "../../../core/wire/index.ts";
 import { chainPlace, wantedChains } from "./chains.ts";
+import type { OpenImage } from "./open-image.ts";
 import { maskKey } from "./places.ts";
-import type { JobView, OpenImage, State } from "./state.ts";
+import type { State } from "./state.ts";
+import type { JobView } from "./underway.ts";
 
 export interface Shown {
   readonly mask: Mask;

@@ -1,27 +1,16 @@
 /** Everything the viewer shows, as one immutable value. Pixels and decoded candidates are referenced, never changed. */
 
-import type { MaskOrigin, MeasuringTool } from "../../../core/annotation/entries.ts";
+import type { MaskOrigin } from "../../../core/annotation/entries.ts";
 import { emptyLog, type PromptLog } from "../../../core/annotation/log.ts";
-import type { SliceRef } from "../../../core/image/slice-ref.ts";
-import type { NamedWindow, Plane, Slice, Vec3 } from "../../../core/image/volume.ts";
+import type { Vec3 } from "../../../core/image/volume.ts";
 import type { Mask } from "../../../core/mask/mask.ts";
-import type {
-  ImageInfo,
-  JobMask,
-  JobPlace,
-  NameGuess,
-  PlaneInfo,
-  PointLabel,
-  PromptKind,
-} from "../../../core/wire/index.ts";
-import type { Embedding, SegmenterStatus, SegmentMask } from "../../index.ts";
+import type { NameGuess, PointLabel, PromptKind } from "../../../core/wire/index.ts";
+import type { SegmenterStatus, SegmentMask } from "../../index.ts";
+import type { Brush, EditScope, Gesture, Point, Stroke, Tool } from "./drawing.ts";
 import type { Measuring } from "./measuring.ts";
+import type { OpenImage, PictureList, View } from "./open-image.ts";
+import type { Arriving, JobView, LocatedName, Outage } from "./underway.ts";
 
-export type Tool =
-  | ("point" | "box" | "scribble" | "lasso" | "brush" | "eraser" | "keep" | "pan" | "window")
-  | MeasuringTool;
-/** What a correction reaches: the slice shown, or every slice of the segment. */
-export type EditScope = "slice" | "all";
 export type Overlay = "fill" | "outline" | "off";
 export type DialogName = "import" | "help" | "export" | "work" | "studies";
 
@@ -55,80 +44,6 @@ export interface MaskView {
   readonly ms: number;
 }
 
-/** Zoom is a factor on the fitted size; pan is in CSS pixels from the centre. */
-export interface View {
-  readonly zoom: number;
-  readonly panX: number;
-  readonly panY: number;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** How the brush and the eraser are set. */
-export interface Brush {
-  /** In pixels of the slice, along x. */
-  readonly diameter: number;
-  /** Modality values (HU for CT) that may be changed; all of them when `undefined`. */
-  readonly range: { readonly low: number; readonly high: number } | undefined;
-}
-
-/** A stroke under way. Its mask is the one thing here that changes in place: it has to be on the screen with the next frame. */
-export interface Stroke {
-  readonly at: SliceRef;
-  /** `undefined` where the stroke makes a new segment. */
-  readonly segmentId: string | undefined;
-  readonly colour: string;
-  readonly mask: Mask;
-  /** Counts up with each change of the mask. */
-  readonly version: number;
-}
-
-/** A drawing under way. */
-export interface Gesture {
-  readonly kind: "box" | "scribble" | "lasso";
-  readonly label: PointLabel;
-  /** Drawn corner by corner without dragging: the last point follows the pointer until the next click. */
-  readonly clicked: boolean;
-  readonly points: readonly Point[];
-}
-
-export type EncodeStage = "idle" | "pixels" | "encoding" | "ready" | "failed";
-
-export interface OpenImage {
-  readonly info: ImageInfo;
-  readonly name: string;
-  readonly plane: PlaneInfo;
-  readonly slice: number;
-  /** Last slice of each plane, to come back to. */
-  readonly sliceByPlane: Readonly<Partial<Record<Plane, number>>>;
-  /** Display window; `encodeWindow` is the one that embeddings are made with. Both null for colour. */
-  readonly window: NamedWindow | null;
-  readonly encodeWindow: NamedWindow | null;
-  /** Said by the user where the file says nothing of it; `info.modality` otherwise. */
-  readonly modality: string;
-  /** Region of the vocabulary where names are looked for that nobody said; empty for all. */
-  readonly bodyPart: string;
-  /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
-  readonly pixels: Slice | undefined;
-  /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */
-  readonly detail?: Slice | undefined;
-  readonly embedding: Embedding | undefined;
-  readonly stage: EncodeStage;
-  /** `plane/window/slice` of every slice known to be encoded. */
-  readonly encoded: ReadonlySet<string>;
-}
-
-/** Pictures of a folder, looked at one after the other. */
-export interface PictureList {
-  readonly seriesId: string;
-  /** From 0. */
-  readonly index: number;
-  readonly count: number;
-}
-
 export interface Toast {
   readonly id: number;
   readonly tone: "error" | "info";
@@ -150,45 +65,6 @@ export type Keeping =
   | { readonly state: "newer"; readonly version: number }
   /** The kept work cannot be read; it was put aside. */
   | { readonly state: "damaged" };
-
-/** A propagation under way. Its masks come into the log when it has ended, as one step. */
-export interface JobView {
-  readonly segmentId: string;
-  readonly plane: Plane;
-  readonly done: number;
-  /** 0 until the server has said it. */
-  readonly total: number;
-  /** By slice, as far as they have come. */
-  readonly masks: ReadonlyMap<number, JobMask>;
-  /** The server does not answer; the same job is asked for again. */
-  readonly broken: boolean;
-}
-
-/** A series that comes from an archive: a picture of it is shown meanwhile, and nothing can be prompted. */
-export interface Arriving {
-  /** Address of the picture, an object of this page. */
-  readonly picture: string;
-  /** Instances that are here; `total` is 0 until the archive has listed them. */
-  readonly done: number;
-  readonly total: number;
-}
-
-/** No answer from the server; another try is made by itself. */
-export interface Outage {
-  readonly since: number;
-  /** Of the next try, in milliseconds of `performance.now()`; `undefined` while one is under way. */
-  readonly nextTry: number | undefined;
-}
-
-/** Where a structure is, as far as it has been looked for. */
-export interface LocatedName {
-  readonly name: string;
-  readonly imageId: string;
-  readonly plane: Plane;
-  readonly places: readonly JobPlace[];
-  readonly done: number;
-  readonly total: number;
-}
 
 export interface State {
   readonly image: OpenImage | undefined;

@@ -1,7 +1,8 @@
 /** What may be done with names beside segmenting one: all of them, and where one is. */
 import { css, html, nothing } from "lit";
 import { t } from "../i18n/index.ts";
-import type { LocatedName, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
+import type { LocatedName } from "../state/underway.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";

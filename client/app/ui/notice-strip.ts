@@ -1,7 +1,8 @@
 /** What must be seen without hovering, in lines above the image: a lost server, unsafe work, the reader's warnings. */
 import { css, html, nothing, type TemplateResult } from "lit";
 import { t } from "../i18n/index.ts";
-import type { Outage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
+import type { Outage } from "../state/underway.ts";
 import { ViewerElement } from "./base/element.ts";
 import { type IconName, icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";

@@ -1,9 +1,10 @@
 /** The stack at a glance: where the slice is, which slices are encoded, which carry masks. A vertical slider. */
 import { css, html, nothing } from "lit";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { encodedKey, windowOn } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { whereIs } from "../state/where.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";

@@ -2,7 +2,8 @@
 import { css, html, nothing } from "lit";
 import { t } from "../i18n/index.ts";
 import { chordText, SHORTCUTS } from "../input/keymap.ts";
-import type { State, Tool } from "../state/state.ts";
+import type { Tool } from "../state/drawing.ts";
+import type { State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { type IconName, icon } from "./base/icons.ts";
 import { moveFocus } from "./base/roving.ts";

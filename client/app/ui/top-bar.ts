@@ -2,8 +2,9 @@
 import { html, nothing } from "lit";
 import { decimal, number, t } from "../i18n/index.ts";
 import { filesOfPicker } from "../input/files.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import { sameWindow, windowsOf } from "../state/places.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon, mark } from "./base/icons.ts";
 import { moveFocus } from "./base/roving.ts";

@@ -7,7 +7,8 @@ import { createMask } from "../../../core/mask/mask.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import type { JobMask, Rle } from "../../../core/wire/index.ts";
 import { chainPlace, isSettled, wantedChains } from "../state/chains.ts";
-import type { OpenImage, State } from "../state/state.ts";
+import type { OpenImage } from "../state/open-image.ts";
+import type { State } from "../state/state.ts";
 
 export interface Seeds {
   readonly masks: { slice: number; rle: Rle; byName?: boolean }[];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createClickFilter } from "../../../client/app/annotate/click-filter.ts";
-import type { OpenImage } from "../../../client/app/state/state.ts";
+import type { OpenImage } from "../../../client/app/state/open-image.ts";
 import { byRegion, matchingNames } from "../../../core/text/completion.ts";
 import type { ListedTerm, Prompt } from "../../../core/wire/index.ts";
 

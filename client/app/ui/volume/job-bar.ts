@@ -2,7 +2,8 @@
 import { css, html, nothing } from "lit";
 import { t } from "../../i18n/index.ts";
 import { segmentList } from "../../state/segments.ts";
-import type { JobView, State } from "../../state/state.ts";
+import type { State } from "../../state/state.ts";
+import type { JobView } from "../../state/underway.ts";
 import { ViewerElement } from "../base/element.ts";
 import { styled } from "../base/styled.ts";
 import { controls } from "../base/styles.ts";
