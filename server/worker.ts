@@ -2,10 +2,14 @@
  * The edge on Cloudflare Workers: the page as assets, tensors and model files from R2 under their content ids, one encode per slice by
  * a Durable Object, all else passed to an origin. It holds no state of its own and decides nothing about images.
  */
+import { SegmenterError } from "../core/errors.ts";
 import { securityHeaderList } from "./http/middleware/headers.ts";
+import { httpProblem, problemOf } from "./http/problem.ts";
+import { type Immutable, immutableAnswer } from "./http/routes/immutable.ts";
 
 interface Bucket {
-  get(key: string): Promise<{ body: ReadableStream; httpMetadata?: { contentType?: string } } | null>;
+  head(key: string): Promise<{ size: number } | null>;
+  get(key: string, options: { range: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
   put(key: string, body: ArrayBuffer, options: { httpMetadata: { contentType: string } }): Promise<unknown>;
 }
 
@@ -19,6 +23,8 @@ interface Env {
   readonly ASSETS: Fetching;
   readonly CACHE: Bucket;
   readonly FLIGHTS: { idFromName(name: string): unknown; get(id: unknown): Fetching };
+  /** How often one address may ask for work. */
+  readonly RATE: { limit(options: { key: string }): Promise<{ success: boolean }> };
 }
 
 interface Context {
@@ -26,21 +32,27 @@ interface Context {
 }
 
 const EMBEDDING = /^\/v1\/embeddings\/(sha256:[0-9a-f]{64})$/;
+const MODEL_FILE = /^\/v1\/models\/[\w.-]+\/files\/[\w./-]+$/;
 const ENCODE = /^\/v1\/images\/sha256:[0-9a-f]{64}\/embeddings$/;
-const API = /^\/(?:v1\/|livez$|readyz$|metrics$|docs|openapi\.json$)/;
+const API = /^\/(?:v[12]\/|livez$|readyz$|metrics$|docs|openapi\.json$)/;
 /** Precisions that an origin gives; what else is asked for goes to it. */
 const MEDIA = /^application\/vnd\.promptomy\.embedding\+(f32|f16|i8)$/;
 const DEFAULT_MEDIA = "application/vnd.promptomy.embedding+i8";
-const RETRY_AFTER_S = "5";
+const RETRY_AFTER_S = 5;
+/** The period of `RATE`. */
+const RATE_S = 60;
 
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (!API.test(pathname)) return page(request, env);
+    const reads = request.method === "GET" || request.method === "HEAD";
+    if (!reads && !(await isAllowed(request, env)))
+      return problemOf(new SegmenterError("QuotaExceeded", { retryAfterS: RATE_S }));
     const signedIn = request.headers.has("authorization"); // whose data it is only the origin knows
     const id = EMBEDDING.exec(pathname)?.[1];
-    if (id && request.method === "GET" && !request.headers.has("range") && !signedIn)
-      return embedding(id, request, env, context);
+    if (id && reads && !signedIn) return embedding(id, request, env, context);
+    if (MODEL_FILE.test(pathname) && reads && !signedIn) return modelFile(request, env, context);
     if (ENCODE.test(pathname) && request.method === "POST" && !signedIn) return encodeOnce(request, env);
     return passOn(request, env);
   },
@@ -55,18 +67,64 @@ async function page(request: Request, env: Env): Promise<Response> {
   return answer;
 }
 
-/** From R2, else from the origin into R2: the id names the bytes, so they never change. */
-async function embedding(id: string, request: Request, env: Env, context: Context): Promise<Response> {
+/** Those who sign in have a quota of their own at the origin, and count here too. */
+async function isAllowed(request: Request, { RATE }: Env): Promise<boolean> {
+  const { success } = await RATE.limit({ key: request.headers.get("cf-connecting-ip") ?? "" });
+  return success;
+}
+
+/** The id names the bytes at each precision. */
+function embedding(id: string, request: Request, env: Env, context: Context): Promise<Response> {
   const accept = request.headers.get("accept") ?? "";
-  const media = MEDIA.test(accept) ? accept : DEFAULT_MEDIA;
-  const key = `embeddings/${id.slice(7)}.${MEDIA.exec(media)?.[1]}`;
-  const kept = await env.CACHE.get(key);
-  const headers = { "Content-Type": media, "Cache-Control": "private, max-age=31536000, immutable", "X-Edge": "hit" };
-  if (kept) return new Response(kept.body, { headers: { ...headers, "X-Content-Type-Options": "nosniff" } });
+  const type = MEDIA.test(accept) ? accept : DEFAULT_MEDIA;
+  const etag = `${id.slice(7)}-${MEDIA.exec(type)?.[1]}`;
+  return kept(
+    `embeddings/${etag}`,
+    { etag, type, scope: "private", headers: { Vary: "Accept" } },
+    request,
+    env,
+    context,
+  );
+}
+
+/** The origin says which content has the name now. */
+async function modelFile(request: Request, env: Env, context: Context): Promise<Response> {
+  const head = await passOn(new Request(request.url, { method: "HEAD" }), env);
+  const etag = /^"(sha256:[0-9a-f]{64})"$/.exec(head.headers.get("etag") ?? "")?.[1];
+  if (head.status !== 200 || !etag) return passOn(request, env);
+  const type = head.headers.get("content-type") ?? "application/octet-stream";
+  return kept(`models/${etag.slice(7)}`, { etag, type, scope: "public" }, request, env, context);
+}
+
+/** From R2, whole or in part, else from the origin, and as a whole into R2: what its key names never changes. */
+async function kept(
+  key: string,
+  representation: Omit<Immutable, "read" | "size">,
+  request: Request,
+  env: Env,
+  context: Context,
+): Promise<Response> {
+  const found = await env.CACHE.head(key);
+  if (!found) return intoCache(key, representation.type, request, env, context);
+  const { status, headers, range } = immutableAnswer(request, { ...representation, size: found.size });
+  if (status === 416) {
+    const problem = httpProblem(416);
+    problem.headers.set("Content-Range", headers["Content-Range"] ?? "");
+    return problem;
+  }
+  const part = range && { offset: range.start, length: range.end - range.start + 1 };
+  const object = part && (await env.CACHE.get(key, { range: part }));
+  if (part && !object) return passOn(request, env); // gone since
+  const all = { ...headers, "X-Edge": "hit", "X-Content-Type-Options": "nosniff" };
+  return new Response(object?.body ?? null, { status, headers: all });
+}
+
+async function intoCache(key: string, type: string, request: Request, env: Env, context: Context): Promise<Response> {
   const answer = await passOn(request, env);
-  if (answer.status !== 200 || answer.headers.get("content-type") !== media) return answer;
+  const isWhole = answer.status === 200 && request.method === "GET" && answer.headers.get("content-type") === type;
+  if (!isWhole) return answer;
   const bytes = await answer.arrayBuffer();
-  context.waitUntil(env.CACHE.put(key, bytes, { httpMetadata: { contentType: media } }));
+  context.waitUntil(env.CACHE.put(key, bytes, { httpMetadata: { contentType: type } }));
   return new Response(bytes, answer);
 }
 
@@ -110,14 +168,7 @@ async function passOn(request: Request, env: Env): Promise<Response> {
     const answer = await to(origins[(first + n) % origins.length], request, body);
     if (answer) return answer;
   }
-  const problem = { type: "urn:promptomy:problem:Saturated", title: "Saturated", status: 503, code: "Saturated" };
-  const rest = { detail: "The server is busy; come back later.", info: { retryAfterS: Number(RETRY_AFTER_S) } };
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "Retry-After": RETRY_AFTER_S,
-    "Cache-Control": "no-store",
-  };
-  return new Response(JSON.stringify({ ...problem, ...rest }), { status: 503, headers });
+  return problemOf(new SegmenterError("Saturated", { retryAfterS: RETRY_AFTER_S }));
 }
 
 async function to(

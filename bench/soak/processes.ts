@@ -23,5 +23,12 @@ export function commandOf(pid: number): string[] {
 }
 
 /** Unfinished files below a folder. */
-export const temporaryFiles = (dir: string): number =>
-  readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp")).length;
+export function temporaryFiles(dir: string): number {
+  for (;;) {
+    try {
+      return readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp")).length;
+    } catch {
+      // a folder went while it was read: look again
+    }
+  }
+}
