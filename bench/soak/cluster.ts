@@ -26,10 +26,7 @@ export async function startSoakedCluster(): Promise<Soaked> {
   });
   const url = await addressOf(child);
   await answers(url);
-  const which = (word: string): number[] =>
-    childrenOf(child.pid ?? 0).filter((pid) =>
-      commandOf(pid).some((part) => part === word || part.endsWith(`/${word}`)),
-    );
+  const which = (word: string): number[] => childrenOf(child.pid ?? 0).filter((pid) => commandOf(pid).includes(word));
   const kills: Record<string, number> = { workers: 0, redis: 0 };
   const kill = (name: string, pids: readonly number[]): void => {
     const pid = pids[Math.floor(Math.random() * pids.length)];
@@ -49,7 +46,7 @@ export async function startSoakedCluster(): Promise<Soaked> {
       const replicas = which("serve");
       const sum = (of: (pid: number) => number) => replicas.reduce((total, pid) => total + of(pid), 0);
       return {
-        memoryMib: sum(residentMib),
+        memoryMib: Math.max(...replicas.map(residentMib)), // the rule is for one process
         files: sum(openFiles),
         children: sum((pid) => childrenOf(pid).length),
         temporary: temporaryFiles(dir),

@@ -13,10 +13,10 @@ export const childrenOf = (pid: number): number[] =>
     .filter((text) => text !== "")
     .map(Number);
 
-/** Its words, as they were started; empty when it has just ended. */
+/** Its words, as it shows them (Redis writes a title there); empty when it has just ended. */
 export function commandOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").split(/[\0 ]/);
   } catch {
     return [];
   }

@@ -24,6 +24,9 @@ export interface EncoderName {
   readonly digest: Digest;
 }
 
+/** KServe writes null for what it does not know. */
+const Tensors = EngineModel.pick({ inputs: true, outputs: true });
+
 const ANSWER_MS = 60_000;
 const FIRST_LOOK_MS = 5000;
 const RETRY_MS = 100;
@@ -72,7 +75,7 @@ export async function engineSession(
     answerMs,
     mismatch: isPromptomy(url) ? encoder : undefined,
   });
-  const { inputs, outputs } = await ask("", {}, async (answer) => EngineModel.parse(await answer.json()));
+  const { inputs, outputs } = await ask("", {}, async (answer) => Tensors.parse(await answer.json()));
   const wanted = outputs.map(({ name }) => ({ name, parameters: { binary_data: true } }));
   return {
     inputNames: inputs.map(({ name }) => name),

@@ -12,7 +12,7 @@ export const engine = (name: string): string => join(repositoryRoot, ".cache/eng
 export const needsEngine = (name: string): { skip?: true; meta?: { needs: string } } =>
   existsSync(engine(name)) ? {} : { skip: true, meta: { needs: `${name} (npm run test:engines)` } };
 
-/** Starts a server and waits until it answers; `end` kills it. */
+/** Starts a server and waits until it answers; `end` asks it to go, since Ray has processes of its own to end. */
 export async function startEngine(
   name: string,
   args: (port: number) => readonly string[],
@@ -29,5 +29,5 @@ export async function startEngine(
     if (child.exitCode !== null) throw new Error(`${name} ended: ${errors}`);
     await sleep(100);
   }
-  return { url, end: () => child.kill("SIGKILL") };
+  return { url, end: () => child.kill("SIGTERM") };
 }

@@ -7,13 +7,18 @@ import { repositoryRoot } from "../../support/data.ts";
 import { needsEngine, startEngine } from "../../support/engine.ts";
 import { modelFolder, openPool, scratch, sliceOf, WINDOW } from "../inference-support.ts";
 
-describe("an encoder in KServe's model server, over the Open Inference Protocol", needsEngine("moto_server"), () => {
+const ENGINES = [
+  { name: "KServe's model server", program: "kserve_encoder.py" },
+  { name: "Ray Serve, as deploy/ray/app.py says it", program: "ray_encoder.py" },
+];
+
+describe.each(ENGINES)("an encoder in $name, over the Open Inference Protocol", needsEngine("serve"), ({ program }) => {
   let engine: Awaited<ReturnType<typeof startEngine>>;
   let dir: string;
   const ends: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     dir = await modelFolder(await scratch((end) => ends.push(end)));
-    const app = join(repositoryRoot, "test/engines/kserve_encoder.py");
+    const app = join(repositoryRoot, "test/engines", program);
     engine = await startEngine("python", (port) => [app, String(port), join(dir, "encoder.onnx")], "/v2/health/ready");
   }, 120_000);
   afterAll(async () => {
