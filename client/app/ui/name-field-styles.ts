@@ -118,10 +118,15 @@ export const nameFieldStyles = css`
   li[aria-selected="true"] {
     background: var(--hover);
   }
-  @container (max-width: 760px) {
+  @container (max-width: 1000px) {
     kbd {
       display: none;
     }
+    input {
+      padding-right: 36px;
+    }
+  }
+  @container (max-width: 760px) {
     input {
       height: 44px;
       font-size: 16px;

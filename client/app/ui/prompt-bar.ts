@@ -49,6 +49,16 @@ export class PromptBar extends ViewerElement {
         width: 36px;
         height: 36px;
       }
+      @container (max-width: 1000px) {
+        button.primary span {
+          display: none;
+        }
+      }
+      @container (760px < width <= 900px) {
+        .segmented span {
+          display: none;
+        }
+      }
       @container (max-width: 760px) {
         :host {
           padding: 7px 8px;
@@ -73,9 +83,6 @@ export class PromptBar extends ViewerElement {
           height: 44px;
           width: 44px;
           padding: 0;
-        }
-        button.primary span {
-          display: none;
         }
       }
     `,
@@ -129,9 +136,9 @@ export class PromptBar extends ViewerElement {
 
   #sign(sign: PointLabel) {
     const chosen = this.state.sign === sign;
-    return html`<button class=${sign} role="radio" aria-checked=${chosen} tabindex=${chosen ? 0 : -1} title=${`${t.sign[sign]} (X)`}
+    return html`<button class=${sign} role="radio" aria-checked=${chosen} aria-label=${t.sign[sign]} tabindex=${chosen ? 0 : -1} title=${`${t.sign[sign]} (X)`}
       @click=${() => this.app.store.set({ sign, preview: undefined })}>
-      ${icon(sign === "foreground" ? "plus" : "minus", 16)}${t.sign[sign]}
+      ${icon(sign === "foreground" ? "plus" : "minus", 16)}<span>${t.sign[sign]}</span>
     </button>`;
   }
 }
