@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,30 +7,19 @@ import type { EmbeddingInfo, Manifest } from "../../../core/wire/index.ts";
 import { type RunningServer, startServer } from "../../../server/node.ts";
 import { createLog } from "../../../server/ops/log.ts";
 import { repositoryRoot } from "../../support/data.ts";
-import { freePort } from "../../support/redis.ts";
+import { needsEdge, startEdge } from "../../support/edge.ts";
 import { post } from "../harness.ts";
 import { modelFolder, slowEncoder } from "../inference-support.ts";
 
-const installed = existsSync(join(repositoryRoot, "edge/node_modules/wrangler"));
-const needsEdge = installed ? {} : { skip: true as const, meta: { needs: "wrangler in edge/ (npm run edge)" } };
-
-describe("the edge in Cloudflare's local runtime, before a real server", needsEdge, () => {
+describe("the edge in Cloudflare's local runtime, before a real server", needsEdge(), () => {
   let dir: string;
   let server: RunningServer;
   let edge: string;
   let other: string;
-  const runtimes: ChildProcess[] = [];
-  const startEdge = async (name: string): Promise<string> => {
-    const port = await freePort();
-    const origins = `http://127.0.0.1:1,${server.url}`; // the first one is away
-    const args = ["scripts/edge.mjs", "--port", String(port), "--origins", origins, "--state", join(dir, name)];
-    runtimes.push(spawn(process.execPath, args, { cwd: repositoryRoot, stdio: "ignore" }));
-    const url = `http://127.0.0.1:${port}`;
-    const answers = () =>
-      fetch(`${url}/livez`)
-        .then(({ ok }) => ok)
-        .catch(() => false);
-    while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 200));
+  const ends: (() => void)[] = [];
+  const start = async (name: string): Promise<string> => {
+    const { url, end } = await startEdge(join(dir, name), ["http://127.0.0.1:1", server.url]); // the first one is away
+    ends.push(end);
     return url;
   };
   beforeAll(async () => {
@@ -41,11 +29,11 @@ describe("the edge in Cloudflare's local runtime, before a real server", needsEd
       ...{ host: "127.0.0.1", port: 0, device: "cpu", log: createLog({ level: "silent" }) },
       ...{ cacheDir: join(dir, "cache"), modelDirs: [join(dir, "models")] },
     });
-    edge = await startEdge("one");
-    other = await startEdge("two");
+    edge = await start("one");
+    other = await start("two");
   }, 240_000);
   afterAll(async () => {
-    for (const runtime of runtimes) runtime.kill("SIGTERM");
+    for (const end of ends) end();
     await server?.close();
     await rm(dir, { recursive: true, force: true });
   });
