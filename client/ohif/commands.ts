@@ -1,9 +1,9 @@
 /** Commands of OHIF: for its buttons, its keys, and other extensions. */
 import type { HostPoint } from "../viewer/index.ts";
 import { focusText } from "./panel.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./session/session.ts";
+import type { OhifCommands } from "./session/types.ts";
 import { TOOLS } from "./toolbar.ts";
-import type { OhifCommands } from "./types.ts";
 
 export interface PointOptions {
   readonly at: HostPoint;

@@ -9,9 +9,9 @@ import { commandsOf } from "./commands.ts";
 import { EXTENSION_ID, PANEL, PROMPTS_PANEL, panelId, TOOL_PREFIX } from "./ids.ts";
 import { definePanel, PANEL_TAG, type WatchSession } from "./panel.ts";
 import { drawing } from "./react.ts";
-import { createSession, type Session } from "./session.ts";
+import { createSession, type Session } from "./session/session.ts";
+import type { Cornerstone, OhifParameters, OhifServices, Subscription } from "./session/types.ts";
 import { addButtons, HOTKEYS, TOOLS } from "./toolbar.ts";
-import type { Cornerstone, OhifParameters, OhifServices, Subscription } from "./types.ts";
 
 declare const window: { readonly cornerstone?: Cornerstone["core"]; readonly cornerstoneTools?: Cornerstone["tools"] };
 

@@ -1,8 +1,9 @@
 /** The panel: a field for names, propagation, what is being done; and the segments where OHIF's own list is not beside it. */
+
 import { STYLES } from "./panel-styles.ts";
-import type { Session } from "./session.ts";
-import { activeLabelmap, segmentsOf } from "./target.ts";
-import type { Subscription } from "./types.ts";
+import type { Session } from "./session/session.ts";
+import { activeLabelmap, segmentsOf } from "./session/target.ts";
+import type { Subscription } from "./session/types.ts";
 
 export const PANEL_TAG = "promptomy-ohif-panel";
 

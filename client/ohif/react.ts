@@ -1,5 +1,5 @@
 /** OHIF draws panels by React and hands extensions none. Its elements are plain values, and one of its own shows their kind. */
-import type { OhifParameters } from "./types.ts";
+import type { OhifParameters } from "./session/types.ts";
 
 /** Of every stock OHIF; its component makes an element and uses no hook. */
 const SAMPLE = "@ohif/extension-default.panelModule.seriesList";

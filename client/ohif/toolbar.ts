@@ -1,6 +1,6 @@
 /** Buttons of the toolbar and keys. */
 import { TOOL_PREFIX } from "./ids.ts";
-import type { OhifServices } from "./types.ts";
+import type { OhifServices } from "./session/types.ts";
 
 export const TOOLS = {
   include: `${TOOL_PREFIX}MarkerInclude`,

@@ -62,32 +62,30 @@ export interface NamesPage {
 }
 
 /** Best first; a side is asked as its whole, so that sides have no rows. */
-export function namesPage(
-  terms: readonly ListedTerm[],
-  { measures, phrases, organs, regions, places }: NamesPage,
-): string {
+export function namesPage(terms: readonly ListedTerm[], page: NamesPage): string {
   const wholes = terms.filter(({ side }) => side === undefined);
   const measured = wholes
     .flatMap((term) => (term.measured ? [{ term, measured: term.measured }] : []))
     .toSorted((a, b) => b.measured.dice - a.measured.dice || (a.term.id < b.term.id ? -1 : 1));
-  const rows = measured.map(({ term, measured: { cases, dice, found, absentCases, falseAlarms } }) => {
-    const alarms = falseAlarms === null ? "–" : `${percent(falseAlarms)} of ${absentCases}`;
-    const code = term.code ? `${term.code.value}` : "–";
-    const cells = [
-      term.name,
-      term.region ?? "",
-      term.modalities.join(" "),
-      cases,
-      dice.toFixed(2),
-      percent(found),
-      alarms,
-      code,
-    ];
-    return `| ${[...cells, qualityOf(term)].join(" | ")} |`;
-  });
-  const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
-  const rest = wholes.filter((term) => term.measured === undefined && term.taught !== false).map(({ name }) => name);
-  const untaught = wholes.filter(({ taught }) => taught === false).map(({ name }) => name);
+  return [
+    introduction(terms),
+    measuredSection(measured, page.measures),
+    FIND_ALL,
+    whereSection(measured, page.places),
+    calledSection(page.measures),
+    noNameSection(page.phrases),
+    kindSection(page),
+    organsSection(page.organs),
+    untoldSections(wholes),
+  ].join("\n");
+}
+
+interface MeasuredTerm {
+  readonly term: ListedTerm;
+  readonly measured: NonNullable<ListedTerm["measured"]>;
+}
+
+function introduction(terms: readonly ListedTerm[]): string {
   const sayings = terms.reduce((sum, term) => {
     const { english, foreign } = otherNames(term);
     return sum + 1 + english.length + foreign.length;
@@ -96,8 +94,18 @@ export function namesPage(
 
 This page is written by \`npx vitest run --project unit test/core/text/names-page.test.ts --update\`. The vocabulary has ${terms.length} names, said in ${sayings} ways: English,
 Latin, German, French, Spanish, Italian, Portuguese, Chinese and Japanese. A name in the page may be a list: \`liver, spleen; both kidneys\`.
+`;
+}
 
-## What was measured
+function measuredRow({ term, measured: { cases, dice, found, absentCases, falseAlarms } }: MeasuredTerm): string {
+  const alarms = falseAlarms === null ? "–" : `${percent(falseAlarms)} of ${absentCases}`;
+  const told = [cases, dice.toFixed(2), percent(found), alarms];
+  const cells = [term.name, term.region ?? "", term.modalities.join(" "), ...told, term.code?.value ?? "–"];
+  return `| ${[...cells, qualityOf(term)].join(" | ")} |`;
+}
+
+function measuredSection(measured: readonly MeasuredTerm[], measures: NameMeasures): string {
+  return `## What was measured
 
 \`${measures.made}\` with the model \`${measures.model}\` ${measures.version}: the name alone, whole slices, no zoom; ${measures.answers} answers on ${measures.images} slices of patients and sources that were held
 back from training (\`val\`, \`val-unseen\`) and of volumes nobody trained on. Dice is the mean over slices that show the structure, all kinds of image together, and with few slices it
@@ -106,9 +114,11 @@ works from a Dice of .7, is weak below .4, and counts as unmeasured below three 
 
 | name | region | seen in | slices | Dice | found | false alarms | SNOMED CT | |
 |---|---|---|---|---|---|---|---|---|
-${rows.join("\n")}
+${measured.map(measuredRow).join("\n")}
+`;
+}
 
-## Find all
+const FIND_ALL = `## Find all
 
 **Shift + F** on a slice, \`find: "all"\` in \`POST /v1/images/:id/segmentations\` and \`promptomy segment IMAGE --find all [--slice 10:20]\` ask every name of this kind of image that
 works or partly works, one decode each (**F** alone fills holes). A structure is proposed from its measured presence on, and never below a half; names that are weak or were never
@@ -117,16 +127,22 @@ one or all; undo takes all of them back. Where no slice without a structure was 
 
 **Alt + Shift + F**, or the foot of the list of names, does the same on all slices of the plane, as a job whose progress is shown; what was found is kept when it is stopped. Proposals that
 nobody has judged outlive a reload.
+`;
 
-## Where is it?
+function whereSection(measured: readonly MeasuredTerm[], places: readonly PlaceMeasures[]): string {
+  const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
+  return `## Where is it?
 
 \`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
 slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
 ${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half. On twelve axial
 slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`):
 
-${placeTable(places)}
-## What is it called?
+${placeTable(places)}`;
+}
+
+function calledSection(measures: NameMeasures): string {
+  return `## What is it called?
 
 **I** in the page, \`classify: true\` in \`POST /v1/masks\` and in \`segmenter.segment\` compare a mask with what each measured name (a Dice of .2 or more) gives on the same slice.
 The confidence is their intersection over union. Naming, segmenting, a closer look and the name of the result are one call:
@@ -138,8 +154,11 @@ curl $SERVER/v1/masks -H 'content-type: application/json' -d '{"imageId":"sha256
 ${toldTable(measures)}
 On sources that nobody trained on (\`val-unseen\`) most masks get no name, and the names that are given are mostly wrong: take them as spelling help, not as a finding. The names that
 may be given were chosen by their Dice on partly the same pictures, which flatters the rows of \`val\`.
+`;
+}
 
-## What is no name
+function noNameSection(phrases: PhraseMeasures): string {
+  return `## What is no name
 
 A phrase that names nothing never gives a mask. It gets up to five suggestions: those whose letters are near, and, where the server has a text encoder, those whose meaning is near, in
 turn. Any text encoder of the BERT or CLIP family will do that lies in a folder as the model hub has it (\`config.json\`, \`tokenizer.json\`, \`onnx/model.onnx\` or
@@ -159,8 +178,11 @@ ${phraseTable(phrases)}
 How the two rankings are joined was chosen on synonyms of the vocabulary, each left out in turn; that left and right, or the numbers of a row, are one suggestion, after a look at these
 phrases (without it letters find 67 %). An English encoder knows little Spanish; a multilingual one can be
 brought as well.
+`;
+}
 
-## The kind of image
+function kindSection({ measures, regions }: Pick<NamesPage, "measures" | "regions">): string {
+  return `## The kind of image
 
 Names are chosen by the modality of the file, or by what the page's list or \`context.modality\` says; \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
 all are asked. What \`context.modality\` says also goes into the decoder. There it hardly matters, so nothing is put in by itself. Mean Dice of names with it and without:
@@ -172,14 +194,22 @@ region that the study shows and without. A proposal is right from a Dice of .5 w
 ${regionTable(regions)}
 A region of its own takes away wrong names and right ones with them: an abdomen shows ribs. So the page fills in only what the DICOM file says of it (Body Part Examined) as trunk, head,
 limb and so on, and shows it at the foot of the list of names, where it can be changed; files are often wrong about it.
+`;
+}
 
-## Every named organ of the test volumes
+function organsSection(organs: readonly OrganMeasures[]): string {
+  return `## Every named organ of the test volumes
 
 Dice on the slice that shows the organ best, by its name alone, by one click in its middle and by its box: \`npm run bench -- organs\`. Nothing is left out that fails. The patient of
 the trunk was trained on. Names without a label were only asked: pixels of one that is not on the slice are mistakes.
 
-${organs.map(({ study, head, rows }) => `**${study}**\n\n${head}\n${rows.join("\n")}\n`).join("\n")}
-## Taught and not measured
+${organs.map(({ study, head, rows }) => `**${study}**\n\n${head}\n${rows.join("\n")}\n`).join("\n")}`;
+}
+
+function untoldSections(wholes: readonly ListedTerm[]): string {
+  const rest = wholes.filter((term) => term.measured === undefined && term.taught !== false).map(({ name }) => name);
+  const untaught = wholes.filter(({ taught }) => taught === false).map(({ name }) => name);
+  return `## Taught and not measured
 
 No labelled image could check these: ${rest.join(", ")}.
 

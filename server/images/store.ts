@@ -16,7 +16,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import type { Limits } from "../ops/limits.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { type ImageLibrary, openLibrary } from "./library.ts";
-import { createImageReader, type ReadCall, type SurveyTask, type WriteOrder } from "./reader.ts";
+import { createImageReader, type ImageReader, type ReadCall, type SurveyTask, type WriteOrder } from "./reader.ts";
 import { type ImageRecord, recordOf } from "./record.ts";
 import { SERIES_SALT } from "./series-key.ts";
 import { createSpool, diskError, type Spool, spoolFiles } from "./spool.ts";
@@ -67,14 +67,7 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     addFrom: (fill, call) => inSpool(async (spool) => read(await fill(spool.dir), spool, call)),
     open: (path) => inSpool(async (spool) => read(await filesUnder(resolve(path), limits.uploadFiles), spool)),
     heads: async (paths) => jsonOf(await survey("heads", paths)),
-    head: (file) =>
-      inSpool(async (spool) => {
-        const [path = ""] = await spoolFiles(only(file), spool.dir, limits);
-        const out = join(spool.dir, "heads");
-        await reader.survey({ kind: "heads", paths: [path], out });
-        const [head = null] = jsonOf(await readFile(out));
-        return { head, bytes: new Uint8Array(await readFile(path)) };
-      }),
+    head: (file) => inSpool(async (spool) => headOf(reader, await spoolFiles(only(file), spool.dir, limits), spool)),
     contents: (fill, call) => inSpool(async (spool) => jsonOf(await survey("list", await fill(spool.dir), call))),
     thumbnail: async (fill, call) => inSpool(async (spool) => survey("thumbnail", await fill(spool.dir), call)),
     async addVolume(volume) {
@@ -116,6 +109,13 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
     warm: reader.warm,
     close: reader.close,
   };
+}
+
+async function headOf(reader: ImageReader, [path = ""]: readonly string[], { dir }: Spool) {
+  const out = join(dir, "heads");
+  await reader.survey({ kind: "heads", paths: [path], out });
+  const [head = null] = jsonOf(await readFile(out));
+  return { head, bytes: new Uint8Array(await readFile(path)) };
 }
 
 function cut(slice: Slice, part: PartRequest | undefined): Slice {

@@ -11,6 +11,7 @@ import type { ImageDescription, MaskResponse } from "../../core/wire/index.ts";
 import { buildOhifExtension, ohifExtension, scripts } from "../../scripts/ohif-extension.mjs";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
 import { needsOhif, type OhifSite, serveOhif } from "./ohif.ts";
 import { addSegment, labelsIn, openStudy, placeAt, showPlanes, until } from "./ohif-page.ts";
@@ -75,7 +76,7 @@ describe("ohif-extension-promptomy in stock OHIF 3.13", { ...needsData(SLICES), 
   const button = (name: string) => page.locator(`[data-cy="Promptomy${name}"]`);
   const panel = () => page.locator("promptomy-ohif-panel");
   const screenshot = async (name: string) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
+    await takeScreenshot(page, name);
   };
 
   /** The same prompt on the same series, which the server fetches from the archive itself. */

@@ -5,6 +5,7 @@ import { decodeRle, encodeRle } from "../../core/mask/rle.ts";
 import { ImageInfo } from "../../core/wire/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { ctSeries } from "../support/dicom-series.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
 import { needsOhif, openSeg, serveOhif, voxelsIn } from "./ohif.ts";
 import { needsOrthanc, type Orthanc, startOrthanc } from "./orthanc.ts";
@@ -65,7 +66,7 @@ describe("stock OHIF 3.13", { ...needsOrthanc, ...needsOhif }, () => {
       const expected = drawn ? Array.from(decodeRle(rle).data, (value) => value * number) : Array(SIDE * SIDE).fill(0);
       expect(data, `slice ${k}`).toEqual(expected);
     }
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/ohif.png` });
+    await takeScreenshot(page, "ohif");
   });
 });
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { builtViewer, openViewer } from "../e2e/viewer-page.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { needsData } from "../support/data.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { type Served, startTestServer, type TestServer } from "../support/serve.ts";
 import { needsOhif, openSeg, serveOhif, voxelsIn } from "./ohif.ts";
 import { CT_SLICES, needsOrthanc, type Orthanc, startOrthanc, uploadCt } from "./orthanc.ts";
@@ -36,7 +37,7 @@ describe("the page with Orthanc", { ...needsData(CT_SLICES), ...needsOrthanc }, 
   });
 
   const shot = async (page: { screenshot(options: { path: string }): Promise<unknown> }, name: string) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
+    await takeScreenshot(page, name);
   };
 
   test(

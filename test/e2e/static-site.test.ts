@@ -13,6 +13,7 @@ import { decodeRle } from "../../core/mask/rle.ts";
 import type { EmbeddingInfo, MaskResponse } from "../../core/wire/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData } from "../support/data.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
 import { type MaskOnPage, openViewer, type Viewer, type ViewerElement } from "./viewer-page.ts";
 import { LIVER } from "./viewer-stage.ts";
@@ -144,7 +145,7 @@ describe("the static site", () => {
     const grown = await viewer.read(({ log }) => log.done.findLast((action) => action.kind === "masks"));
     expect(before).toBeLessThan(await viewer.read((state) => state.log.done.length));
     expect(grown && "masks" in grown ? grown.masks.length : 0).toBeGreaterThan(5);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/offline-volume.png` });
+    await takeScreenshot(page, "offline-volume");
   });
 
   test("a series in JPEG 2000 opens offline and takes a name", needsData(SERIES), async () => {

@@ -1,24 +1,14 @@
-/** The export dialog, and what comes out of it for other programs: in Chromium on the built viewer and the real server. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { maskArea } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import type { ImportResult } from "../../core/wire/index.ts";
 import { ctSeries } from "../support/dicom-series.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { saveExport } from "./viewer-export.ts";
 import type { ViewerElement } from "./viewer-page.ts";
 import { LIVER, viewerStage } from "./viewer-stage.ts";
 
 const stage = viewerStage();
-
-/** With SCREENSHOTS the dialog is kept to be looked at. */
-async function keep(name: string) {
-  const dir = process.env.SCREENSHOTS;
-  if (!dir) return;
-  mkdirSync(dir, { recursive: true });
-  await stage.viewer.page.screenshot({ path: join(dir, `${name}.png`) });
-}
 
 async function openSeries() {
   const { page } = stage.viewer;
@@ -65,11 +55,11 @@ describe("the export dialog", () => {
     const all = page.locator("export-dialog").getByRole("radio");
     const names = await all.evaluateAll((all) => all.map((one) => one.parentElement?.textContent));
     expect(new Set(names).size).toBe(names.length);
-    await keep("phantom");
+    await takeScreenshot(stage.viewer.page, "phantom");
     await page.emulateMedia({ colorScheme: "dark" });
-    await keep("dark");
+    await takeScreenshot(stage.viewer.page, "dark");
     await page.setViewportSize({ width: 390, height: 780 });
-    await keep("phone");
+    await takeScreenshot(stage.viewer.page, "phone");
   });
 
   test("of a DICOM series gives a SEG whose voxels are those on the screen", async () => {
@@ -77,7 +67,9 @@ describe("the export dialog", () => {
     await draw();
     const drawn = await stage.viewer.masks();
     expect(drawn).toHaveLength(3);
-    const { name, files } = await saveExport(stage.viewer.page, "DICOM SEG", () => keep("series"));
+    const { name, files } = await saveExport(stage.viewer.page, "DICOM SEG", () =>
+      takeScreenshot(stage.viewer.page, "series"),
+    );
     expect(name).toMatch(/\.seg\.dcm$/);
     const { imageId } = await stage.viewer.read((state) => state.image!.info);
     const body = Object.values(files)[0]!;
@@ -103,7 +95,7 @@ describe("the export dialog", () => {
       await page.getByLabel("Remove identifying data").check();
       await page.getByText("all UIDs are new").waitFor();
       await page.getByText("2 segments, 3 masks.").waitFor();
-      await keep("deidentify");
+      await takeScreenshot(stage.viewer.page, "deidentify");
     });
     const bytes = (saved: typeof plain) => Buffer.from(Object.values(saved.files)[0]!);
     for (const secret of ["DOE^JANE", "4711", "1.2.826.0.1.3680043.10.2"]) {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { bagOfWords } from "../server/text/hub-folder.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData, repositoryRoot } from "../support/data.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
 import { builtViewer, openViewer, type Viewer } from "./viewer-page.ts";
 
@@ -50,7 +51,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     const masks = await viewer.masks();
     expect(masks).toHaveLength(found.length);
     expect(masks.every(({ area }) => area > 0)).toBe(true);
-    if (process.env.SHOTS) await viewer.page.screenshot({ path: `${process.env.SHOTS}/found.png` });
+    await takeScreenshot(viewer.page, "found");
     await viewer.page.keyboard.press("Control+z");
     expect(await names()).toEqual([]);
     expect(viewer.problems).toEqual([]);
@@ -82,7 +83,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     const guesses = page.getByRole("group", { name: "What it may be called" });
     await guesses.waitFor({ timeout: 60_000 });
     expect(await guesses.getByRole("button").first().innerText()).toMatch(/^liver/);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/guessed.png` });
+    await takeScreenshot(page, "guessed");
     await page.keyboard.press("i");
     expect(await liver.inputValue()).toBe("liver");
     expect(await guesses.count()).toBe(0);
@@ -121,12 +122,12 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     await page.keyboard.type("meal");
     await meant.getByRole("option", { name: /^stomach/ }).waitFor();
     expect(await meant.innerText()).toMatch(/what it may mean/i);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/meant.png` });
+    await takeScreenshot(page, "meant");
     await page.keyboard.press("Enter");
     const suggestion = page.getByRole("button", { name: "stomach", exact: true });
     await suggestion.waitFor();
     expect(await names()).toEqual([]);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/suggested.png` });
+    await takeScreenshot(page, "suggested");
     await suggestion.click();
     await viewer.ready();
     expect(await names()).toEqual(["stomach"]);
@@ -170,7 +171,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     expect(shown).toBeGreaterThan(0);
     expect(await page.locator("slice-slider .where").count()).toBe(shown);
     expect(await names()).toEqual([]);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/where.png` });
+    await takeScreenshot(page, "where");
     await page.getByRole("button", { name: "Take the marks away" }).click();
     expect(await page.locator("slice-slider .where").count()).toBe(0);
   });
@@ -178,7 +179,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
   test("all structures of all slices are proposals, which outlive a reload", async () => {
     const { page } = viewer;
     await page.getByRole("button", { name: "Browse all names" }).click();
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/browse.png` });
+    await takeScreenshot(page, "browse");
     await page.getByRole("button", { name: "Find all on all slices" }).click();
     await expect.poll(proposed, { timeout: 110_000 }).toContain("liver");
     await viewer.ready();
@@ -187,7 +188,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
       log.done.flatMap((action) => (action.kind === "masks" ? [action.masks.length] : [])),
     );
     expect(Math.max(...slices)).toBeGreaterThan(3);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/volume-found.png` });
+    await takeScreenshot(page, "volume-found");
     await page.getByRole("button", { name: "Reject spleen" }).click();
     await expect.poll(() => page.getByRole("button", { name: "Accept spleen" }).count()).toBe(0);
     await page.waitForTimeout(1000); // the rest after which work is saved

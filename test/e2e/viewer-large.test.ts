@@ -6,6 +6,7 @@ import { maskIou } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import type { MaskResponse } from "../../core/wire/index.ts";
 import { writePng } from "../../formats/index.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import type { ViewerElement } from "./viewer-page.ts";
 import { inside, viewerStage } from "./viewer-stage.ts";
 
@@ -87,5 +88,5 @@ test("it opens as an overview, is sharp where it is enlarged, and answers as the
     [90, 100, 100].map((value) => value + speckle(1721, 900)),
   ]);
   expect(viewer.problems).toEqual([]);
-  if (process.env.SCREENSHOTS) await viewer.page.screenshot({ path: join(process.env.SCREENSHOTS, "large.png") });
+  await takeScreenshot(viewer.page, "large");
 });

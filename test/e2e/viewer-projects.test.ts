@@ -3,33 +3,40 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { type ViewerElement, viewerOn } from "./viewer-page.ts";
 import { inside, viewerStage } from "./viewer-stage.ts";
 import { named, openDialog, openFile, PICTURE, prompts } from "./viewer-work.ts";
 
 const stage = viewerStage();
 
-describe("a project", () => {
-  const saveProject = async (page: Page, path: string) => {
-    await openDialog(page);
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Save project", exact: true }).click(),
-    ]);
-    await download.saveAs(path);
-    await page.keyboard.press("Escape");
-    return download.suggestedFilename();
-  };
+/** A picture with a click in it, under a name. */
+async function workOnPicture(name: string): Promise<void> {
+  const { page } = stage.viewer;
+  await openFile(page, PICTURE);
+  await named(page, "disc.png");
+  await stage.viewer.ready();
+  await stage.viewer.click(60, 45);
+  await page.getByLabel("Name of segment 1").fill(name);
+  await page.keyboard.press("Enter");
+}
 
+/** The name that the open dialog suggests for the file. */
+async function saveProject(page: Page, path: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save project", exact: true }).click(),
+  ]);
+  await download.saveAs(path);
+  return download.suggestedFilename();
+}
+
+describe("a project", () => {
   test("is saved, and opens in another browser before or after its image", async () => {
     const { page } = stage.viewer;
-    await openFile(page, PICTURE);
-    await named(page, "disc.png");
-    await stage.viewer.ready();
-    await stage.viewer.click(60, 45);
-    await page.getByLabel("Name of segment 1").fill("Disc");
-    await page.keyboard.press("Enter");
+    await workOnPicture("Disc");
     const path = join(stage.scratch, "project.json");
+    await openDialog(page);
     expect(await saveProject(page, path)).toMatch(/^disc\.png_[0-9a-f]{8}\.promptomy\.json$/);
 
     const other = await stage.browser.newContext();
@@ -54,22 +61,12 @@ describe("a project", () => {
 describe("a project without anything that tells of a person", () => {
   test("is laid on the open image of its size, and on no other", async () => {
     const { page } = stage.viewer;
-    await openFile(page, PICTURE);
-    await named(page, "disc.png");
-    await stage.viewer.ready();
-    await stage.viewer.click(60, 45);
-    await page.getByLabel("Name of segment 1").fill("Mr Smith");
-    await page.keyboard.press("Enter");
+    await workOnPicture("Mr Smith");
     await openDialog(page);
     await page.getByLabel("Take out what tells of a person").check();
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/project.png` });
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: "Save project", exact: true }).click(),
-    ]);
-    expect(download.suggestedFilename()).toBe("promptomy-work.promptomy.json");
+    await takeScreenshot(page, "project");
     const path = join(stage.scratch, "nobody.json");
-    await download.saveAs(path);
+    expect(await saveProject(page, path)).toBe("promptomy-work.promptomy.json");
     expect(await readFile(path, "utf8")).not.toMatch(/smith|disc\.png/i);
 
     const other = await stage.browser.newContext();

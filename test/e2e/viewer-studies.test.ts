@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ctSlice, SERIES, STUDY, startArchive, type TestArchive } from "../server/archives/archive.ts";
 import { pngOf } from "../server/image-support.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { takeScreenshot } from "../support/screenshots.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
 import { auditControls } from "./viewer-audit.ts";
 import { builtViewer, openViewer, type Viewer } from "./viewer-page.ts";
@@ -92,7 +93,7 @@ test("an archive is searched and its series opened, on a phone in light colours 
   await expect.poll(() => page.locator("archive-list series-thumbnail img").count(), { timeout: 30_000 }).toBe(1);
   await page.getByRole("button", { name: "Phases and parts of CT" }).click();
   await page.getByText("It holds one image.").waitFor();
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/parts.png` });
+  await takeScreenshot(page, "parts");
   await page.getByRole("button", { name: "Open CT" }).click();
   await untilShown(viewer, [64, 64, 6]);
   expect(await viewer.read((state) => state.image?.name)).toBe("CT series of 6");
@@ -131,7 +132,7 @@ test("a slice of a series shows while the rest comes, and takes neither clicks n
   };
   await open();
   expect(await arriving.locator("img").evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(64);
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/arriving.png` });
+  await takeScreenshot(page, "arriving");
   const bounds = await arriving.boundingBox();
   await page.mouse.click(bounds!.x + bounds!.width / 2, bounds!.y + bounds!.height / 2);
   await page.keyboard.press("ArrowDown");

@@ -111,21 +111,20 @@ describe("a text prompt of POST /v1/masks", () => {
   });
 });
 
+const folders = () =>
+  Object.entries({
+    "--model-dir": join(harness.dir, "models"),
+    "--cache-dir": join(harness.dir, "cli"),
+    "--device": "cpu",
+  }).flat();
+
 test("promptomy segment --text says which names are near, and exits with 1", { timeout: SETUP_MS }, async () => {
   const said: unknown[] = [];
   const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(text) > 0);
   onTestFinished(() => write.mockRestore());
   const picture = join(harness.dir, "picture.png");
   await writeFile(picture, writePng({ width: 40, height: 30, data: new Uint8Array(1200).fill(90) }));
-  const where = [
-    "--model-dir",
-    join(harness.dir, "models"),
-    "--cache-dir",
-    join(harness.dir, "cli"),
-    "--device",
-    "cpu",
-  ];
-  expect(await runCli(["segment", picture, "--text", "inferior cava", ...where])).toBe(1);
+  expect(await runCli(["segment", picture, "--text", "inferior cava", ...folders()])).toBe(1);
   expect(said.join("")).toMatch(/does not know "inferior cava"\. Did you mean inferior vena cava/);
 });
 
@@ -147,15 +146,7 @@ test.each([
   said.length = 0;
   const picture = join(harness.dir, "hostile.png");
   await writeFile(picture, writePng({ width: 40, height: 30, data: new Uint8Array(1200).fill(90) }));
-  const where = [
-    "--model-dir",
-    join(harness.dir, "models"),
-    "--cache-dir",
-    join(harness.dir, "cli"),
-    "--device",
-    "cpu",
-  ];
-  expect(await runCli(["segment", picture, "--text", text, ...where])).toBe(1);
+  expect(await runCli(["segment", picture, "--text", text, ...folders()])).toBe(1);
   expect(said.join("").length).toBeLessThan(200);
   expect(said.join("").slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });

@@ -1,4 +1,5 @@
 /** Every structure of the slice shown as proposals: segments like others, until each is accepted or rejected. */
+
 import type { LogAction } from "../../../core/annotation/entries.ts";
 import { append, type PromptLog } from "../../../core/annotation/log.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
@@ -8,6 +9,7 @@ import { t } from "../i18n/index.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { encodedRefOf, placeOf, saidOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
+import type { State } from "../state/state.ts";
 import { createGuesses, type FindingOptions, type Guesses } from "./guesses.ts";
 import { createLocating, type Locating } from "./locating.ts";
 import { addSegment } from "./segment-actions.ts";
@@ -84,11 +86,6 @@ export function createFinding(context: Context, options: FindingOptions & Volume
     }
   };
 
-  const forget = (segmentIds: readonly string[]) => {
-    const left = [...store.state.proposed].filter(([id]) => !segmentIds.includes(id));
-    return { proposed: new Map(left) };
-  };
-
   return {
     toggle() {
       if (running) running.abort();
@@ -98,14 +95,19 @@ export function createFinding(context: Context, options: FindingOptions & Volume
       if (running) running.abort();
       else void start(inVolume);
     },
-    accept: (segmentIds) => store.set(forget(segmentIds)),
+    accept: (segmentIds) => store.set(without(store.state, segmentIds)),
     reject(segmentIds) {
       const gone = segmentIds.map((segmentId) => ({ kind: "remove-segment", segmentId }) as const);
-      if (writer.actAsOne(gone, forget(segmentIds))) writer.followLog();
+      if (writer.actAsOne(gone, without(store.state, segmentIds))) writer.followLog();
     },
     ...createGuesses(context, { writer, embed }),
     ...createLocating(context),
   };
+}
+
+/** The proposals that are left when these have been judged. */
+function without({ proposed }: Pick<State, "proposed">, segmentIds: readonly string[]): Pick<State, "proposed"> {
+  return { proposed: new Map([...proposed].filter(([id]) => !segmentIds.includes(id))) };
 }
 
 /** A segment for each name, with the name as its prompt. */

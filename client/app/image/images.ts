@@ -106,11 +106,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
   };
 
   return {
-    readWarnings() {
-      const { image } = store.state;
-      if (image) rememberWarningsRead(image.info.imageId);
-      store.set({ warningsRead: true });
-    },
+    readWarnings: () => readWarnings(context),
     studies: async () => (await segmenter()).studies(),
     ...createMoves(context, encoder, onMeaning),
     start: () => load(t.loadingImage, showFirst),
@@ -134,6 +130,12 @@ interface Asked {
   readonly reference: ImageReference;
   readonly name: string;
   readonly list: PictureList | undefined;
+}
+
+function readWarnings({ store }: Context): void {
+  const { image } = store.state;
+  if (image) rememberWarningsRead(image.info.imageId);
+  store.set({ warningsRead: true });
 }
 
 const titleOf = ({ name, imageId }: Work): string => `${name} (${shortId(imageId)})`;

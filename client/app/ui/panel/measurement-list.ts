@@ -7,24 +7,14 @@ import { measurementText } from "../../state/measurements.ts";
 import { isWritable, type State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { icon } from "../base/icons.ts";
+import { sectionStyles } from "../base/section-styles.ts";
 import { controls } from "../base/styles.ts";
 
 export class MeasurementList extends ViewerElement {
   static override styles = [
     controls,
+    sectionStyles,
     css`
-      section {
-        padding: 12px 6px 8px;
-        border-top: 1px solid var(--line);
-      }
-      h3 {
-        margin: 0 0 6px;
-        font-size: 11px;
-        font-weight: 650;
-        letter-spacing: 0.07em;
-        text-transform: uppercase;
-        color: var(--muted);
-      }
       ul {
         margin: 0;
         padding: 0;

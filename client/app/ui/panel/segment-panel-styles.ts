@@ -75,18 +75,6 @@ export const panelStyles = css`
     margin: 0;
     font-size: 12px;
   }
-  section {
-    padding: 12px 6px 4px;
-    border-top: 1px solid var(--line);
-  }
-  h3 {
-    margin: 0 0 8px;
-    font-size: 11px;
-    font-weight: 650;
-    letter-spacing: 0.07em;
-    text-transform: uppercase;
-    color: var(--muted);
-  }
   .segmented {
     display: flex;
   }

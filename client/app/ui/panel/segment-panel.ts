@@ -11,6 +11,7 @@ import { isWritable, type Overlay, type State } from "../../state/state.ts";
 import { ViewerElement } from "../base/element.ts";
 import { icon } from "../base/icons.ts";
 import { moveFocus } from "../base/roving.ts";
+import { sectionStyles } from "../base/section-styles.ts";
 import { controls } from "../base/styles.ts";
 import { factListStyles } from "./fact-list-styles.ts";
 import { panelStyles } from "./segment-panel-styles.ts";
@@ -22,7 +23,7 @@ import "./segment-row.ts";
 const OVERLAYS: readonly Overlay[] = ["fill", "outline", "off"];
 
 export class SegmentPanel extends ViewerElement {
-  static override styles = [controls, factListStyles, panelStyles];
+  static override styles = [controls, sectionStyles, factListStyles, panelStyles];
 
   protected watch = (state: State) => {
     const { log, hidden, activeSegment, masks, overlay, opacity, previewOn, image, engine, model, tool, keeping } =

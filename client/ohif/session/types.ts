@@ -1,8 +1,8 @@
 /** What is used of OHIF 3.11 and newer: by structure, so that no package of OHIF is needed to build. No code here. */
 
-import type { CornerstoneToolsModule, CornerstoneViewport } from "../adapters/cornerstone.ts";
-import type { CornerstoneToolsOptions } from "../adapters/cornerstone-tools.ts";
-import type { CornerstoneCore, Point3 } from "../adapters/cornerstone-voxels.ts";
+import type { CornerstoneToolsModule, CornerstoneViewport } from "../../adapters/cornerstone.ts";
+import type { CornerstoneToolsOptions } from "../../adapters/cornerstone-tools.ts";
+import type { CornerstoneCore, Point3 } from "../../adapters/cornerstone-voxels.ts";
 
 /** What a site says about this extension: `[extension, options]`, or `window.config.promptomy`. */
 export interface PromptomyOptions {

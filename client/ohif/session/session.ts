@@ -1,8 +1,8 @@
 /** What the buttons, the panel and the commands do: prompts into OHIF's labelmap, one after the other. */
-import { isSegmenterError } from "../../core/errors.ts";
-import { planeOf } from "../../core/image/planes.ts";
-import type { SegmenterStatus } from "../types.ts";
-import type { Binding, HostPrompt, PlacedMask } from "../viewer/index.ts";
+import { isSegmenterError } from "../../../core/errors.ts";
+import { planeOf } from "../../../core/image/planes.ts";
+import type { SegmenterStatus } from "../../types.ts";
+import type { Binding, HostPrompt, PlacedMask } from "../../viewer/index.ts";
 import { createBindings } from "./bindings.ts";
 import { createConnection } from "./connection.ts";
 import { sayingOf } from "./sayings.ts";

@@ -1,6 +1,6 @@
 /** The one segmenter of the page, made with the first prompt: a site that never prompts sends nothing to the server. */
-import { createSegmenter } from "../segmenter.ts";
-import type { Segmenter, SegmenterStatus } from "../types.ts";
+import { createSegmenter } from "../../segmenter.ts";
+import type { Segmenter, SegmenterStatus } from "../../types.ts";
 import type { OhifServices, PromptomyOptions } from "./types.ts";
 
 export interface Connection {

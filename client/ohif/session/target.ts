@@ -1,7 +1,7 @@
 /** Where a prompt goes: OHIF's own state says which viewport, which labelmap and which segment; what is missing is made by OHIF. */
 
-import { cornerstonePoint } from "../adapters/cornerstone.ts";
-import type { LpsPoint } from "../viewer/index.ts";
+import { cornerstonePoint } from "../../adapters/cornerstone.ts";
+import type { LpsPoint } from "../../viewer/index.ts";
 import type { OhifCommands, OhifSegment, OhifSegmentation, OhifServices, OhifViewport } from "./types.ts";
 
 export interface Target {

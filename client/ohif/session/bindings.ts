@@ -1,8 +1,8 @@
 /** One binding for each of OHIF's labelmaps: made with the first prompt, gone with the labelmap or the mode. */
-import { cornerstoneAdapter } from "../adapters/cornerstone.ts";
-import { voxelsOfStack } from "../adapters/cornerstone-voxels.ts";
-import type { Segmenter } from "../types.ts";
-import { type Binding, bind, type ViewerAdapter } from "../viewer/index.ts";
+import { cornerstoneAdapter } from "../../adapters/cornerstone.ts";
+import { voxelsOfStack } from "../../adapters/cornerstone-voxels.ts";
+import type { Segmenter } from "../../types.ts";
+import { type Binding, bind, type ViewerAdapter } from "../../viewer/index.ts";
 import type { Target } from "./target.ts";
 import type { Cornerstone, OhifViewport } from "./types.ts";
 

@@ -1,5 +1,5 @@
 /** What a user of OHIF is told. English only, as OHIF's own segmentation panel says it. */
-import { isSegmenterError } from "../../core/errors.ts";
+import { isSegmenterError } from "../../../core/errors.ts";
 
 export function sayingOf(thrown: unknown): string {
   if (isSegmenterError(thrown, "UnknownTerm")) {
