@@ -11,6 +11,7 @@ import { raceSignal } from "./common/abort.ts";
 import { latestWins } from "./common/latest-wins.ts";
 import type { Backend } from "./decode/backend.ts";
 import type { WorkerSlice } from "./decode/decoder.worker.ts";
+import { createDecoding } from "./decode/decoding.ts";
 import { createLadder, type Ladder } from "./decode/ladder.ts";
 import { type Renew, serverBackend } from "./decode/server-backend.ts";
 import { startWorker } from "./decode/start-worker.ts";
@@ -51,30 +52,24 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
   const manifest = await api.manifest(options.model, options);
   const status = statusOf(manifest.id, options.onStatus);
   const { decode = "auto" } = options;
+  const open = opener(api, manifest, options);
   const ladder = createLadder({
     rungs: rungsOf(options).slice(decode === "auto" ? 0 : RUNGS.indexOf(decode)),
-    open: opener(api, manifest, options),
+    open: open.rung,
     report: status.change,
+    standIn: decode === "auto" && options.server !== null ? open.server() : undefined,
   });
   const context: EmbedContext = { api, manifest, ladder, status };
-  const decodeOn: Segmenter["segment"] = async (on, prompts, call = {}) => {
-    if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
-    const { masks, ms } = await raceSignal(
-      ladder.run((backend) => backend.answer(on, prompts, call)),
-      call.signal,
-    );
-    status.change({ ms });
-    return masks;
-  };
+  const { decodeOn, decodeSoon } = createDecoding(context);
   const naming = createNaming({ ...api, segment: decodeOn });
   const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
-    const masks = await decodeOn(on, prompts, call);
+    const masks = await decodeSoon(on, prompts, call);
     if (!classify) return masks;
     const [best, ...rest] = masks;
     return [{ ...best, names: await naming.classify(on, best, call) }, ...rest];
   };
   const bestOf = async (...[on, prompts, call]: Parameters<Segmenter["segment"]>) =>
-    (await segment(on, prompts, { ...call, zoom: "never" }))[0];
+    (await decodeOn(on, prompts, { ...call, zoom: "never" }))[0];
   const embedOn: Segmenter["embed"] = (image, call) => embed(context, image, call);
 
   const { id, name, prompts: kinds } = manifest;
@@ -140,14 +135,20 @@ function statusOf(model: string, listener: SegmenterOptions["onStatus"]): Status
   };
 }
 
-function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name: BackendName) => Promise<Backend> {
+interface Opener {
+  rung(name: BackendName): Promise<Backend>;
+  server(): Backend;
+}
+
+function opener(api: Api, manifest: Manifest, options: SegmenterOptions): Opener {
   const { decode = "auto", cacheBytes = CACHE_BYTES } = options;
   const workerUrl = options.workerUrl === undefined ? undefined : new URL(options.workerUrl, globalThis.location?.href);
   const worker = options.worker ?? (workerUrl ? () => startWorker(workerUrl) : defaultWorker);
   const renew = renewer(api, manifest);
   const encode = partEncoder(api, manifest);
-  return async (name) => {
-    if (name === "server") return serverBackend({ api, manifest, renew, encode });
+  const server = () => serverBackend({ api, manifest, renew, encode });
+  const rung = async (name: BackendName) => {
+    if (name === "server") return server();
     return workerBackend({
       backend: name,
       manifest,
@@ -162,6 +163,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): (name:
       startTimeoutMs: decode === "auto" && name === "webgpu" ? START_TIMEOUT_MS.auto : START_TIMEOUT_MS.named,
     });
   };
+  return { rung, server };
 }
 
 /** Bundlers find the worker by this expression; without one, pass `workerUrl` or `worker`. */
@@ -250,10 +252,13 @@ async function embed(
   // A worker that starts has time to lose: its embedding waits in the browser's cache by then.
   if (wantsPixels && status.now().state === "starting")
     api.embedding(embedding.id, EMBEDDING_MEDIA[manifest.embedding.wire], call).catch(() => {});
-  await raceSignal(
+  const prepared = raceSignal(
     ladder.run((backend) => backend.prepare(embedding, call.signal)),
     call.signal,
   );
+  // The stand-in answers without it. What fails here fails again, and is told, where a mask is asked for.
+  if (ladder.standsIn()) prepared.catch(() => {});
+  else await prepared;
   return embedding;
 }
 

@@ -9,6 +9,14 @@ export interface LadderOptions {
   readonly rungs: readonly BackendName[];
   open(name: BackendName): Promise<Backend>;
   report(status: Omit<SegmenterStatus, "model">): void;
+  /** Needs no start: it answers while a rung starts, and starts again. */
+  readonly standIn?: Backend | undefined;
+}
+
+export interface Soonest<T> {
+  readonly done: T;
+  /** By the stand-in. */
+  readonly early: boolean;
 }
 
 export interface Ladder {
@@ -16,6 +24,10 @@ export interface Ladder {
   ready(): Promise<void>;
   /** Does the job on the backend of the moment, and once more on each that replaces it. */
   run<T>(job: (backend: Backend) => Promise<T>): Promise<T>;
+  /** As `run`, but by the stand-in where it is done before a backend is ready. What it cannot do is left to the ladder. */
+  soonest<T>(job: (backend: Backend) => Promise<T>): Promise<Soonest<T>>;
+  /** Whether prompts are answered by the stand-in now. */
+  standsIn(): boolean;
   close(): void;
 }
 
@@ -24,7 +36,7 @@ const SECOND_LOSS_MS = 60_000;
 
 const LABEL: Record<BackendName, string> = { webgpu: "WebGPU", wasm: "WASM", server: "Server" };
 
-export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
+export function createLadder({ rungs, open, report, standIn }: LadderOptions): Ladder {
   const reasons = new Map<BackendName, string>();
   const lostAt = new Map<BackendName, number>();
   let position = 0;
@@ -70,25 +82,49 @@ export function createLadder({ rungs, open, report }: LadderOptions): Ladder {
   };
 
   const first = nameAt(0);
-  report({ state: "starting", backend: first, reason: `${LABEL[first]}: starting.`, ms: undefined, threads: 0 });
+  const meanwhile = standIn ? ` ${LABEL[standIn.name]} answers meanwhile.` : "";
+  report({
+    state: "starting",
+    backend: first,
+    reason: `${LABEL[first]}: starting.${meanwhile}`,
+    ms: undefined,
+    threads: 0,
+  });
   let current = descend();
   current.catch(() => {});
 
+  const run: Ladder["run"] = async (job) => {
+    for (;;) {
+      if (closed) throw closedError();
+      const backend = await current;
+      try {
+        return await job(backend);
+      } catch (error) {
+        if (!(error instanceof BackendFailure)) throw error;
+        if (closed) throw closedError();
+        replace(backend, error);
+      }
+    }
+  };
+
+  const soonest = async <T>(job: (backend: Backend) => Promise<T>): Promise<Soonest<T>> => {
+    const byLadder = async () => ({ done: await run(job), early: false });
+    if (!standIn || active) return byLadder();
+    let answered: Soonest<T> | undefined;
+    const early = job(standIn).then((done) => {
+      if (closed) throw closedError();
+      answered = { done, early: true };
+      return answered;
+    });
+    const late = current.then(() => answered ?? byLadder());
+    return Promise.any([early, late]).catch(() => late);
+  };
+
   return {
     ready: async () => void (await current),
-    run: async (job) => {
-      for (;;) {
-        if (closed) throw closedError();
-        const backend = await current;
-        try {
-          return await job(backend);
-        } catch (error) {
-          if (!(error instanceof BackendFailure)) throw error;
-          if (closed) throw closedError();
-          replace(backend, error);
-        }
-      }
-    },
+    run,
+    soonest,
+    standsIn: () => standIn !== undefined && active === undefined,
     close: () => {
       closed = true;
       active?.close();

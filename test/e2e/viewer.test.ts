@@ -98,6 +98,9 @@ describe("clicking", () => {
 describe("hovering", () => {
   test("shows what a click would give while decoding is fast, and adds nothing to the log", async () => {
     const { page } = stage.viewer;
+    await page.waitForFunction(
+      () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.engine?.state === "ready",
+    );
     await page.evaluate(() => {
       const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
       // As on a machine that nothing else keeps busy.

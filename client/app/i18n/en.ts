@@ -25,7 +25,7 @@ export const en = {
   privacyDetail: (host: string | undefined) =>
     host === undefined
       ? "Images are opened, encoded and segmented in this browser; nothing is sent anywhere. Works without a network."
-      : `Slices are encoded by the server at ${host}. Clicks, prompts and masks stay in this browser unless the badge says “Server”.`,
+      : `Slices are encoded by the server at ${host}. Clicks, prompts and masks stay in this browser, except while its decoder starts, when that server answers, and where the badge says “Server”.`,
   help: "Keyboard shortcuts and help",
   close: "Close",
   dismiss: "Dismiss",

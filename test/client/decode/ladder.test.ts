@@ -3,6 +3,7 @@ import type { Backend } from "../../../client/decode/backend.ts";
 import { createLadder } from "../../../client/decode/ladder.ts";
 import { BackendFailure, createLifeline } from "../../../client/decode/lifeline.ts";
 import type { BackendName, Embedding, SegmenterStatus } from "../../../client/types.ts";
+import { deferred } from "../../../core/deferred.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 
 const EMBEDDING: Embedding = {
@@ -28,17 +29,18 @@ function rung(name: BackendName): Rung {
   return { name, note: "test", threads: 1, ms: 1, lost: ended, lose: cut, prepare, answer, close() {} };
 }
 
-function ladderOf(opens: Partial<Record<BackendName, () => Rung>>) {
+function ladderOf(opens: Partial<Record<BackendName, () => Rung | Promise<Rung>>>, standIn?: Backend) {
   const opened: Rung[] = [];
   const statuses: Omit<SegmenterStatus, "model">[] = [];
   const ladder = createLadder({
     rungs: ["webgpu", "wasm", "server"],
     open: async (name) => {
-      const backend = (opens[name] ?? (() => rung(name)))();
+      const backend = await (opens[name] ?? (() => rung(name)))();
       opened.push(backend);
       return backend;
     },
     report: (status) => statuses.push(status),
+    standIn,
   });
   return { ladder, opened, last: () => statuses.at(-1)!, names: () => opened.map(({ name }) => name) };
 }
@@ -106,5 +108,52 @@ describe("createLadder", () => {
     });
     await expect(closing).rejects.toMatchObject({ code: "Cancelled" });
     await expect(ladder.run(nameOf)).rejects.toMatchObject({ code: "Cancelled" });
+  });
+});
+
+describe("a stand-in", () => {
+  const { promise: started, resolve: start } = deferred<Rung>();
+  const starts = [started, Promise.resolve(rung("webgpu"))];
+  const { ladder, opened } = ladderOf(
+    { webgpu: () => starts.shift() ?? rung("webgpu") },
+    { ...rung("server"), note: "stand-in" },
+  );
+  const noteOf = async ({ note }: Backend) => note;
+
+  test("answers while the first backend starts", async () => {
+    expect(ladder.standsIn()).toBe(true);
+    expect(await ladder.soonest(noteOf)).toEqual({ done: "stand-in", early: true });
+  });
+
+  test("leaves to the backend what it cannot do, and what is asked of the ladder alone", async () => {
+    const failing = ladder.soonest(async ({ note }) => {
+      if (note === "stand-in") throw new SegmenterError("Saturated", { retryAfterS: 1 });
+      return note;
+    });
+    const alone = ladder.run(noteOf);
+    start(rung("webgpu"));
+    expect(await failing).toEqual({ done: "test", early: false });
+    expect(await alone).toBe("test");
+  });
+
+  test("is asked no more once there is a backend, and again while that one starts anew", async () => {
+    expect(ladder.standsIn()).toBe(false);
+    expect(await ladder.soonest(noteOf)).toEqual({ done: "test", early: false });
+    opened[0]!.lose("the device was lost");
+    await Promise.resolve();
+    expect(ladder.standsIn()).toBe(true);
+    await ladder.ready();
+    expect(ladder.standsIn()).toBe(false);
+  });
+
+  test("does not answer for a ladder that is closed", async () => {
+    const { promise: opening, resolve: open } = deferred<Rung>();
+    const { promise: answer, resolve: reply } = deferred<string>();
+    const closing = ladderOf({ webgpu: () => opening }, rung("server")).ladder;
+    const asked = closing.soonest(() => answer);
+    closing.close();
+    reply("late");
+    open(rung("webgpu"));
+    await expect(asked).rejects.toMatchObject({ code: "Cancelled" });
   });
 });
