@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive | exports]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -48,9 +48,14 @@ switch (what) {
     await archive();
     break;
   }
+  case "exports": {
+    const { exports } = await import("./exports.ts");
+    await exports();
+    break;
+  }
   default:
     process.stderr.write(
-      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes, archive or exports, got "${what}".\n`,
     );
     process.exitCode = 2;
 }
