@@ -183,7 +183,8 @@ async function nameOf(
 ): Promise<Named | undefined> {
   if (!manifest.prompts.includes("text")) return undefined;
   const image = await api.image(on.imageId);
-  const answer = await api.textPrompt({ text, modality: context?.modality ?? image.modality });
+  const { modality = image.modality, task } = context ?? {};
+  const answer = await api.textPrompt({ text, modality, ...(task ? { task } : {}) });
   return { answer, stack: findPlane(image, on.plane) };
 }
 

@@ -242,15 +242,15 @@ export interface Segmenter {
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /**
    * Looks for every structure of this kind of image whose name was measured to work, on the slice: one decode a name.
-   * `context.bodyPart` is a region of the vocabulary. Rejects as `segment`; leaving the loop stops it.
+   * `context` says where and what for; what it leaves out the file says. Rejects as `segment`; leaving the loop stops it.
    */
   findAll(on: Embedding, call?: Pick<SegmentOptions, "signal" | "context">): AsyncGenerator<NameLooked>;
   /** What a mask of the slice may be called, best first: names whose own masks agree with it. */
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What a text names; for one that is no name, which structures it may mean. The kind of image decides between namesakes. */
-  readName(text: string, call?: CallOptions & { readonly modality?: string }): Promise<TextPromptAnswer>;
+  /** What a text names; for one that is no name, which structures it may mean. Kind of image and task decide between namesakes. */
+  readName(text: string, call?: CallOptions & Pick<PromptContext, "modality" | "task">): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */

@@ -191,8 +191,10 @@ function segmenterOnce(
 
 const meant =
   ({ segmenter }: Context): Controls["namesMeant"] =>
-  async (phrase, modality) => {
-    const answer = await (await segmenter()).readName(phrase, { modality }).catch(() => undefined);
+  async (phrase, { modality, task }) => {
+    const answer = await (await segmenter())
+      .readName(phrase, { modality, ...(task ? { task } : {}) })
+      .catch(() => undefined);
     return answer ? [...(answer.known ? [answer.name] : []), ...answer.suggestions] : [];
   };
 

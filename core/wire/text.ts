@@ -17,6 +17,10 @@ export const NAME_LANGUAGES = ["la", "de", "fr", "es", "it", "pt", "zh", "ja"] a
 const Saying = z.string().min(1).max(128);
 const TermId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
 
+/** What sort of structure a name means; bones with their joints, tissue with its cells, lesions with all that disease makes. */
+export const StructureKind = z.enum(["organ", "vessel", "bone", "muscle", "lesion", "tissue", "device"]);
+export type StructureKind = z.infer<typeof StructureKind>;
+
 /** One structure of `models/vocabulary.json`: its canonical name, and everything else that people call it. */
 export const VocabularyEntry = z.strictObject({
   id: TermId,
@@ -27,6 +31,7 @@ export const VocabularyEntry = z.strictObject({
   parent: z.string().optional().describe("id of the whole that it is a part or a side of"),
   side: Side.optional().describe("of the patient; its name begins with it, and the other side looks the same"),
   region: z.string().optional().describe("of the body; training teaches what a slice of another region cannot show"),
+  kind: StructureKind.optional().describe("what `context.task` chooses by"),
   modalities: z
     .array(z.string())
     .min(1)
@@ -96,6 +101,9 @@ export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),
   imageId: Digest.optional(),
   modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
+  task: StructureKind.optional().describe(
+    "what is looked for: it decides between namesakes, and comes first among suggestions",
+  ),
 });
 export type TextPromptRequest = z.infer<typeof TextPromptRequest>;
 

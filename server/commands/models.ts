@@ -8,7 +8,7 @@ import { ignoreEvents } from "../ops/events.ts";
 import { createNameService } from "../text/name-service.ts";
 import { UsageError } from "./args.ts";
 import { command, commandSettings } from "./command.ts";
-import { SLICE_ARGS } from "./prompts.ts";
+import { CONTEXT_ARGS, contextOf, SLICE_ARGS } from "./prompts.ts";
 import { tellWhere } from "./propagate.ts";
 import { pullModel, readCatalog } from "./pull.ts";
 
@@ -103,7 +103,7 @@ export const names = command({
     },
     where: { type: "string", description: "A volume: on which slices the name is, by its presence", valueHint: "file" },
     plane: { ...SLICE_ARGS.plane, description: "Of the slices to look at" },
-    modality: { type: "string", description: "CT, MR, US …: names of this kind of image first", valueHint: "code" },
+    ...CONTEXT_ARGS,
   },
   async run({ given, result, note }) {
     const volume = given.value("where");
@@ -112,12 +112,13 @@ export const names = command({
     const [model] = (await loadModels(modelDirs)).list();
     const vocabulary = await loadVocabulary(vocabularyFile, model);
     const { entries } = vocabulary;
-    const [typed, modality] = [given.positionals[0] ?? "", given.value("modality") ?? ""];
+    const typed = given.positionals[0] ?? "";
+    const { modality = "", task } = contextOf(given).context ?? {};
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    const found = matchingNames(entries, typed, modality).flatMap(({ id }) => byId.get(id) ?? []);
+    const found = matchingNames(entries, typed, { modality, task }).flatMap(({ id }) => byId.get(id) ?? []);
     if (found.length > 0) return result(found, found.map(lineOf).join("\n"));
     const service = await createNameService({ vocabulary, cacheDir, encoder: textEncoder, observe: ignoreEvents });
-    const answer = await service.resolve(typed, { modality }).finally(() => service.close({ graceMs: 0 }));
+    const answer = await service.resolve(typed, { modality, task }).finally(() => service.close({ graceMs: 0 }));
     const meant = answer.known ? [answer.name] : answer.suggestions;
     const near = meant.flatMap((name) => entries.find((entry) => entry.name === name) ?? []);
     note(near.length > 0 ? "No name has these letters. It may be:" : "No name is near.");

@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
+import { scopeOf } from "../../core/text/candidates.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { findPlaced } from "../../core/volume/steps.ts";
 import type { Job, JobMask, JobPlace, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
@@ -168,7 +169,7 @@ async function queued({ images, vocabulary }: JobServiceOptions, { jobId, imageI
     throw new SegmenterError("InvalidRequest", { reason: "a name needs the slices to look at", path: "propagate" });
   if (where && text === undefined)
     throw new SegmenterError("InvalidRequest", { reason: "expected the text of a name", path: "where" });
-  if (where && vocabulary) findPlaced(vocabulary, text ?? "", context?.modality ?? image.modality);
+  if (where && vocabulary) findPlaced(vocabulary, text ?? "", scopeOf(image, context));
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
   const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);

@@ -9,7 +9,7 @@ import { findPlane } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { inputPart } from "../../core/model/preprocess.ts";
 import { isWholeCrop } from "../../core/prompt/space.ts";
-import { type CandidateName, namesToTell } from "../../core/text/candidates.ts";
+import { type CandidateName, namesToTell, scopeOf } from "../../core/text/candidates.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { MaskRequest, MaskResponse, MaskResult } from "../../core/wire/index.ts";
 import type { InferencePool } from "../inference/pool.ts";
@@ -95,8 +95,7 @@ async function candidatesOn(
   { context }: MaskRequest,
 ): Promise<CandidateName[]> {
   const image = await images.get(imageId);
-  const modality = context?.modality ?? image?.modality;
-  return namesToTell(vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
+  return namesToTell(vocabulary?.entries ?? [], scopeOf(image, context));
 }
 
 async function embedFirst(
@@ -139,8 +138,7 @@ function portOf(
     async name(text, { imageId, plane }) {
       if (!names || !readsText) return undefined;
       const image = await images.get(imageId);
-      const modality = context?.modality ?? image?.modality;
-      return { answer: await names.resolve(text, { modality }), stack: findPlane(image, plane) };
+      return { answer: await names.resolve(text, scopeOf(image, context)), stack: findPlane(image, plane) };
     },
     async embed({ imageId, plane, slice, window }, crop) {
       const request = { plane, slice, crop, model: model.id, ...(window ? { window } : {}) };

@@ -1,6 +1,7 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { Slice } from "../../../core/image/volume.ts";
+import type { MatchingFor } from "../../../core/text/completion.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
 import type { Finding } from "../annotate/finding.ts";
 import type { Preview } from "../annotate/preview.ts";
@@ -51,7 +52,7 @@ export interface Controls {
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
   /** Names that a phrase may mean which is no name; none while the server does not answer. */
-  namesMeant(phrase: string, modality: string): Promise<readonly string[]>;
+  namesMeant(phrase: string, wanted: MatchingFor): Promise<readonly string[]>;
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */

@@ -25,10 +25,10 @@ export function textPromptRoutes({ images, vocabulary, names, limits }: AppDeps)
     },
   });
   app.openapi(resolve, async (c) => {
-    const { text, imageId, modality } = c.req.valid("json");
+    const { text, imageId, modality, task } = c.req.valid("json");
     const info = imageId === undefined ? undefined : await images.get(imageId);
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
-    return c.json(await names.resolve(text, { modality: modality ?? info?.modality }), 200);
+    return c.json(await names.resolve(text, { modality: modality ?? info?.modality, task }), 200);
   });
   const list = createRoute({
     method: "get",
