@@ -15,12 +15,19 @@ interface Asked {
 
 type Call = NonNullable<Parameters<Segmenter["classify"]>[2]>;
 
+/** A slice as `POST /v1/text-prompts` takes it. */
+const placeOf = ({ imageId, plane, slice, window }: Embedding, model: string) => ({
+  ...{ imageId, plane, slice, model },
+  ...(window ? { window } : {}),
+});
+
 export function createNaming({
   segment,
   vocabulary,
   image,
   textPrompt,
-}: Pick<Segmenter, "segment" | "vocabulary" | "image"> & Pick<Api, "textPrompt">): Pick<
+  model,
+}: Pick<Segmenter, "segment" | "vocabulary" | "image"> & Pick<Api, "textPrompt"> & { readonly model: string }): Pick<
   Segmenter,
   "findAll" | "classify" | "readName"
 > {
@@ -73,8 +80,11 @@ export function createNaming({
         }
       }
     },
-    readName: (text, { modality, task, signal } = {}) =>
-      raceSignal(textPrompt({ text, ...(modality ? { modality } : {}), ...(task ? { task } : {}) }), signal),
+    readName: (text, { modality, task, on, signal } = {}) => {
+      const place = on ? placeOf(on, model) : {};
+      const said = { ...(modality ? { modality } : {}), ...(task ? { task } : {}) };
+      return raceSignal(textPrompt({ text, ...place, ...said }), signal);
+    },
     async classify(on, mask, call = {}) {
       const { names, of } = await termsOn(on, call);
       return nameMask(asker(on, call), mask, { candidates: namesToTell(names, of), signal: call.signal });

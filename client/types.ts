@@ -249,8 +249,14 @@ export interface Segmenter {
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What a text names; for one that is no name, which structures it may mean. Kind of image and task decide between namesakes. */
-  readName(text: string, call?: CallOptions & Pick<PromptContext, "modality" | "task">): Promise<TextPromptAnswer>;
+  /**
+   * What a text names; for one that is no name, which structures it may mean, and where it may be on the slice `on`, if the model has
+   * a heat map. Kind of image and task decide between namesakes.
+   */
+  readName(
+    text: string,
+    call?: CallOptions & Pick<PromptContext, "modality" | "task"> & { readonly on?: Embedding },
+  ): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */

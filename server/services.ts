@@ -28,6 +28,7 @@ import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
 import { createNameService, type NameService } from "./text/name-service.ts";
+import { createPhrasePlaces, type PhrasePlaces } from "./text/places.ts";
 import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
 import { createJobService, type JobService, type VolumeJob } from "./work/jobs.ts";
 import { createMaskService, type MaskService } from "./work/masks.ts";
@@ -39,6 +40,8 @@ export interface TenantServices {
   readonly masks: MaskService;
   readonly jobs: JobService;
   readonly infer: InferencePool["infer"];
+  /** Where a phrase that is no name may be. */
+  readonly places: PhrasePlaces;
   /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
   degraded(): Promise<readonly string[]>;
 }
@@ -150,6 +153,7 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
   const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
   return {
     ...{ images, embeddings, masks, jobs },
+    places: createPhrasePlaces({ images, pool, models }),
     infer: settings.encoder === undefined ? pool.infer : refuseChain,
     degraded: async () => [await images.degraded(), connections.degraded(), names.degraded(), pool.degraded()].flat(),
     async end() {

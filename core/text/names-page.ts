@@ -169,8 +169,9 @@ files are often wrong about it.
 names: when all are asked and when a mask is named only those of the task are, in lists and suggestions they come first, and of namesakes they are meant. The same slices with a task and without:
 
 ${taskTable(tasks)}
-A task saves the decodes of all other names. It changes little of what is right: a name is left out by another one for the same pixels more seldom, and no name gets better by it. Lesions are the task where least is
-measured to work, so that little is proposed; ask for one by its name.
+A task saves the decodes of all other names, and makes none of them better: as many proposals are right. With \`bone\` more are proposed, because the better name for the same pixels is not asked any more (the spinal
+cord, where the canal of the spine is proposed). Of lesions too little is measured to work for anything to be proposed here; ask for one by its name. A mask that is to be named gets fewer wrong names, as
+the rows "task said" of the table above count.
 `;
 }
 

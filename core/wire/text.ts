@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Digest } from "./common.ts";
+import { Digest, PixelBox, Plane, Window } from "./common.ts";
 
 export const Side = z.enum(["left", "right"]);
 export type Side = z.infer<typeof Side>;
@@ -96,10 +96,18 @@ export const NameGuess = z.strictObject({
 });
 export type NameGuess = z.infer<typeof NameGuess>;
 
-/** `imageId` or `modality` decides between structures that share a name. */
+/** `imageId` or `modality` decides between structures that share a name. With a slice, a phrase that is no name is also looked for. */
 export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),
   imageId: Digest.optional(),
+  plane: Plane.optional(),
+  slice: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("of the image: where a phrase that is no name may be, if the model has a heat map"),
+  window: Window.optional(),
+  model: z.string().max(64).optional(),
   modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
   task: StructureKind.optional().describe(
     "what is looked for: it decides between namesakes, and comes first among suggestions",
@@ -116,6 +124,17 @@ const KnownTerm = z.strictObject({
   confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
   suggestions: z.array(z.string()).max(0),
 });
+/** Where a phrase may be: a suggestion, to be sent on as prompts. */
+export const PhrasePlace = z.strictObject({
+  by: z
+    .literal("heat-map")
+    .describe("what found it: how alike the phrase and each part of the slice are, not the model's knowledge"),
+  confidence: z.number().min(0).max(1).describe("of the warmest place"),
+  box: PixelBox,
+  point: z.strictObject({ x: z.number(), y: z.number() }),
+});
+export type PhrasePlace = z.infer<typeof PhrasePlace>;
+
 const UnknownTerm = z.strictObject({
   known: z.literal(false),
   term: z.null(),
@@ -124,6 +143,10 @@ const UnknownTerm = z.strictObject({
   confidence: z.literal(0),
   untaught: z.string().optional().describe("canonical name, where the text is one that the model has not been taught"),
   suggestions: z.array(z.string()).max(5).describe("canonical names, nearest first"),
+  places: z
+    .array(PhrasePlace)
+    .optional()
+    .describe("warmest first; only where a slice was named and the model has a heat map"),
 });
 
 /** What the vocabulary makes of a text. */

@@ -132,11 +132,12 @@ function portOf(
   waiting: Waiting,
 ): AnswerPort<OnSlice, DecodedMask> {
   const { images, embeddings, vocabulary, names = vocabulary, pool, contextOf } = parts;
-  const readsText = model.manifest.prompts.includes("text");
+  const { prompts: kinds, text: tower } = model.manifest;
+  const readsNames = kinds.includes("text") && tower?.vocabulary !== "none";
   return {
     threshold: model.manifest.logits.threshold,
     async name(text, { imageId, plane }) {
-      if (!names || !readsText) return undefined;
+      if (!names || !readsNames) return undefined;
       const image = await images.get(imageId);
       return { answer: await names.resolve(text, scopeOf(image, context)), stack: findPlane(image, plane) };
     },
