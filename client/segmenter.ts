@@ -78,8 +78,9 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
   const embedOn: Segmenter["embed"] = (image, call) => embed(context, image, call);
 
   const { id, name, prompts: kinds } = manifest;
+  const heatMap = manifest.heatMap !== undefined && options.server !== null;
   return {
-    model: { id, name, prompts: kinds },
+    model: { id, name, prompts: kinds, heatMap },
     get status() {
       return status.now();
     },

@@ -206,6 +206,8 @@ export interface ModelInfo {
   readonly name: string;
   /** Kinds of prompts that it takes. */
   readonly prompts: readonly PromptKind[];
+  /** It can say where a phrase may be that is no name: `readName` with a slice. */
+  readonly heatMap: boolean;
 }
 
 export interface Segmenter {

@@ -96,7 +96,7 @@ export const NameGuess = z.strictObject({
 });
 export type NameGuess = z.infer<typeof NameGuess>;
 
-/** `imageId` or `modality` decides between structures that share a name. With a slice, a phrase that is no name is also looked for. */
+/** `imageId` or `modality` decides between structures that share a name. With a slice, what is no text prompt is also looked for. */
 export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),
   imageId: Digest.optional(),
@@ -105,7 +105,7 @@ export const TextPromptRequest = z.strictObject({
     .int()
     .nonnegative()
     .optional()
-    .describe("of the image: where a phrase that is no name may be, if the model has a heat map"),
+    .describe("of the image: where a phrase may be that is no text prompt of the model, if it has a heat map"),
   window: Window.optional(),
   model: z.string().max(64).optional(),
   modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
@@ -115,15 +115,6 @@ export const TextPromptRequest = z.strictObject({
 });
 export type TextPromptRequest = z.infer<typeof TextPromptRequest>;
 
-const KnownTerm = z.strictObject({
-  known: z.literal(true),
-  term: z.string().describe("id in the vocabulary"),
-  name: z.string().describe("canonical name; the text encoder reads it without its side"),
-  side: Side.optional().describe("of the patient, where both sides look the same: geometry picks it"),
-  synonymsMatched: z.array(z.string()).describe("synonyms that the text is a spelling of; none for the name itself"),
-  confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
-  suggestions: z.array(z.string()).max(0),
-});
 /** Where a phrase may be: a suggestion, to be sent on as prompts. */
 export const PhrasePlace = z.strictObject({
   by: z
@@ -135,6 +126,23 @@ export const PhrasePlace = z.strictObject({
 });
 export type PhrasePlace = z.infer<typeof PhrasePlace>;
 
+const Places = z
+  .array(PhrasePlace)
+  .optional()
+  .describe(
+    "warmest first; only where a slice was named and the model has a heat map, and of a name only where it reads no text",
+  );
+
+const KnownTerm = z.strictObject({
+  known: z.literal(true),
+  term: z.string().describe("id in the vocabulary"),
+  name: z.string().describe("canonical name; the text encoder reads it without its side"),
+  side: Side.optional().describe("of the patient, where both sides look the same: geometry picks it"),
+  synonymsMatched: z.array(z.string()).describe("synonyms that the text is a spelling of; none for the name itself"),
+  confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
+  suggestions: z.array(z.string()).max(0),
+  places: Places,
+});
 const UnknownTerm = z.strictObject({
   known: z.literal(false),
   term: z.null(),
@@ -143,10 +151,7 @@ const UnknownTerm = z.strictObject({
   confidence: z.literal(0),
   untaught: z.string().optional().describe("canonical name, where the text is one that the model has not been taught"),
   suggestions: z.array(z.string()).max(5).describe("canonical names, nearest first"),
-  places: z
-    .array(PhrasePlace)
-    .optional()
-    .describe("warmest first; only where a slice was named and the model has a heat map"),
+  places: Places,
 });
 
 /** What the vocabulary makes of a text. */

@@ -12,12 +12,14 @@ import type { ModelRegistry } from "../models/registry.ts";
 
 export interface PhraseAsked extends Omit<SliceRequest, "crop"> {
   readonly text: string;
+  /** A name: models that read texts need no place for it. */
+  readonly known: boolean;
   readonly imageId: Digest;
 }
 
 export interface PhrasePlaces {
   /**
-   * Warmest first; `undefined` for a model without a heat map. Rejects with ImageNotFound, SliceNotFound, UnknownModel, and as
+   * Warmest first; `undefined` for a model without a heat map, and for a name that the model reads. Rejects with ImageNotFound, SliceNotFound, UnknownModel, and as
    * `InferencePool.heatMap`.
    */
   find(asked: PhraseAsked, options?: { readonly signal?: AbortSignal | undefined }): Promise<PhrasePlace[] | undefined>;
@@ -31,9 +33,10 @@ export interface PhrasePlacesOptions {
 
 export function createPhrasePlaces({ images, pool, models }: PhrasePlacesOptions): PhrasePlaces {
   return {
-    async find({ text, imageId, ...request }, call) {
+    async find({ text, known, imageId, ...request }, call) {
       const { id: modelId, manifest, graphs } = models.get(request.model);
       if (!manifest.heatMap || !graphs.heatMap) return undefined;
+      if (known && manifest.prompts.includes("text")) return undefined;
       const image = await images.get(imageId);
       if (!image) throw new SegmenterError("ImageNotFound", { imageId });
       const { input, threshold } = manifest.heatMap;

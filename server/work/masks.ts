@@ -109,16 +109,16 @@ async function embedFirst(
   return embeddingId;
 }
 
-/** The decoder must be of the model that made the embedding, with the very encoder that made it. */
+/** The very encoder that made the embedding; another model that has it too, with its own text tower say, may decode it. */
 function modelFor(models: Pick<ModelRegistry, "get">, context: EmbeddingContext, request: MaskRequest): Model {
   const { model: asked, imageId } = request;
   if (imageId && imageId !== context.imageId) {
     throw new SegmenterError("InvalidRequest", { reason: "The embedding is of another image.", path: "imageId" });
   }
-  if (asked && asked !== context.model)
-    throw new SegmenterError("ModelMismatch", { expected: context.model, got: asked });
-  const model = models.get(context.model);
+  const model = models.get(asked ?? context.model);
   const { digest } = model.graphs.encoder;
+  if (digest !== context.modelDigest && asked && asked !== context.model)
+    throw new SegmenterError("ModelMismatch", { expected: context.model, got: asked });
   if (digest !== context.modelDigest)
     throw new SegmenterError("ModelMismatch", { expected: digest, got: context.modelDigest });
   return model;

@@ -156,6 +156,14 @@ export const work = {
     guess: (name: string) => `It may be called ${name}`,
     noGuess: "No name that was measured gives anything like this mask.",
   },
+  phrases: {
+    mayBe: (text: string) => `“${text}” may be here, by a heat map:`,
+    nowhere: (text: string) => `Nothing on this slice looks like “${text}”.`,
+    place: (n: number, confidence: number) => `Place ${number(n)} (${Math.round(100 * confidence)} %)`,
+    placed: (text: string) => `“${text}” was placed by a heat map, which knows no anatomy: check it.`,
+    elsewhere: (slice: number) => `That place is on slice ${number(slice)}.`,
+    failed: "It could not be looked for.",
+  },
   locating: {
     button: (name: string) => `Where is the ${name}?`,
     detail: "Marks the slices that show it, without masks (Alt + Enter)",

@@ -104,7 +104,7 @@ export class NameField extends ViewerElement {
 
   override render() {
     const { model, image } = this.state;
-    const takesText = model?.prompts.includes("text") ?? false;
+    const takesText = model?.heatMap || (model?.prompts.includes("text") ?? false);
     const usable = takesText && image !== undefined && isWritable(this.state);
     const groups = this.open ? this.#groups : [];
     const shown = this.open && (groups.length > 0 || this.all);
@@ -237,9 +237,15 @@ export class NameField extends ViewerElement {
     const field = this.#field.value;
     if (!text || !field || !this.state.image?.pixels) return;
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
-    for (const name of names) this.app.prompts.addText(name);
-    rememberNames(names);
+    for (const name of names) this.app.phrases.say(name);
+    rememberNames(names.flatMap((name) => this.#canonical(name)));
     this.#emptied();
+  }
+
+  /** The name of a structure, however it was said; nothing for a phrase, which may say more than a structure. */
+  #canonical(text: string): string[] {
+    const answer = this.#vocabulary?.resolve(text, this.#wanted);
+    return answer?.known ? [answer.name] : [];
   }
 
   #emptied = () => {

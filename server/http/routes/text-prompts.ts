@@ -29,8 +29,9 @@ export function textPromptRoutes({ images, vocabulary, names, places, limits }: 
     const info = imageId === undefined ? undefined : await images.get(imageId);
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
     const answer = await names.resolve(text, { modality: modality ?? info?.modality, task });
-    if (answer.known || imageId === undefined || slice === undefined) return c.json(answer, 200);
-    const found = await places.find({ ...at, text, imageId, slice }, { signal: c.req.raw.signal });
+    if (imageId === undefined || slice === undefined) return c.json(answer, 200);
+    const asked = { ...at, text, known: answer.known, imageId, slice };
+    const found = await places.find(asked, { signal: c.req.raw.signal });
     return c.json({ ...answer, ...(found ? { places: found } : {}) }, 200);
   });
   const list = createRoute({
