@@ -83,8 +83,7 @@ function describe({ memoryMib, heapMib, buffersMib, files, children, temporary }
   return `${memory[0]} MiB (heap ${memory[1]}, buffers ${memory[2]}), ${files} files, ${children} children, ${temporary} temporary`;
 }
 
-const rounded = ({ memoryMib, heapMib, buffersMib }: Look): Partial<Look> => ({
-  memoryMib: Math.round(memoryMib),
-  heapMib: Math.round(heapMib),
-  buffersMib: Math.round(buffersMib),
-});
+function rounded({ memoryMib, heapMib, buffersMib }: Look): Partial<Look> {
+  const [memory, heap, buffers] = [memoryMib, heapMib, buffersMib].map(Math.round);
+  return { memoryMib: memory, heapMib: heap, buffersMib: buffers };
+}
