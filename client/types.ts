@@ -1,8 +1,11 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
 
+import type { Chain } from "../core/annotation/chain.ts";
 import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
+import type { Candidate } from "../core/annotation/slice-mask.ts";
 import type { Digest } from "../core/digest.ts";
+import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
 import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
@@ -153,6 +156,12 @@ export interface SegmentationOptions extends CallOptions {
   readonly hidden?: ReadonlySet<string>;
   /** Run lengths of masks that stand in the log by digest. */
   readonly kept?: (mask: Digest) => Promise<Rle>;
+  /** This slice alone. */
+  readonly place?: Pick<SliceRef, "plane" | "slice">;
+  /** What was said beside the prompts when they were given: names mean what they meant then. */
+  readonly context?: PromptContext;
+  /** Candidates of a chain, best first, where the caller has decoded them already, or its mask where that stands in the log. */
+  readonly decoded?: (chain: Chain) => readonly Candidate[] | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 

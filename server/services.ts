@@ -148,9 +148,13 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
     names,
     observe,
     sharedKept: shared.kept,
+    keptBytes: limits.logitsMemoryBytes,
   });
   const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
-  const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
+  const jobs = createJobService({
+    ...{ images, masks, embeddings, vocabulary, records, dispatch },
+    keptBytes: limits.jobMemoryBytes,
+  });
   return {
     ...{ images, embeddings, masks, jobs },
     places: createPhrasePlaces({ images, pool, models }),
@@ -174,11 +178,13 @@ async function refuseChain(): Promise<never> {
 /** The memory of one tenant: all of them together keep to the server's. */
 function shareOf(limits: Limits): Limits {
   const part = (bytes: number): number => Math.ceil(bytes / limits.tenants);
-  const { embeddingMemoryBytes, imageMemoryBytes } = limits;
+  const { embeddingMemoryBytes, imageMemoryBytes, logitsMemoryBytes, jobMemoryBytes } = limits;
   return {
     ...limits,
     embeddingMemoryBytes: part(embeddingMemoryBytes),
     imageMemoryBytes: part(imageMemoryBytes),
+    logitsMemoryBytes: part(logitsMemoryBytes),
+    jobMemoryBytes: part(jobMemoryBytes),
   };
 }
 

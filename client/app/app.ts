@@ -102,7 +102,7 @@ export function createApp({
   const preview = createPreview(context);
   const detail = createDetail(context);
   const view = createViewControls(store);
-  const exports = createExports(context, masks);
+  const exports = createExports(context, { retry: masks.retry, kept: keeper.mask });
   const commands = createCommands({ store, ...writing, images, studies, view, tour, scope });
   const parts = {
     ...{ store, notifier, connection, images, detail, studies, ...writing, preview, view, exports, keeper, commands },

@@ -4,6 +4,7 @@
  */
 import { isByName } from "../annotation/chain.ts";
 import { type AskName, findAll, type NameAnswer } from "../annotation/find-all.ts";
+import { isDoubtful } from "../annotation/slice-mask.ts";
 import { SegmenterError } from "../errors.ts";
 import type { Slice } from "../image/volume.ts";
 import { type Mask, maskArea } from "../mask/mask.ts";
@@ -45,9 +46,6 @@ export interface Step {
 interface Abort {
   throwIfAborted(): void;
 }
-
-/** Masks below this predicted IoU are shown as doubtful. */
-const DOUBTFUL_IOU = 0.2;
 
 /** Throws UnknownTerm and InvalidRequest for `where`, as `findPlaced`; rejects as the port. */
 export async function* volumeSteps(
@@ -154,6 +152,6 @@ const maskOf = (
   origin: JobMask["origin"],
   byName: boolean,
 ): JobMask => ({
-  ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: predictedIou < DOUBTFUL_IOU },
+  ...{ slice, rle: encodeRle(mask), predictedIou, origin, doubtful: isDoubtful(predictedIou) },
   ...(byName && { byName }),
 });

@@ -13,6 +13,7 @@ import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { findPlaced } from "../../core/volume/steps.ts";
 import type { Job, JobMask, JobPlace, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
+import { DEFAULT_LIMITS } from "../ops/limits.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
 import { type JobRecords, tellOf } from "./job-records.ts";
@@ -67,7 +68,6 @@ interface Running {
 /** How often a job of another replica is looked at. */
 const LOOK_MS = 250;
 const QUEUE = 20;
-const KEPT_BYTES = 128 * 2 ** 20;
 const COUNT_BYTES = 8;
 const ENDED: readonly JobState[] = ["done", "failed", "cancelled"];
 
@@ -75,8 +75,10 @@ const bytesOf = ({ job }: Running): number =>
   1024 + job.segments.flatMap(({ masks }) => masks).reduce((sum, { rle }) => sum + COUNT_BYTES * rle.counts.length, 0);
 
 export function createJobService(options: JobServiceOptions): JobService {
-  const { queue = QUEUE, keptBytes = KEPT_BYTES, records } = options;
-  const ended = new LRUCache<Digest, Running>({ maxSize: keptBytes, sizeCalculation: bytesOf });
+  const { queue = QUEUE, keptBytes = DEFAULT_LIMITS.jobMemoryBytes, records } = options;
+  // The last job stays, however large: somebody waits for it.
+  const sizeOf = (running: Running): number => Math.min(keptBytes, bytesOf(running));
+  const ended = new LRUCache<Digest, Running>({ maxSize: keptBytes, sizeCalculation: sizeOf });
   const active = new Map<Digest, Running>();
   let turn: Promise<void> = Promise.resolve();
 

@@ -16,6 +16,7 @@ import type { InferencePool } from "../inference/pool.ts";
 import type { DecodedMask, DecodeSource } from "../inference/protocol.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
+import { DEFAULT_LIMITS } from "../ops/limits.ts";
 import type { NameService } from "../text/name-service.ts";
 import type { EmbeddingContext, OnSlice } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
@@ -55,13 +56,12 @@ interface Parts extends MaskServiceOptions {
   contextOf(embeddingId: Digest): Promise<OnSlice>;
 }
 
-const KEPT_BYTES = 64 * 2 ** 20;
 /** Contexts remembered, so that a click does not read a whole embedding for its metadata. */
 const KNOWN_CONTEXTS = 4096;
 
 /** Masks from prompts, by an embedding's id or by a slice that is encoded first. */
 export function createMaskService(options: MaskServiceOptions): MaskService {
-  const { embeddings, models, observe = ignoreEvents, keptBytes = KEPT_BYTES } = options;
+  const { embeddings, models, observe = ignoreEvents, keptBytes = DEFAULT_LIMITS.logitsMemoryBytes } = options;
   const contexts = new LRUCache<Digest, OnSlice>({ max: KNOWN_CONTEXTS });
   const contextOf = async (id: Digest): Promise<OnSlice> => {
     const context = contexts.get(id) ?? { id, ...(await embeddings.context(id)) };

@@ -78,6 +78,8 @@ export interface State {
   /** The manifest of the model that decodes. */
   readonly model: ModelFacts | undefined;
   readonly view: View;
+  /** How often the image was fitted by hand: each time to the room that there is then. */
+  readonly fits: number;
   readonly tool: Tool;
   /** On offer; all when left out. */
   readonly tools?: readonly Tool[];
@@ -178,6 +180,7 @@ export const initialState: State = {
   outage: undefined,
   engine: undefined,
   model: undefined,
+  fits: 0,
   tool: "point",
   brush: { diameter: 12, range: undefined },
   editScope: "slice",
