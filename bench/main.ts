@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -6,6 +6,11 @@ switch (what) {
   case "speed": {
     const { speed } = await import("./speed.ts");
     await speed();
+    break;
+  }
+  case "page": {
+    const { pages } = await import("./page.ts");
+    await pages(args);
     break;
   }
   case "hosts": {
@@ -50,7 +55,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

@@ -128,7 +128,7 @@ async function organ(name: string, bench: Bench, rounds: number): Promise<void> 
     process.stdout.write(`${await timed({ ...bench, request: { ...bench.request, window } })} | ${name}, encoding\n`);
   }
   for (let n = 0; n < rounds; n++) {
-    const request = { ...bench.request, context: { task: `round ${n}` } };
+    const request = { ...bench.request, context: { bodyPart: `round ${n}` } };
     process.stdout.write(`${await timed({ ...bench, request })} | ${name}, already encoded\n`);
   }
 }

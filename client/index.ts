@@ -1,6 +1,6 @@
 /** The published package: a segmenter for the browser, and the values it speaks in. */
 
-export { promptsOf, slicesOf } from "../core/annotation/chain.ts";
+export { type Chain, promptsOf, slicesOf } from "../core/annotation/chain.ts";
 export type { EncodedRef, LogAction, LogEntry, MaskOrigin } from "../core/annotation/entries.ts";
 export { type Covered, type Labelmap, labelmapOf, type Overlap } from "../core/annotation/labelmap.ts";
 export {
@@ -18,6 +18,7 @@ export {
 } from "../core/annotation/log.ts";
 export { parseLog, serialiseLog } from "../core/annotation/log-file.ts";
 export type { Segment, Segmentation, SliceMask } from "../core/annotation/segmentation.ts";
+export type { Candidate } from "../core/annotation/slice-mask.ts";
 export type { Digest } from "../core/digest.ts";
 export { type ErrorCode, type ErrorDetail, isSegmenterError, SegmenterError } from "../core/errors.ts";
 export {

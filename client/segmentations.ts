@@ -1,50 +1,61 @@
 /** From a log to all of its masks, for exports. */
-import { type Chain, chainsOf, isNamed } from "../core/annotation/chain.ts";
-import { type PromptLog, segmentsOf } from "../core/annotation/log.ts";
+import { type Chain, chainsOf } from "../core/annotation/chain.ts";
+import { measurementsOf } from "../core/annotation/measurements.ts";
 import { createChainDecoder } from "../core/annotation/replay-chain.ts";
-import { type Segment, type SliceMask, segmentationHeader } from "../core/annotation/segmentation.ts";
+import { type SliceMask, segmentationHeader, segmentList } from "../core/annotation/segmentation.ts";
+import { type Candidate, sliceMask, standingBase } from "../core/annotation/slice-mask.ts";
 import { SegmenterError } from "../core/errors.ts";
 import { decodeRle } from "../core/mask/rle.ts";
 import type { Embedding, SegmentationOptions, Segmenter, SegmentMask } from "./types.ts";
 
 type Parts = Pick<Segmenter, "image" | "embed" | "segment">;
 
-/** What was decoded is remembered from one call to the next. */
 export function createSegmentations({ image, embed, segment }: Parts): Segmenter["segmentation"] {
-  const decoder = createChainDecoder<Embedding, SegmentMask>(segment);
+  /** What was decoded is remembered from one call to the next, for each context: it is part of what prompts mean. */
+  const decoders = new Map<string, ReturnType<typeof createChainDecoder<Embedding, SegmentMask>>>();
+  const decoderFor = ({ context }: SegmentationOptions) => {
+    const key = JSON.stringify(context ?? {});
+    const said = context ? { context } : {};
+    const decoder =
+      decoders.get(key) ?? createChainDecoder((on, prompts, asked) => segment(on, prompts, { ...asked, ...said }));
+    decoders.set(key, decoder);
+    return decoder;
+  };
 
-  const maskOf = async (chain: Chain, { kept, signal }: SegmentationOptions): Promise<SliceMask> => {
-    const { segmentId, at, base, steps } = chain;
-    const place = { segmentId, plane: at.plane, slice: at.slice };
-    if (base && !kept) throw new SegmenterError("FileNotFound", { name: base.mask });
-    const named = isNamed(chain) ? { byName: true } : {};
-    const rle = base && (await kept?.(base.mask));
-    if (base && rle && steps.length === 0) {
-      const { origin, predictedIou, doubtful } = base;
-      const said = { ...(predictedIou === undefined ? {} : { predictedIou }), ...(doubtful ? { doubtful } : {}) };
-      return { ...place, mask: decodeRle(rle), origin, ...said, ...named };
-    }
+  const candidatesOf = async (chain: Chain, options: SegmentationOptions): Promise<readonly Candidate[]> => {
+    const { at, base } = chain;
+    const known = options.decoded?.(chain);
+    if (known) return known;
+    if (base && !options.kept) throw new SegmenterError("FileNotFound", { name: base.mask });
+    const rle = base && (await options.kept?.(base.mask));
+    const standing = standingBase(chain);
+    if (standing && rle) return [{ ...decodeRle(rle), predictedIou: standing.predictedIou ?? 1 }];
     const { window, ...slice } = at;
+    const { signal } = options;
     const on = await embed({ ...slice, ...(window ? { window } : {}) }, signal ? { signal } : {});
-    const masks = await decoder.decode(on, chain, rle);
-    const chosen = masks[Math.min(steps.at(-1)?.candidate ?? 0, masks.length - 1)];
-    return { ...place, mask: chosen, origin: "prompted", predictedIou: chosen.predictedIou, ...named };
+    return decoderFor(options).decode(on, chain, rle);
   };
 
   return async (log, imageId, options = {}) => {
-    const { hidden = new Set(), onProgress, signal } = options;
+    const { hidden = new Set(), place, context, onProgress, signal } = options;
     const info = await image(imageId, options);
-    const wanted = chainsOf(log, imageId);
+    const isWanted = ({ plane, slice }: { plane: string; slice: number }) =>
+      !place || (plane === place.plane && slice === place.slice);
+    const wanted = chainsOf(log, imageId).filter(({ at }) => isWanted(at));
     const masks: SliceMask[] = [];
     for (const chain of wanted) {
       signal?.throwIfAborted();
-      masks.push(await maskOf(chain, options));
+      masks.push(sliceMask(chain, await candidatesOf(chain, options)));
       onProgress?.(masks.length, wanted.length);
     }
-    return { header: segmentationHeader(info), segments: segmentList(log, hidden), masks };
+    const measurements = measurementsOf(log).filter(({ at }) => at.imageId === info.imageId && isWanted(at));
+    const modality = context?.modality ?? info.modality;
+    return {
+      header: segmentationHeader(info),
+      segments: segmentList(log, hidden),
+      masks,
+      ...(measurements.length > 0 && { measurements }),
+      ...(modality === "CT" && { valueUnit: "HU" }),
+    };
   };
 }
-
-/** The segments of a log as a result shows them. */
-export const segmentList = (log: PromptLog, hidden: ReadonlySet<string>): readonly Segment[] =>
-  segmentsOf(log).map(({ segmentId, ...segment }) => ({ ...segment, id: segmentId, hidden: hidden.has(segmentId) }));

@@ -1,8 +1,11 @@
 /** What a user of the package sees. No code here, so that viewers and adapters can depend on the shapes alone. */
 
+import type { Chain } from "../core/annotation/chain.ts";
 import type { PromptLog } from "../core/annotation/log.ts";
 import type { Segmentation } from "../core/annotation/segmentation.ts";
+import type { Candidate } from "../core/annotation/slice-mask.ts";
 import type { Digest } from "../core/digest.ts";
+import type { SliceRef } from "../core/image/slice-ref.ts";
 import type { PartRequest, Plane, Slice, Window } from "../core/image/volume.ts";
 import type { Mask, ScoredMask } from "../core/mask/mask.ts";
 import type {
@@ -153,6 +156,12 @@ export interface SegmentationOptions extends CallOptions {
   readonly hidden?: ReadonlySet<string>;
   /** Run lengths of masks that stand in the log by digest. */
   readonly kept?: (mask: Digest) => Promise<Rle>;
+  /** This slice alone. */
+  readonly place?: Pick<SliceRef, "plane" | "slice">;
+  /** What was said beside the prompts when they were given: names mean what they meant then. */
+  readonly context?: PromptContext;
+  /** Candidates of a chain, best first, where the caller has decoded them already, or its mask where that stands in the log. */
+  readonly decoded?: (chain: Chain) => readonly Candidate[] | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -206,6 +215,8 @@ export interface ModelInfo {
   readonly name: string;
   /** Kinds of prompts that it takes. */
   readonly prompts: readonly PromptKind[];
+  /** It can say where a phrase may be that is no name: `readName` with a slice. */
+  readonly heatMap: boolean;
 }
 
 export interface Segmenter {
@@ -242,15 +253,21 @@ export interface Segmenter {
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /**
    * Looks for every structure of this kind of image whose name was measured to work, on the slice: one decode a name.
-   * `context.bodyPart` is a region of the vocabulary. Rejects as `segment`; leaving the loop stops it.
+   * `context` says where and what for; what it leaves out the file says. Rejects as `segment`; leaving the loop stops it.
    */
   findAll(on: Embedding, call?: Pick<SegmentOptions, "signal" | "context">): AsyncGenerator<NameLooked>;
   /** What a mask of the slice may be called, best first: names whose own masks agree with it. */
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What a text names; for one that is no name, which structures it may mean. The kind of image decides between namesakes. */
-  readName(text: string, call?: CallOptions & { readonly modality?: string }): Promise<TextPromptAnswer>;
+  /**
+   * What a text names; for one that is no name, which structures it may mean, and where it may be on the slice `on`, if the model has
+   * a heat map. Kind of image and task decide between namesakes.
+   */
+  readName(
+    text: string,
+    call?: CallOptions & Pick<PromptContext, "modality" | "task"> & { readonly on?: Embedding },
+  ): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */

@@ -1,20 +1,14 @@
 // `npm run test:hosts [-- vitest arguments]`: the packed client in real foreign viewers and bundlers, which live in test/hosts alone.
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import "./build.mjs";
-import { root, run } from "./install.mjs";
+import { installIn, root, run } from "./install.mjs";
 
 const hosts = join(root, "test", "hosts");
-const modules = join(hosts, "node_modules");
-const changed = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-if (changed(join(modules, ".package-lock.json")) < changed(join(hosts, "package-lock.json"))) {
-  console.error("Installing the foreign viewers (once) …");
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: hosts });
-}
+installIn(hosts, "the foreign viewers");
 
 // As a user gets it: from the tarball. Its dependencies are found in the root's node_modules.
-const client = join(modules, "@promptomy", "client");
+const client = join(hosts, "node_modules", "@promptomy", "client");
 rmSync(client, { recursive: true, force: true });
 mkdirSync(client, { recursive: true });
 const tarball = join(root, "dist", "promptomy-client-0.1.0.tgz");

@@ -38,6 +38,8 @@ const API = /^\/(?:v[12]\/|livez$|readyz$|metrics$|docs|openapi\.json$)/;
 /** Precisions that an origin gives; what else is asked for goes to it. */
 const MEDIA = /^application\/vnd\.promptomy\.embedding\+(f32|f16|i8)$/;
 const DEFAULT_MEDIA = "application/vnd.promptomy.embedding+i8";
+/** Of a question in JSON: an origin reads no longer one, but for exports. */
+const QUESTION_BYTES = 2 ** 20;
 const RETRY_AFTER_S = 5;
 /** The period of `RATE`. */
 const RATE_S = 60;
@@ -53,7 +55,7 @@ export default {
     const id = EMBEDDING.exec(pathname)?.[1];
     if (id && reads && !signedIn) return embedding(id, request, env, context);
     if (MODEL_FILE.test(pathname) && reads && !signedIn) return modelFile(request, env, context);
-    if (ENCODE.test(pathname) && request.method === "POST" && !signedIn) return encodeOnce(request, env);
+    if (ENCODE.test(pathname) && isQuestion(request) && !signedIn) return encodeOnce(request, env);
     return passOn(request, env);
   },
 };
@@ -158,11 +160,17 @@ export class Flight {
   }
 }
 
-/** To an origin, and once to the next when the first is away and the request can be sent again (F-15). Bodies stream. */
+/** Whatever is asked in JSON may be asked twice: answers are named by content, and nothing is counted. Its length is known before it is read. */
+function isQuestion({ method, headers }: Request): boolean {
+  const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
+  return method === "POST" && isJson && Number(headers.get("content-length") ?? Number.NaN) <= QUESTION_BYTES;
+}
+
+/** To an origin, and once to the next when the first is away and the request can be sent again (F-15). Other bodies stream. */
 async function passOn(request: Request, env: Env): Promise<Response> {
   const origins = env.ORIGINS.split(",").map((origin) => origin.trim());
   const first = Math.floor(Math.random() * origins.length);
-  const again = request.body === null || ENCODE.test(new URL(request.url).pathname);
+  const again = request.body === null || isQuestion(request);
   const body = again && request.body ? await request.arrayBuffer() : request.body;
   for (let n = 0; n < (again ? Math.min(2, origins.length) : 1); n++) {
     const answer = await to(origins[(first + n) % origins.length], request, body);

@@ -52,6 +52,8 @@ const TYPES = [
   "ArchiveThumbnailRequest",
   "BackendName",
   "CallOptions",
+  "Candidate",
+  "Chain",
   "Contour",
   "Covered",
   "Crop",

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { PhraseMeasures } from "../../core/text/names-page.ts";
+import type { PhraseMeasures } from "../../core/text/names-tables.ts";
 import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { ignoreEvents } from "../../server/ops/events.ts";
 import { createNameService } from "../../server/text/name-service.ts";

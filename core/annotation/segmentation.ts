@@ -2,9 +2,10 @@
 import type { Digest } from "../digest.ts";
 import type { VolumeHeader } from "../image/slice.ts";
 import type { Plane } from "../image/volume.ts";
-import type { Mask } from "../mask/mask.ts";
+import { type Mask, maskArea } from "../mask/mask.ts";
 import type { ImageInfo } from "../wire/image.ts";
 import type { Code, MaskOrigin, ReviewState } from "./entries.ts";
+import { type PromptLog, segmentsOf } from "./log.ts";
 import type { Measurement } from "./measurements.ts";
 
 /** The image that the masks lie on. */
@@ -72,6 +73,17 @@ export function segmentationHeader({
 export function rgbOf(colour: string): readonly [number, number, number] {
   const value = Number.parseInt(colour.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** The segments of a log as a result lists them. */
+export const segmentList = (log: PromptLog, hidden: ReadonlySet<string>): readonly Segment[] =>
+  segmentsOf(log).map(({ segmentId, ...segment }) => ({ ...segment, id: segmentId, hidden: hidden.has(segmentId) }));
+
+/** Without masks that are empty, and without segments that have no other: files say nothing of them. */
+export function filledOnly(segmentation: Segmentation): Segmentation {
+  const masks = segmentation.masks.filter(({ mask }) => maskArea(mask) > 0);
+  const used = new Set(masks.map(({ segmentId }) => segmentId));
+  return { ...segmentation, masks, segments: segmentation.segments.filter(({ id }) => used.has(id)) };
 }
 
 /** Without hidden segments and their masks. */

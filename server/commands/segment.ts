@@ -8,14 +8,22 @@ import { type Segmentation, type SliceMask, segmentationHeader } from "../../cor
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
-import type { ImageInfo, Job, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import type { ImageInfo, Job, MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
 import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
-import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
+import {
+  CONTEXT_ARGS,
+  contextOf,
+  PROMPT_ARGS,
+  promptsOf,
+  SLICE_ARGS,
+  type SliceOptions,
+  sliceOptions,
+} from "./prompts.ts";
 import { ended, jobBytes, propagateThrough } from "./propagate.ts";
 import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
@@ -34,6 +42,7 @@ export const segment = command({
     file: { type: "positional", description: "An image, a volume, or a folder with one series" },
     ...PROMPT_ARGS,
     ...SLICE_ARGS,
+    ...CONTEXT_ARGS,
     slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
     find: { type: "string", description: "all: every structure whose name was measured to work", valueHint: "all" },
     propagate: { type: "boolean", description: "From the slice named (or the middle one) through the whole volume" },
@@ -62,7 +71,7 @@ export const segment = command({
     const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
-      const request = { ...options, imageId: info.imageId, prompts };
+      const request = { ...options, ...contextOf(given), imageId: info.imageId, prompts };
       const answers = await askAll(services, slicesOf(info, options), request);
       return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
@@ -91,7 +100,7 @@ async function segmentNames(
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
     const { plane, window } = options;
-    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window };
+    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window, ...contextOf(given) };
     return { info, place, answers: await namedSegments(services, text, info, place) };
   });
   if (answers.length === 0) throw new UsageError("--text names nothing.");
@@ -117,7 +126,8 @@ async function segmentAll({ given, result, note }: Output, path: string, options
     const { plane, window } = options;
     const slices = slicesOf(info, options);
     const propagate = { from: slices[0] ?? 0, to: slices.at(-1) ?? 0 };
-    const request = { plane, ...(window ? { window } : {}), find: "all" as const, propagate };
+    const said = { ...(window ? { window } : {}), ...contextOf(given) };
+    const request = { plane, ...said, find: "all" as const, propagate };
     const started = await services.jobs.submit(info.imageId, request);
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
@@ -145,7 +155,7 @@ function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
 async function askAll(
   { masks }: Pick<Services, "masks">,
   slices: readonly number[],
-  { slices: _asked, ...request }: SliceOptions & Pick<Parameters<Services["masks"]["masks"]>[0], "imageId" | "prompts">,
+  { slices: _asked, ...request }: SliceOptions & Pick<MaskRequest, "imageId" | "prompts" | "context">,
 ): Promise<Answered[]> {
   const answers: Answered[] = [];
   for (const slice of slices)

@@ -2,6 +2,8 @@
 import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { createSegmenter } from "../../client/index.ts";
+import { createMask, maskIou } from "../../core/mask/mask.ts";
 import { saveExport } from "./viewer-export.ts";
 import type { ViewerElement } from "./viewer-page.ts";
 import { inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
@@ -94,4 +96,43 @@ describe("export", () => {
     expect([...voxels].map((value) => Number(value > 0))).toEqual([...data]);
     expect(nifti.subarray(nifti.readFloatLE(108)).filter((value) => value > 0)).toHaveLength(edited.area);
   });
+
+  test("holds of each mask what the package gives any host for the same log", async () => {
+    const { page } = stage.viewer;
+    await stage.viewer.click(...LIVER);
+    await page.keyboard.press("ArrowDown");
+    await stage.viewer.ready();
+    await stage.viewer.click(...LIVER);
+    await page.keyboard.press("ArrowDown");
+    await stage.viewer.ready();
+    await page.keyboard.press("d");
+    await stage.viewer.drag([LIVER, SPLEEN]);
+    const { log, kept, exported } = await page.evaluate(exportedOf);
+    const segmenter = await createSegmenter({ server: stage.server.url, decode: "server" });
+    const imageId = await stage.viewer.read((state) => state.image!.info.imageId);
+    const masks = new Map(kept);
+    const given = await segmenter.segmentation(log, imageId, { kept: async (digest) => masks.get(digest)! });
+    segmenter.close();
+    const said = given.masks.map(({ mask, predictedIou, ...rest }) => [rest, predictedIou !== undefined]);
+    expect(exported.map(({ pixels: _, predictedIou, ...rest }) => [rest, predictedIou !== undefined])).toEqual(said);
+    expect(exported.map(({ origin }) => origin)).toEqual(["prompted", "prompted", "edited"]);
+    for (const [n, { pixels, predictedIou }] of exported.entries()) {
+      const { width, height } = given.masks[n]!.mask;
+      const mask = createMask(width, height, Uint8Array.from(pixels, Number));
+      expect(maskIou(mask, given.masks[n]!.mask)).toBeGreaterThan(0.99);
+      if (predictedIou !== undefined) expect(predictedIou).toBeCloseTo(given.masks[n]!.predictedIou!, 2);
+    }
+  });
 });
+
+/** Runs in the page: its log, the masks that stand in it, and what it is about to write; pixels as text of 0 and 1. */
+async function exportedOf() {
+  const { app } = document.querySelector("viewer-app") as ViewerElement;
+  const choice = { format: "nifti", overlap: "smaller", hidden: true, deidentify: false } as const;
+  const { segmentation } = await app.exports.prepare(choice, new AbortController().signal);
+  const { log } = app.store.state;
+  const digests = log.done.flatMap((action) => (action.kind === "masks" ? action.masks.map(({ mask }) => mask) : []));
+  const kept = await Promise.all(digests.map(async (digest) => [digest, await app.keeper.mask(digest)] as const));
+  const exported = segmentation.masks.map(({ mask, ...rest }) => ({ ...rest, pixels: mask.data.join("") }));
+  return { log, kept, exported };
+}

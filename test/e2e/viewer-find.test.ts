@@ -176,6 +176,36 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     expect(await page.locator("slice-slider .where").count()).toBe(0);
   });
 
+  test("what is looked for is chosen at the foot of the names: they come first, only they are proposed, and it is kept", async () => {
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    const task = page.getByRole("combobox", { name: "Look for", exact: true });
+    expect(await task.inputValue()).toBe("");
+    await task.selectOption({ label: "vessels" });
+    expect(
+      await page
+        .getByRole("listbox", { name: "Names" })
+        .getByRole("option", { name: /^aorta/ })
+        .getAttribute("class"),
+    ).not.toMatch(/other/);
+    expect(
+      await page
+        .getByRole("listbox", { name: "Names" })
+        .getByRole("option", { name: /^liver$/ })
+        .getAttribute("class"),
+    ).toMatch(/other/);
+    await takeScreenshot(page, "task");
+    await page.getByRole("button", { name: "Find all on this slice" }).click();
+    await expect.poll(proposed, { timeout: 60_000 }).toContain("aorta");
+    await viewer.ready();
+    expect(await proposed()).not.toContain("liver");
+    await page.waitForTimeout(1000); // the rest after which work is saved
+    await page.reload();
+    await viewer.ready();
+    expect(await viewer.read(({ image }) => image?.task)).toBe("vessel");
+    expect(viewer.problems).toEqual([]);
+  });
+
   test("all structures of all slices are proposals, which outlive a reload", async () => {
     const { page } = viewer;
     await page.getByRole("button", { name: "Browse all names" }).click();

@@ -1,12 +1,13 @@
-/** The masks on the screen as one segmentation: all that the log asks for, or none. */
-import { isNamed } from "../../../core/annotation/chain.ts";
-import { measurementsOf } from "../../../core/annotation/measurements.ts";
-import { type Segmentation, type SliceMask, segmentationHeader } from "../../../core/annotation/segmentation.ts";
+/** The masks of the open image as one segmentation: all that the log asks for, or none. */
+import type { Chain } from "../../../core/annotation/chain.ts";
+import { filledOnly, type Segmentation } from "../../../core/annotation/segmentation.ts";
+import type { Digest } from "../../../core/digest.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
+import type { Rle } from "../../../core/wire/index.ts";
+import type { Context } from "../context/context.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
 import type { OpenImage } from "../state/open-image.ts";
-import { placeOf } from "../state/places.ts";
-import { segmentList } from "../state/segments.ts";
+import { placeOf, saidOf } from "../state/places.ts";
 import type { State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
@@ -29,16 +30,42 @@ function chainsIn(state: State, here: boolean) {
   return here && image ? all.filter(({ at }) => sliceKeyOf(at) === sliceKeyOf(placeOf(image))) : all;
 }
 
-/** Resolves once every mask is there; rejects with the count when some cannot be made, and with the signal's reason. */
-export function collect(store: Store, { here, signal }: { here: boolean; signal: AbortSignal }): Promise<Segmentation> {
-  return new Promise((resolve, reject) => {
+interface Sources extends Pick<Context, "store" | "segmenter"> {
+  /** Run lengths of a mask that stands in the log by its digest. */
+  readonly kept: (mask: Digest) => Promise<Rle>;
+}
+
+/**
+ * Waits until every mask is there, then takes them as any host of the package would; what is on the screen is not decoded
+ * again. Rejects with the count when some cannot be made, and with the signal's reason.
+ */
+export async function collect(
+  { store, segmenter, kept }: Sources,
+  { here, signal }: { here: boolean; signal: AbortSignal },
+): Promise<Segmentation> {
+  const { log, hidden, image, masks } = await whenWhole(store, { here, signal });
+  const ready = await segmenter();
+  const decoded = (chain: Chain) => {
+    const view = masks.get(chainPlace(chain));
+    return view?.chain === chain.key ? view.candidates : undefined;
+  };
+  const place = here ? { place: placeOf(image) } : {};
+  const found = await ready.segmentation(log, image.info.imageId, {
+    ...{ hidden, kept, decoded, signal },
+    ...{ ...place, ...saidOf(image) },
+  });
+  return filledOnly(found);
+}
+
+function whenWhole(store: Store, { here, signal }: { here: boolean; signal: AbortSignal }) {
+  return new Promise<State & { readonly image: OpenImage }>((resolve, reject) => {
     const look = () => {
       const { image } = store.state;
       const { done, failed, total } = progressOf(store.state, here);
       if (!image || done + failed < total) return;
       stop();
       if (failed > 0) reject(new IncompleteError(failed, total));
-      else resolve(segmentationOf(store.state, image, here));
+      else resolve({ ...store.state, image });
     };
     const stop = store.subscribe(look);
     signal.addEventListener("abort", () => {
@@ -60,27 +87,4 @@ export class IncompleteError extends Error {
     this.failed = failed;
     this.total = total;
   }
-}
-
-/** Masks that are empty say nothing, and segments without a mask are not in it. */
-function segmentationOf(state: State, { info, modality }: OpenImage, here: boolean): Segmentation {
-  const masks = chainsIn(state, here).flatMap((chain): SliceMask[] => {
-    const view = state.masks.get(chainPlace(chain));
-    const mask = view?.candidates[view.chosen];
-    if (!view || !mask || view.area === 0) return [];
-    const { plane, slice } = chain.at;
-    const { segmentId } = chain;
-    const doubtful = view.doubtful ? { doubtful: true } : {};
-    const named = isNamed(chain) ? { byName: true } : {};
-    const { origin } = view;
-    return [{ segmentId, plane, slice, mask, origin, predictedIou: mask.predictedIou, ...doubtful, ...named }];
-  });
-  const used = new Set(masks.map(({ segmentId }) => segmentId));
-  return {
-    header: segmentationHeader(info),
-    segments: segmentList(state).filter(({ id }) => used.has(id)),
-    masks,
-    measurements: measurementsOf(state.log).filter(({ at }) => at.imageId === info.imageId),
-    ...(modality === "CT" && { valueUnit: "HU" }),
-  };
 }

@@ -1,7 +1,9 @@
 /** Exports and project files: what leaves this browser, always as a download. */
 import { labelmapOf } from "../../../core/annotation/labelmap.ts";
 import { type Segmentation, shownOnly } from "../../../core/annotation/segmentation.ts";
+import type { Digest } from "../../../core/digest.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
+import type { Rle } from "../../../core/wire/index.ts";
 import { lackOf, SEGMENTATION_FORMATS, type SegmentationFormatId } from "../../../formats/write/registry.ts";
 import type { OverlapChoice, SegmentationFile, SegmentationFormat, Written } from "../../../formats/write/writer.ts";
 import type { ExportOrder, Segmenter } from "../../index.ts";
@@ -49,7 +51,13 @@ export interface Exports {
   download(name: string, text: string): void;
 }
 
-export function createExports({ store, segmenter }: Context, masks: { retry(): void }): Exports {
+interface ExportOptions {
+  readonly retry: () => void;
+  /** Run lengths of a mask that stands in the log by its digest. */
+  readonly kept: (mask: Digest) => Promise<Rle>;
+}
+
+export function createExports({ store, segmenter }: Context, { retry, kept }: ExportOptions): Exports {
   const listeners = new Set<SaveListener>();
   return {
     onSave(listener) {
@@ -64,7 +72,7 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
       const format = this.formats().find((candidate) => candidate.id === id);
       const { image } = store.state;
       if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
-      const whole = await collect(store, { here: format.scope === "slice", signal });
+      const whole = await collect({ store, segmenter, kept }, { here: format.scope === "slice", signal });
       const segmentation = hidden ? whole : shownOnly(whole);
       if (format.dicomOnly)
         return {
@@ -95,7 +103,7 @@ export function createExports({ store, segmenter }: Context, masks: { retry(): v
       );
       return name;
     },
-    retry: masks.retry,
+    retry,
     download: (name, text) =>
       download({ name, type: "application/json", bytes: new Uint8Array(new TextEncoder().encode(text)) }),
   };

@@ -1,6 +1,6 @@
 /** The segment list: what the prompt log holds, with what is hidden here. */
-import { nextNumber, type PromptLog, segmentsOf } from "../../../core/annotation/log.ts";
-import type { Segment } from "../../../core/annotation/segmentation.ts";
+import { nextNumber, type PromptLog } from "../../../core/annotation/log.ts";
+import { segmentList as listSegments, type Segment } from "../../../core/annotation/segmentation.ts";
 import type { State } from "./state.ts";
 
 /** Okabe & Ito 2008, without black, ordered so that neighbours differ most on dark grey. */
@@ -33,11 +33,7 @@ const lists = new WeakMap<PromptLog, { hidden: State["hidden"]; segments: readon
 export function segmentList({ log, hidden }: Pick<State, "log" | "hidden">): readonly Segment[] {
   const known = lists.get(log);
   if (known && known.hidden === hidden) return known.segments;
-  const segments = segmentsOf(log).map(({ segmentId, ...segment }) => ({
-    ...segment,
-    id: segmentId,
-    hidden: hidden.has(segmentId),
-  }));
+  const segments = listSegments(log, hidden);
   lists.set(log, { hidden, segments });
   return segments;
 }

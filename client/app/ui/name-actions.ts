@@ -1,11 +1,14 @@
 /** What may be done with names beside segmenting one: all of them, and where one is. */
 import { css, html, nothing } from "lit";
+import type { StructureKind } from "../../../core/wire/text.ts";
 import { t } from "../i18n/index.ts";
 import type { State } from "../state/state.ts";
 import type { LocatedName } from "../state/underway.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
+
+const KINDS = ["organ", "vessel", "bone", "muscle", "lesion", "tissue", "device"] as const satisfies StructureKind[];
 
 /** Foot of the list of names. */
 export class NameActions extends ViewerElement {
@@ -49,7 +52,7 @@ export class NameActions extends ViewerElement {
   /** Every name is listed: also what may be done with all of them. */
   declare all: boolean;
 
-  protected watch = ({ finding, image }: State) => [finding, image?.pixels, image?.bodyPart];
+  protected watch = ({ finding, image }: State) => [finding, image?.pixels, image?.bodyPart, image?.task];
 
   override render() {
     const { finding, image } = this.state;
@@ -59,7 +62,7 @@ export class NameActions extends ViewerElement {
     const where = this.name && stacked;
     if (!where && !this.all) return nothing;
     return html`<div>
-      ${this.all ? this.#region(image?.bodyPart ?? "") : nothing}
+      ${this.all && image ? html`${this.#region(image.bodyPart)}${this.#task(image.task)}` : nothing}
       ${where ? this.#button(t.locating.button(this.name), t.locating.detail, () => actions.where(this.name)) : nothing}
       ${this.all ? this.#button(t.finding.onSlice, "Shift + F", actions.toggle, off) : nothing}
       ${this.all && stacked ? this.#button(t.finding.inVolume, "Alt + Shift + F", actions.toggleVolume, off) : nothing}
@@ -76,6 +79,20 @@ export class NameActions extends ViewerElement {
 
   #setRegion = ({ target }: Event) => {
     if (target instanceof HTMLSelectElement) this.app.images.setBodyPart(target.value);
+  };
+
+  #task(chosen: StructureKind | "") {
+    return html`<label title=${t.finding.taskDetail}>${t.finding.task}
+      <select @change=${this.#setTask}>
+        <option value="" ?selected=${chosen === ""}>${t.finding.allKinds}</option>
+        ${KINDS.map((kind) => html`<option value=${kind} ?selected=${chosen === kind}>${t.finding.kinds[kind]}</option>`)}
+      </select></label>`;
+  }
+
+  #setTask = ({ target }: Event) => {
+    if (!(target instanceof HTMLSelectElement)) return;
+    const { value } = target;
+    this.app.images.setTask(KINDS.find((kind) => kind === value) ?? "");
   };
 
   #button(label: string, title: string, run: () => void, disabled = false) {

@@ -68,6 +68,30 @@ describe("the edge in Cloudflare's local runtime, before a real server", needsEd
     expect((await metric(/promptomy_encodes_total\{[^}]*\} (\d+)/)) - before).toBe(1);
   });
 
+  test("a click, a name and a volume are asked of the next origin when one is away: none of 24 is lost", async () => {
+    const { imageId } = server.studies[0]!;
+    const prompts = [{ kind: "point", x: 60, y: 60, label: "foreground" }];
+    const asked: [string, object][] = Array.from({ length: 8 }, (_, n) => n).flatMap((slice) => [
+      ["/v1/masks", { imageId, plane: "axial", slice: 40 + slice, prompts }],
+      ["/v1/text-prompts", { text: "liver" }],
+      ["/v1/exports", { imageId: "nobody's", slice }],
+    ]);
+    const answers = await Promise.all(asked.map(([path, body]) => fetch(edge + path, fromPage(body))));
+    expect(answers.map(({ status }) => status)).toEqual(asked.map(([path]) => (path === "/v1/exports" ? 400 : 200)));
+  });
+
+  test("what cannot be sent twice goes to one origin: it gets there, or is told to come back", async () => {
+    const upload = () =>
+      fetch(`${edge}/v1/images`, {
+        ...{ method: "POST", body: new Uint8Array(64) },
+        headers: { Origin: edge, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/octet-stream" },
+      });
+    const answers = await Promise.all(Array.from({ length: 24 }, upload));
+    const away = answers.filter(({ status }) => status === 503);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([415, 503]));
+    expect(away.map(({ headers }) => headers.get("Retry-After"))).toEqual(away.map(() => "5"));
+  });
+
   test("a model's file comes from R2 by its content, in whole and in part, for ever", async () => {
     const [model] = (await (await fetch(`${edge}/v1/models`)).json()) as Manifest[];
     const { path, digest } = model!.graphs.decoder;
