@@ -82,13 +82,13 @@ async function look(item: Case, { data, services }: { data: string; services: Se
   for (const { name, mask } of structures) {
     const term = lesionOf(services, name, modality);
     if (!term) continue;
-    const ask = (zoom: "auto" | "never") =>
+    const ask = (zoom: "always" | "never") =>
       services.masks.masks({
         ...{ imageId: info.imageId, prompts: [{ kind: "text", text: name }], multimask: false, zoom },
-        ...{ classify: zoom === "auto", context: { modality } },
+        ...{ classify: zoom === "always", context: { modality } },
       });
     try {
-      const [whole, near] = [await ask("never"), await ask("auto")];
+      const [whole, near] = [await ask("never"), await ask("always")];
       const dice = ({ masks: [best] }: typeof whole) => maskDice(decodeRle(best.rle), mask);
       looked.push({
         share: maskArea(mask) / (mask.width * mask.height),

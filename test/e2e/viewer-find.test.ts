@@ -207,7 +207,7 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     await kind.selectOption({ label: "Fundus" });
     expect(await listed.getByRole("option", { name: /^aorta/ }).getAttribute("class")).toMatch(/other/);
     await kind.selectOption({ label: "CT" });
-    expect(await page.getByRole("combobox", { name: "Part of the body" }).count()).toBe(1);
+    expect(await page.getByRole("combobox", { name: "Body part" }).count()).toBe(1);
     await task.selectOption({ label: "vessels" });
     expect(
       await page

@@ -122,7 +122,7 @@ export const work = {
   finding: {
     button: "Find all structures of this slice",
     modalityDetail: "Which names fit; the file says it, and may be wrong",
-    region: "Part of the body",
+    region: "Body part",
     regionDetail: "Part of the body; the file says it, and may be wrong",
     everywhere: "the whole body",
     task: "Look for",
