@@ -1,28 +1,67 @@
 /**
- * `bench volumes --data FOLDER`: one click on the largest slice of each large organ of a CT, through the server's own jobs.
- * Dice of the volume, slices per second with encoding and already encoded, and the CPU time of server and children, which
- * tells more than the clock on a machine that others use.
+ * `bench volumes --data FOLDER [--study trunk]`: one click on the largest slice of each organ, through the server's own
+ * jobs. Dice of the volume, slices beyond its ends and missed, slices per second with encoding and already encoded, and the
+ * CPU time of server and children, which tells more than the clock on a machine that others use.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sliceGrid, sliceOf } from "../core/image/slice.ts";
-import type { Volume } from "../core/image/volume.ts";
+import type { Volume, Window } from "../core/image/volume.ts";
+import { defaultWindow } from "../core/image/window.ts";
+import type { Mask } from "../core/mask/mask.ts";
 import { decodeRle } from "../core/mask/rle.ts";
 import { deepestPixel } from "../core/prompt/prompt-logits.ts";
-import { type Job, SegmentationRequest } from "../core/wire/index.ts";
+import { type Job, type Prompt, SegmentationRequest } from "../core/wire/index.ts";
 import { createServices, type Services } from "../server/services.ts";
 import { readSettings } from "../server/settings.ts";
+import { boxAround } from "./accuracy/user.ts";
 import { labelsOn, organsOf } from "./organs/slices.ts";
 import { open } from "./organs/volume.ts";
 
-const STUDY = "tests/ct_dicom_j2k";
-const ORGANS: ReadonlyMap<number, string> = new Map([
-  [1, "spleen"],
-  [5, "liver"],
-  [52, "aorta"],
-]);
+interface Study {
+  readonly image: string;
+  readonly labels: string;
+  readonly organs: Readonly<Record<number, string>>;
+  /** What is said of the largest slice; one click when left out. */
+  readonly said?: (seed: Mask) => Prompt[];
+}
+
+const click = (seed: Mask): Prompt => {
+  const [x, y] = deepestPixel(seed) ?? [0, 0];
+  return { kind: "point", x, y, label: "foreground" };
+};
+
+const TRUNK = {
+  image: "train/label-volumes/trunk/ct-01.nii.gz",
+  labels: "train/label-volumes/trunk/ct-01-labels.nii.gz",
+  organs: {
+    ...{ 1: "spleen", 2: "right kidney", 3: "left kidney", 4: "gallbladder", 5: "liver" },
+    ...{ 52: "aorta", 21: "urinary bladder" },
+  },
+};
+
+const STUDIES: Readonly<Record<string, Study>> = {
+  abdomen: {
+    image: "tests/ct_dicom_j2k/series",
+    labels: "tests/ct_dicom_j2k/labels.nii.gz",
+    organs: { 1: "spleen", 5: "liver", 52: "aorta" },
+  },
+  spleen: {
+    image: "tests/nifti/spleen2_ct.nii.gz",
+    labels: "tests/nifti/spleen2_seg.nii.gz",
+    organs: { 1: "spleen" },
+    said: (seed) => [boxAround(seed)],
+  },
+  mr: {
+    image: "tests/nifti/example_mr_sm.nii.gz",
+    labels: "tests/nifti/example_seg_mr.nii.gz",
+    organs: { 1: "spleen", 2: "right kidney", 3: "left kidney", 5: "liver" },
+  },
+  trunk: TRUNK,
+  "trunk-boxed": { ...TRUNK, said: (seed) => [boxAround(seed), click(seed)] },
+};
 const SOFT = { center: 40, width: 400 };
 
 /** A tick of `/proc/PID/stat` on Linux. */
@@ -38,36 +77,42 @@ interface Bench {
 export async function volumes(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { data: { type: "string" }, rounds: { type: "string", default: "3" } },
+    options: {
+      data: { type: "string" },
+      rounds: { type: "string", default: "3" },
+      study: { type: "string", default: "abdomen" },
+    },
   });
   if (!values.data) throw new RangeError("bench volumes needs --data FOLDER.");
-  const [image, labels] = [
-    await open(join(values.data, STUDY, "series")),
-    await open(join(values.data, STUDY, "labels.nii.gz")),
-  ];
+  const study = STUDIES[values.study];
+  if (!study) throw new RangeError(`Expected one of ${Object.keys(STUDIES).join(", ")}, got "${values.study}".`);
+  const { said = (seed: Mask) => [click(seed)] } = study;
+  const [image, labels] = [await open(join(values.data, study.image)), await open(join(values.data, study.labels))];
   const cacheDir = await mkdtemp(join(tmpdir(), "bench-volumes-"));
   const services = await createServices(readSettings({ cacheDir, device: "cpu" }, process.env));
   try {
-    const { info } = await services.images.open(join(values.data, STUDY, "series"));
-    for (const { name, k, truth } of organsOf(image, labels, ORGANS)) {
-      const [x, y] = deepestPixel(truth) ?? [0, 0];
+    const { info } = await services.images.open(join(values.data, study.image));
+    const names = new Map(Object.entries(study.organs).map(([id, name]) => [Number(id), name]));
+    for (const { name, k, truth: seed } of organsOf(image, labels, names)) {
       const request = SegmentationRequest.parse({
         plane: "axial",
-        window: SOFT,
-        prompts: [{ slice: k, prompts: [{ kind: "point", x, y, label: "foreground" }] }],
+        window: windowOf(image),
+        prompts: [{ slice: k, prompts: said(seed) }],
         propagate: { from: 0, to: sliceGrid(image, "axial").count - 1 },
       });
-      const id = [...ORGANS].find(([, other]) => other === name)?.[0] ?? 0;
-      await organ(
-        name,
-        { services, imageId: info.imageId, request, truth: truthOf(image, labels, id) },
-        Number(values.rounds),
-      );
+      const id = [...names].find(([, other]) => other === name)?.[0] ?? 0;
+      const truth = truthOf(image, labels, id);
+      await organ(name, { services, imageId: info.imageId, request, truth }, Number(values.rounds));
     }
   } finally {
     await services.close({ graceMs: 0 });
     await rm(cacheDir, { recursive: true, force: true });
   }
+}
+
+function windowOf(image: Volume): Window {
+  const { center, width } = image.modality === "CT" ? SOFT : defaultWindow(image);
+  return { center, width };
 }
 
 const truthOf = (image: Volume, labels: Volume, id: number): Uint8Array[] =>
@@ -77,8 +122,9 @@ const truthOf = (image: Volume, labels: Volume, id: number): Uint8Array[] =>
 
 /** Another window is another encoding; another context the same encoding and another job. */
 async function organ(name: string, bench: Bench, rounds: number): Promise<void> {
+  const { center, width } = bench.request.window ?? SOFT;
   for (let n = 0; n < rounds; n++) {
-    const window = { ...SOFT, width: SOFT.width + n };
+    const window = { center, width: width + n };
     process.stdout.write(`${await timed({ ...bench, request: { ...bench.request, window } })} | ${name}, encoding\n`);
   }
   for (let n = 0; n < rounds; n++) {
@@ -97,8 +143,21 @@ async function timed({ services, imageId, request, truth }: Bench): Promise<stri
   const after = await cpuMs(services);
   const masks = job?.segments[0].masks ?? [];
   const cpu = after.map((ms, n) => ((ms - before[n]) / Math.max(1, masks.length)).toFixed(0));
-  const dice = diceOf(truth, new Map(masks.map(({ slice, rle }) => [slice, decodeRle(rle).data])));
-  return `Dice ${dice.toFixed(3)} | ${(masks.length / seconds).toFixed(1)} slices/s | CPU ms a slice: server ${cpu[0]}, encoder ${cpu[1]}, decoder ${cpu[2]}`;
+  const found = new Map(masks.map(({ slice, rle }) => [slice, decodeRle(rle).data]));
+  return [
+    `Dice ${diceOf(truth, found).toFixed(3)}`,
+    endsOf(truth, found),
+    `${(masks.length / seconds).toFixed(1)} slices/s`,
+    `CPU ms a slice: server ${cpu[0]}, encoder ${cpu[1]}, decoder ${cpu[2]}`,
+  ].join(" | ");
+}
+
+/** Slices that are marked beyond the first and the last one that shows the organ, and those that show it and are not marked. */
+function endsOf(truth: readonly Uint8Array[], found: ReadonlyMap<number, Uint8Array>): string {
+  const shown = [...truth.keys()].filter((k) => truth[k].includes(1));
+  const marked = [...found].filter(([, mask]) => mask.includes(1)).map(([k]) => k);
+  const beyond = marked.filter((k) => k < shown[0] || k > shown[shown.length - 1]).length;
+  return `beyond ${beyond}, missed ${shown.filter((k) => !marked.includes(k)).length} of ${shown.length}`;
 }
 
 function diceOf(truth: readonly Uint8Array[], found: ReadonlyMap<number, Uint8Array>): number {

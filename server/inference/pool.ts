@@ -102,7 +102,7 @@ const LIMITS: PoolLimits = {
 };
 /** Requests that an engine elsewhere is sent at the same time, so that it has something to batch. */
 const REMOTE_AT_ONCE = 4;
-/** Prepared tensors of one slice take 4 to 8 MB. */
+/** In all decoders together: prepared tensors of one slice take 4 to 8 MB. */
 const PREPARED_SLICES = 24;
 
 /**
@@ -195,7 +195,8 @@ function openLanes(
   const share = shareCores(cores, device !== "cpu");
   const limits = { ...LIMITS, ...options.limits };
   const common = { waitMs: limits.queueWaitMs, observe };
-  const setup = { models: models.list(), preparedSlices: PREPARED_SLICES };
+  const decoders = options.decoders ?? share.decoders;
+  const setup = { models: models.list(), preparedSlices: Math.ceil(PREPARED_SLICES / Math.max(1, decoders)) };
   const encoder: ChildSetup = {
     ...setup,
     provider: device,
@@ -222,7 +223,7 @@ function openLanes(
       ...common,
       name: "decode",
       queue: limits.decodeQueueJobs,
-      slots: options.decoders ?? share.decoders,
+      slots: decoders,
       runMs: limits.decodeMs,
       start: () => startInference(decoder),
     }),
