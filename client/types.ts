@@ -180,10 +180,10 @@ export interface SegmentOptions extends CallOptions {
   /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
   /**
-   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `never` stays
-   * with the embedding.
+   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `always`
+   * does so for what a name alone has found, too; `never` stays with the embedding.
    */
-  readonly zoom?: "auto" | "never";
+  readonly zoom?: "auto" | "always" | "never";
   readonly context?: PromptContext;
   /** Also what the best mask may be called: one decode a name the first time on a slice. */
   readonly classify?: boolean;

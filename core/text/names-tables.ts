@@ -71,6 +71,14 @@ export function toldTable({ told = [] }: NameMeasures): string {
   return `| masks of | how many | got a name | right name first | among three |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
+export function cascadeTable({ cascade = [] }: NameMeasures): string {
+  const rows = cascade.map(({ of, lesions, found, near, whole, cascade, named }) => {
+    const counts = [of, lesions, share(found, lesions), whole.toFixed(2), cascade.toFixed(2), share(near, lesions)];
+    return `| ${[...counts, share(named, lesions)].join(" | ")} |`;
+  });
+  return `| lesions | how many | found | Dice, whole slice alone | Dice of the call | looked at from near | right name first |\n|---|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
 export function contextTable({ contexts = [] }: NameMeasures): string {
   const rows = contexts.map(
     ({ of, masks, said, unsaid }) => `| ${of} | ${masks} | ${said.toFixed(3)} | ${unsaid.toFixed(3)} |`,

@@ -74,6 +74,17 @@ export const NameMeasures = z.strictObject({
     .array(z.strictObject({ of: z.string(), masks: Count, said: z.number(), unsaid: z.number() }))
     .optional()
     .describe("mean Dice of a name with the kind of image said, and without"),
+  cascade: z
+    .array(
+      z.strictObject({
+        ...{ of: z.string(), lesions: Count, found: Count, near: Count, named: Count },
+        ...{ whole: z.number(), cascade: z.number() },
+      }),
+    )
+    .optional()
+    .describe(
+      "lesions by name: found, looked at from near, right name first; mean Dice of the whole slice, and of the cascade",
+    ),
 });
 export type NameMeasures = z.infer<typeof NameMeasures>;
 

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import type { ArgsDef } from "citty";
 import { z } from "zod";
 import type { Window } from "../../core/image/volume.ts";
-import { Plane, Prompt, PromptContext } from "../../core/wire/index.ts";
+import { Plane, Prompt, PromptContext, Zoom } from "../../core/wire/index.ts";
 import { type Given, numbersOf, UsageError } from "./args.ts";
 
 /** Options that name slices. */
@@ -28,6 +28,13 @@ export const CONTEXT_ARGS = {
     valueHint: "kind",
   },
 } as const satisfies ArgsDef;
+
+/** `--zoom`. Throws UsageError. */
+export function zoomOf(given: Given): Zoom {
+  const parsed = Zoom.safeParse(given.value("zoom"));
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--zoom expects auto, always or never, got "${given.value("zoom")}".`);
+}
 
 /** Throws UsageError for a task that is none. */
 export function contextOf(given: Given): { readonly context?: PromptContext } {

@@ -23,6 +23,7 @@ import {
   SLICE_ARGS,
   type SliceOptions,
   sliceOptions,
+  zoomOf,
 } from "./prompts.ts";
 import { ended, jobBytes, propagateThrough } from "./propagate.ts";
 import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
@@ -44,6 +45,11 @@ export const segment = command({
     ...SLICE_ARGS,
     ...CONTEXT_ARGS,
     slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
+    zoom: {
+      type: "string",
+      description: "A closer look at what is small: auto, always (also by a name alone) or never",
+      valueHint: "when",
+    },
     find: { type: "string", description: "all: every structure whose name was measured to work", valueHint: "all" },
     propagate: { type: "boolean", description: "From the slice named (or the middle one) through the whole volume" },
     output: {
@@ -58,6 +64,7 @@ export const segment = command({
     const options = sliceOptions(given);
     if (given.value("find") !== undefined) return segmentAll({ given, result, note }, path, options);
     const prompts = await promptsOf(given);
+    const zoom = zoomOf(given);
     const several = options.slices !== undefined && options.slices[1] > options.slices[0];
     const target = given.value("output");
     if (!several && target !== undefined && target !== "-" && !FORMATS.some((end) => target.endsWith(end)))
@@ -71,7 +78,7 @@ export const segment = command({
     const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
-      const request = { ...options, ...contextOf(given), imageId: info.imageId, prompts };
+      const request = { ...options, ...contextOf(given), imageId: info.imageId, prompts, zoom };
       const answers = await askAll(services, slicesOf(info, options), request);
       return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
@@ -155,11 +162,11 @@ function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
 async function askAll(
   { masks }: Pick<Services, "masks">,
   slices: readonly number[],
-  { slices: _asked, ...request }: SliceOptions & Pick<MaskRequest, "imageId" | "prompts" | "context">,
+  { slices: _asked, ...request }: SliceOptions & Pick<MaskRequest, "imageId" | "prompts" | "context" | "zoom">,
 ): Promise<Answered[]> {
   const answers: Answered[] = [];
   for (const slice of slices)
-    answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false, zoom: "auto" }) });
+    answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false }) });
   return answers;
 }
 

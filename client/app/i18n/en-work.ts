@@ -121,7 +121,8 @@ export const work = {
   warningsRead: "Understood",
   finding: {
     button: "Find all structures of this slice",
-    region: "Look for names of",
+    modalityDetail: "Which names fit; the file says it, and may be wrong",
+    region: "Body part",
     regionDetail: "Part of the body; the file says it, and may be wrong",
     everywhere: "the whole body",
     task: "Look for",

@@ -232,14 +232,15 @@ export class NameField extends ViewerElement {
   #completed = (name: string): string => this.typed.slice(0, this.typed.length - lastName(this.typed).length) + name;
 
   /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
-  #take(name: string) {
+  async #take(name: string) {
     const text = name.trim().slice(0, MOST_LETTERS);
-    const field = this.#field.value;
-    if (!text || !field || !this.state.image?.pixels) return;
+    if (!this.#vocabulary && lastName(text) !== text) await this.#load(); // else a list of names would be taken for one
+    if (!text || !this.state.image?.pixels) return;
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
     for (const name of names) this.app.phrases.say(name);
-    rememberNames(names.flatMap((name) => this.#canonical(name)));
     this.#emptied();
+    if (!this.#vocabulary) await this.#load();
+    rememberNames(names.flatMap((name) => this.#canonical(name)));
   }
 
   /** The name of a structure, however it was said; nothing for a phrase, which may say more than a structure. */
