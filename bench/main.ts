@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | surface … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | volume-memory … | surface … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -53,6 +53,11 @@ switch (what) {
     await surface(args);
     break;
   }
+  case "volume-memory": {
+    const { volumeMemory } = await import("./volume-memory.ts");
+    await volumeMemory(args);
+    break;
+  }
   case "archive": {
     const { archive } = await import("./archive.ts");
     await archive();
@@ -60,7 +65,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, surface or archive, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, volume-memory, surface or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

@@ -6,6 +6,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { sliceGrid, sliceOf } from "../core/image/slice.ts";
 import type { Volume, Window } from "../core/image/volume.ts";
@@ -86,27 +87,35 @@ export async function volumes(args: string[]): Promise<void> {
   if (!values.data) throw new RangeError("bench volumes needs --data FOLDER.");
   const study = STUDIES[values.study];
   if (!study) throw new RangeError(`Expected one of ${Object.keys(STUDIES).join(", ")}, got "${values.study}".`);
-  const { said = (seed: Mask) => [click(seed)] } = study;
-  const [image, labels] = [await open(join(values.data, study.image)), await open(join(values.data, study.labels))];
   const cacheDir = await mkdtemp(join(tmpdir(), "bench-volumes-"));
   const services = await createServices(readSettings({ cacheDir, device: "cpu" }, process.env));
   try {
-    const { info } = await services.images.open(join(values.data, study.image));
-    const names = new Map(Object.entries(study.organs).map(([id, name]) => [Number(id), name]));
-    for (const { name, k, truth: seed } of organsOf(image, labels, names)) {
-      const request = SegmentationRequest.parse({
-        plane: "axial",
-        window: windowOf(image),
-        prompts: [{ slice: k, prompts: said(seed) }],
-        propagate: { from: 0, to: sliceGrid(image, "axial").count - 1 },
-      });
-      const id = [...names].find(([, other]) => other === name)?.[0] ?? 0;
-      const truth = truthOf(image, labels, id);
-      await organ(name, { services, imageId: info.imageId, request, truth }, Number(values.rounds));
+    let last: Bench | undefined;
+    for await (const { name, ...bench } of organsToAsk(services, values.data, study)) {
+      await organ(name, bench, Number(values.rounds));
+      last = bench;
     }
+    if (last) await cancels(last, Number(values.rounds));
   } finally {
     await services.close({ graceMs: 0 });
     await rm(cacheDir, { recursive: true, force: true });
+  }
+}
+
+async function* organsToAsk(services: Services, data: string, study: Study): AsyncGenerator<Bench & { name: string }> {
+  const { said = (seed: Mask) => [click(seed)] } = study;
+  const [image, labels] = [await open(join(data, study.image)), await open(join(data, study.labels))];
+  const { info } = await services.images.open(join(data, study.image));
+  const names = new Map(Object.entries(study.organs).map(([id, name]) => [Number(id), name]));
+  for (const { name, k, truth: seed } of organsOf(image, labels, names)) {
+    const request = SegmentationRequest.parse({
+      plane: "axial",
+      window: windowOf(image),
+      prompts: [{ slice: k, prompts: said(seed) }],
+      propagate: { from: 0, to: sliceGrid(image, "axial").count - 1 },
+    });
+    const id = [...names].find(([, other]) => other === name)?.[0] ?? 0;
+    yield { name, services, imageId: info.imageId, request, truth: truthOf(image, labels, id) };
   }
 }
 
@@ -133,6 +142,17 @@ async function organ(name: string, bench: Bench, rounds: number): Promise<void> 
   }
 }
 
+/** Cancelled jobs, each on slices that are not encoded yet; children that are killed for it are started anew. */
+async function cancels(bench: Bench, rounds: number): Promise<void> {
+  const { center, width } = bench.request.window ?? SOFT;
+  const times: string[] = [];
+  for (let n = 1; n <= rounds; n++) {
+    const ms = await cancelled({ ...bench, request: { ...bench.request, window: { center: center + n, width } } });
+    times.push(ms.toFixed(0));
+  }
+  process.stdout.write(`ms until a cancelled job leaves the children alone: ${times.join(", ")}\n`);
+}
+
 async function timed({ services, imageId, request, truth }: Bench): Promise<string> {
   const before = await cpuMs(services);
   const started = performance.now();
@@ -150,6 +170,21 @@ async function timed({ services, imageId, request, truth }: Bench): Promise<stri
     `${(masks.length / seconds).toFixed(1)} slices/s`,
     `CPU ms a slice: server ${cpu[0]}, encoder ${cpu[1]}, decoder ${cpu[2]}`,
   ].join(" | ");
+}
+
+/** Milliseconds from the cancelling of a job that has its first masks until no child works for it any more. */
+async function cancelled({ services, imageId, request }: Bench): Promise<number> {
+  const { jobId } = await services.jobs.submit(imageId, request);
+  for await (const { segments } of services.jobs.watch(jobId, new AbortController().signal))
+    if ((segments[0]?.masks.length ?? 0) >= 3) break;
+  const started = performance.now();
+  await services.jobs.cancel(jobId);
+  const isBusy = () => {
+    const { encode, decode } = services.pool.stats();
+    return [encode, decode].some(({ busy, queued }) => busy + queued > 0);
+  };
+  while (isBusy()) await sleep(1);
+  return performance.now() - started;
 }
 
 /** Slices that are marked beyond the first and the last one that shows the organ, and those that show it and are not marked. */
