@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | surface … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -48,6 +48,11 @@ switch (what) {
     await volumes(args);
     break;
   }
+  case "surface": {
+    const { surface } = await import("./surface.ts");
+    await surface(args);
+    break;
+  }
   case "archive": {
     const { archive } = await import("./archive.ts");
     await archive();
@@ -55,7 +60,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, surface or archive, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

@@ -34,6 +34,7 @@ import { createStore, type Store } from "./state/store.ts";
 import { createStudies, type Named } from "./studies/studies.ts";
 import { createInterpolation } from "./volume/interpolation.ts";
 import { createPropagation } from "./volume/propagation.ts";
+import { createReadySurfaces } from "./volume/ready-surfaces.ts";
 import type { VolumeWriting } from "./volume/results.ts";
 import { createTour } from "./volume/tour.ts";
 
@@ -106,7 +107,7 @@ export function createApp({
   const commands = createCommands({ store, ...writing, images, studies, view, tour, scope });
   const parts = {
     ...{ store, notifier, connection, images, detail, studies, ...writing, preview, view, exports, keeper, commands },
-    ...{ tour, server, scope },
+    ...{ tour, server, scope, surfaces: createReadySurfaces(context) },
     pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
   };
 

@@ -22,6 +22,7 @@ import type { Phrases } from "../naming/phrases.ts";
 import type { Store } from "../state/store.ts";
 import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
+import type { ReadySurfaces } from "../volume/ready-surfaces.ts";
 import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
@@ -47,6 +48,7 @@ export interface Controls {
   /** Fills the gaps between settled slices of the active segment by their shapes, here and without the model. */
   interpolate(): void;
   readonly tour: Tour;
+  readonly surfaces: ReadySurfaces;
   readonly finding: Finding;
   readonly phrases: Phrases;
   readonly commands: Commands;
