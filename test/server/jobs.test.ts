@@ -119,7 +119,9 @@ describe("a volume job", () => {
     expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, "JobNotFound"]);
     const answers: number[] = [];
     for (let n = 0; n < 30; n++)
-      answers.push((await start({ text: "liver", propagate: { from: 0, to: 11 }, context: { bodyPart: `${n}` } })).status);
+      answers.push(
+        (await start({ text: "liver", propagate: { from: 0, to: 11 }, context: { bodyPart: `${n}` } })).status,
+      );
     expect(answers[0]).toBe(202);
     expect(answers.at(-1)).toBe(503);
   });
