@@ -150,7 +150,7 @@ promptomy names "organ that stores urine" --text-encoder path/to/all-MiniLM-L6-v
 
 The server starts when the encoder has read every name once (a few seconds; kept in the cache), and without it suggestions are what they were. The page offers them
 while one types and as buttons afterwards; \`POST /v1/text-prompts\`, \`segmenter.readName\` and the error \`UnknownTerm\` carry them. Phrases with the right
-structure among the first three, of ${sum(phrases, "phrases")} that were written down before any of it was tried (\`test/fixtures/free-phrases.tsv\`), by letters and with ${phrases.encoder}
+structure among the first three, also with a task said (below), of ${sum(phrases, "phrases")} that were written down before any of it was tried (\`test/fixtures/free-phrases.tsv\`), by letters and with ${phrases.encoder}
 (\`npm run bench -- phrases\`):
 
 ${phraseTable(phrases)}

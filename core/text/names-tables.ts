@@ -10,6 +10,8 @@ export interface PhraseMeasures {
     readonly phrases: number;
     readonly letters: number;
     readonly meaning: number;
+    /** Letters and meaning, with the task said that the structure belongs to. */
+    readonly task: number;
   }[];
 }
 
@@ -121,7 +123,7 @@ export function taskTable(tasks: readonly TaskMeasures[]): string {
   return `| study | task | names asked | proposals | right | wrong | not labelled | not said: the same four |\n|---|---|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
-export const sum = ({ kinds }: PhraseMeasures, of: "phrases" | "letters" | "meaning"): number =>
+export const sum = ({ kinds }: PhraseMeasures, of: "phrases" | "letters" | "meaning" | "task"): number =>
   kinds.reduce((total, kind) => total + kind[of], 0);
 
 export function phraseTable(phrases: PhraseMeasures): string {
@@ -130,12 +132,13 @@ export function phraseTable(phrases: PhraseMeasures): string {
     phrases: sum(phrases, "phrases"),
     letters: sum(phrases, "letters"),
     meaning: sum(phrases, "meaning"),
+    task: sum(phrases, "task"),
   };
   const rows = [...phrases.kinds, all].map(
-    ({ of, phrases, letters, meaning }) =>
-      `| ${of} | ${phrases} | ${share(letters, phrases)} | ${share(meaning, phrases)} |`,
+    ({ of, phrases, letters, meaning, task }) =>
+      `| ${of} | ${phrases} | ${share(letters, phrases)} | ${share(meaning, phrases)} | ${share(task, phrases)} |`,
   );
-  return `| phrases | how many | letters | letters and meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+  return `| phrases | how many | letters | letters and meaning | with the task said |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 export const share = (count: number, of: number): string => (of === 0 ? "–" : percent(count / of));
