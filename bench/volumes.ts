@@ -8,72 +8,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { sliceGrid, sliceOf } from "../core/image/slice.ts";
-import type { Volume, Window } from "../core/image/volume.ts";
-import { defaultWindow } from "../core/image/window.ts";
-import type { Mask } from "../core/mask/mask.ts";
 import { decodeRle } from "../core/mask/rle.ts";
-import { deepestPixel } from "../core/prompt/prompt-logits.ts";
-import { type Job, type Prompt, SegmentationRequest } from "../core/wire/index.ts";
+import type { Job } from "../core/wire/index.ts";
 import { createServices, type Services } from "../server/services.ts";
 import { readSettings } from "../server/settings.ts";
-import { boxAround } from "./accuracy/user.ts";
-import { labelsOn, organsOf } from "./organs/slices.ts";
-import { open } from "./organs/volume.ts";
+import { type AskedOrgan, diceOf, endsOf, organsToAsk, PROPAGATED, SOFT } from "./organs/propagated.ts";
 
-interface Study {
-  readonly image: string;
-  readonly labels: string;
-  readonly organs: Readonly<Record<number, string>>;
-  /** What is said of the largest slice; one click when left out. */
-  readonly said?: (seed: Mask) => Prompt[];
+interface Bench extends AskedOrgan {
+  readonly services: Services;
 }
-
-const click = (seed: Mask): Prompt => {
-  const [x, y] = deepestPixel(seed) ?? [0, 0];
-  return { kind: "point", x, y, label: "foreground" };
-};
-
-const TRUNK = {
-  image: "train/label-volumes/trunk/ct-01.nii.gz",
-  labels: "train/label-volumes/trunk/ct-01-labels.nii.gz",
-  organs: {
-    ...{ 1: "spleen", 2: "right kidney", 3: "left kidney", 4: "gallbladder", 5: "liver" },
-    ...{ 52: "aorta", 21: "urinary bladder" },
-  },
-};
-
-const STUDIES: Readonly<Record<string, Study>> = {
-  abdomen: {
-    image: "tests/ct_dicom_j2k/series",
-    labels: "tests/ct_dicom_j2k/labels.nii.gz",
-    organs: { 1: "spleen", 5: "liver", 52: "aorta" },
-  },
-  spleen: {
-    image: "tests/nifti/spleen2_ct.nii.gz",
-    labels: "tests/nifti/spleen2_seg.nii.gz",
-    organs: { 1: "spleen" },
-    said: (seed) => [boxAround(seed)],
-  },
-  mr: {
-    image: "tests/nifti/example_mr_sm.nii.gz",
-    labels: "tests/nifti/example_seg_mr.nii.gz",
-    organs: { 1: "spleen", 2: "right kidney", 3: "left kidney", 5: "liver" },
-  },
-  trunk: TRUNK,
-  "trunk-boxed": { ...TRUNK, said: (seed) => [boxAround(seed), click(seed)] },
-};
-const SOFT = { center: 40, width: 400 };
 
 /** A tick of `/proc/PID/stat` on Linux. */
 const TICK_MS = 10;
-
-interface Bench {
-  readonly services: Services;
-  readonly imageId: `sha256:${string}`;
-  readonly request: SegmentationRequest;
-  readonly truth: readonly Uint8Array[];
-}
 
 export async function volumes(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -85,15 +31,15 @@ export async function volumes(args: string[]): Promise<void> {
     },
   });
   if (!values.data) throw new RangeError("bench volumes needs --data FOLDER.");
-  const study = STUDIES[values.study];
-  if (!study) throw new RangeError(`Expected one of ${Object.keys(STUDIES).join(", ")}, got "${values.study}".`);
+  const study = PROPAGATED[values.study];
+  if (!study) throw new RangeError(`Expected one of ${Object.keys(PROPAGATED).join(", ")}, got "${values.study}".`);
   const cacheDir = await mkdtemp(join(tmpdir(), "bench-volumes-"));
   const services = await createServices(readSettings({ cacheDir, device: "cpu" }, process.env));
   try {
     let last: Bench | undefined;
-    for await (const { name, ...bench } of organsToAsk(services, values.data, study)) {
-      await organ(name, bench, Number(values.rounds));
-      last = bench;
+    for await (const asked of organsToAsk(services, values.data, study)) {
+      last = { ...asked, services };
+      await organ(last, Number(values.rounds));
     }
     if (last) await cancels(last, Number(values.rounds));
   } finally {
@@ -102,43 +48,18 @@ export async function volumes(args: string[]): Promise<void> {
   }
 }
 
-async function* organsToAsk(services: Services, data: string, study: Study): AsyncGenerator<Bench & { name: string }> {
-  const { said = (seed: Mask) => [click(seed)] } = study;
-  const [image, labels] = [await open(join(data, study.image)), await open(join(data, study.labels))];
-  const { info } = await services.images.open(join(data, study.image));
-  const names = new Map(Object.entries(study.organs).map(([id, name]) => [Number(id), name]));
-  for (const { name, k, truth: seed } of organsOf(image, labels, names)) {
-    const request = SegmentationRequest.parse({
-      plane: "axial",
-      window: windowOf(image),
-      prompts: [{ slice: k, prompts: said(seed) }],
-      propagate: { from: 0, to: sliceGrid(image, "axial").count - 1 },
-    });
-    const id = [...names].find(([, other]) => other === name)?.[0] ?? 0;
-    yield { name, services, imageId: info.imageId, request, truth: truthOf(image, labels, id) };
-  }
-}
-
-function windowOf(image: Volume): Window {
-  const { center, width } = image.modality === "CT" ? SOFT : defaultWindow(image);
-  return { center, width };
-}
-
-const truthOf = (image: Volume, labels: Volume, id: number): Uint8Array[] =>
-  Array.from({ length: sliceGrid(image, "axial").count }, (_, k) =>
-    Uint8Array.from(labelsOn(sliceOf(image, "axial", k), labels), (label) => (label === id ? 1 : 0)),
-  );
-
 /** Another window is another encoding; another context the same encoding and another job. */
-async function organ(name: string, bench: Bench, rounds: number): Promise<void> {
+async function organ(bench: Bench, rounds: number): Promise<void> {
   const { center, width } = bench.request.window ?? SOFT;
   for (let n = 0; n < rounds; n++) {
     const window = { center, width: width + n };
-    process.stdout.write(`${await timed({ ...bench, request: { ...bench.request, window } })} | ${name}, encoding\n`);
+    process.stdout.write(
+      `${await timed({ ...bench, request: { ...bench.request, window } })} | ${bench.name}, encoding\n`,
+    );
   }
   for (let n = 0; n < rounds; n++) {
     const request = { ...bench.request, context: { bodyPart: `round ${n}` } };
-    process.stdout.write(`${await timed({ ...bench, request })} | ${name}, already encoded\n`);
+    process.stdout.write(`${await timed({ ...bench, request })} | ${bench.name}, already encoded\n`);
   }
 }
 
@@ -185,27 +106,6 @@ async function cancelled({ services, imageId, request }: Bench): Promise<number>
   };
   while (isBusy()) await sleep(1);
   return performance.now() - started;
-}
-
-/** Slices that are marked beyond the first and the last one that shows the organ, and those that show it and are not marked. */
-function endsOf(truth: readonly Uint8Array[], found: ReadonlyMap<number, Uint8Array>): string {
-  const shown = [...truth.keys()].filter((k) => truth[k].includes(1));
-  const marked = [...found].filter(([, mask]) => mask.includes(1)).map(([k]) => k);
-  const beyond = marked.filter((k) => k < shown[0] || k > shown[shown.length - 1]).length;
-  return `beyond ${beyond}, missed ${shown.filter((k) => !marked.includes(k)).length} of ${shown.length}`;
-}
-
-function diceOf(truth: readonly Uint8Array[], found: ReadonlyMap<number, Uint8Array>): number {
-  let [both, all] = [0, 0];
-  truth.forEach((slice, k) => {
-    const mask = found.get(k);
-    for (let n = 0; n < slice.length; n++) {
-      const inside = mask ? mask[n] : 0;
-      both += slice[n] & inside;
-      all += slice[n] + inside;
-    }
-  });
-  return (2 * both) / all;
 }
 
 /** CPU time so far of the server, its encoders and its decoders. */
