@@ -37,9 +37,10 @@ export async function volumes(args: string[]): Promise<void> {
   const services = await createServices(readSettings({ cacheDir, device: "cpu" }, process.env));
   try {
     let last: Bench | undefined;
+    let others = 0;
     for await (const asked of organsToAsk(services, values.data, study)) {
       last = { ...asked, services };
-      await organ(last, Number(values.rounds));
+      await organ(last, Number(values.rounds), others++);
     }
     if (last) await cancels(last, Number(values.rounds));
   } finally {
@@ -48,17 +49,18 @@ export async function volumes(args: string[]): Promise<void> {
   }
 }
 
-/** Another window is another encoding; another context the same encoding and another job. */
-async function organ(bench: Bench, rounds: number): Promise<void> {
+/** Another window is another encoding, of the slices of other organs too; another context the same encoding and another job. */
+async function organ(bench: Bench, rounds: number, others: number): Promise<void> {
   const { center, width } = bench.request.window ?? SOFT;
   for (let n = 0; n < rounds; n++) {
-    const window = { center, width: width + n };
+    const window = { center, width: width + n + others * rounds };
     process.stdout.write(
       `${await timed({ ...bench, request: { ...bench.request, window } })} | ${bench.name}, encoding\n`,
     );
   }
   for (let n = 0; n < rounds; n++) {
-    const request = { ...bench.request, context: { bodyPart: `round ${n}` } };
+    const window = { center, width: width + others * rounds };
+    const request = { ...bench.request, window, context: { bodyPart: `round ${n}` } };
     process.stdout.write(`${await timed({ ...bench, request })} | ${bench.name}, already encoded\n`);
   }
 }
