@@ -19,13 +19,21 @@ export interface PropagatedStudy {
   readonly organs: Readonly<Record<number, string>>;
   /** Axial when left out. */
   readonly plane?: Plane;
-  /** What is said of the largest slice; one click when left out. */
+  /** Said of the middle one of the slices that show the organ, not of the largest: both directions are equally long. */
+  readonly middle?: boolean;
+  /** What is said of the slice; one click when left out. */
   readonly said?: (seed: Mask) => Prompt[];
 }
 
 const click = (seed: Mask): Prompt => {
   const [x, y] = deepestPixel(seed) ?? [0, 0];
   return { kind: "point", x, y, label: "foreground" };
+};
+
+const ABDOMEN = {
+  image: "tests/ct_dicom_j2k/series",
+  labels: "tests/ct_dicom_j2k/labels.nii.gz",
+  organs: { 1: "spleen", 5: "liver", 52: "aorta" },
 };
 
 const TRUNK = {
@@ -38,11 +46,7 @@ const TRUNK = {
 };
 
 export const PROPAGATED: Readonly<Record<string, PropagatedStudy>> = {
-  abdomen: {
-    image: "tests/ct_dicom_j2k/series",
-    labels: "tests/ct_dicom_j2k/labels.nii.gz",
-    organs: { 1: "spleen", 5: "liver", 52: "aorta" },
-  },
+  abdomen: ABDOMEN,
   spleen: {
     image: "tests/nifti/spleen2_ct.nii.gz",
     labels: "tests/nifti/spleen2_seg.nii.gz",
@@ -55,6 +59,7 @@ export const PROPAGATED: Readonly<Record<string, PropagatedStudy>> = {
     organs: { 1: "spleen", 2: "right kidney", 3: "left kidney", 5: "liver" },
   },
   trunk: TRUNK,
+  "abdomen-middle": { ...ABDOMEN, middle: true },
   "trunk-coronal": { ...TRUNK, organs: { 5: "liver" }, plane: "coronal" },
   "trunk-boxed": { ...TRUNK, said: (seed) => [boxAround(seed), click(seed)] },
 };
@@ -83,7 +88,8 @@ export async function* organsToAsk(
   for (const [id, name] of Object.entries(study.organs)) {
     const truth = maps.map((map) => Uint8Array.from(map, (label) => (label === Number(id) ? 1 : 0)));
     const areas = truth.map((data) => maskArea({ width, height, data }));
-    const slice = areas.indexOf(Math.max(...areas));
+    const shown = [...areas.keys()].filter((k) => areas[k] > 0);
+    const slice = study.middle ? shown[shown.length >> 1] : areas.indexOf(Math.max(...areas));
     const request = SegmentationRequest.parse({
       plane,
       window: windowOf(image),
