@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive | exports]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | volume-memory … | surface … | archive | exports]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -6,6 +6,11 @@ switch (what) {
   case "speed": {
     const { speed } = await import("./speed.ts");
     await speed();
+    break;
+  }
+  case "page": {
+    const { pages } = await import("./page.ts");
+    await pages(args);
     break;
   }
   case "hosts": {
@@ -43,6 +48,16 @@ switch (what) {
     await volumes(args);
     break;
   }
+  case "surface": {
+    const { surface } = await import("./surface.ts");
+    await surface(args);
+    break;
+  }
+  case "volume-memory": {
+    const { volumeMemory } = await import("./volume-memory.ts");
+    await volumeMemory(args);
+    break;
+  }
   case "archive": {
     const { archive } = await import("./archive.ts");
     await archive();
@@ -55,7 +70,7 @@ switch (what) {
   }
   default:
     process.stderr.write(
-      `bench: expected speed, hosts, accuracy, organs, names, phrases, offline, volumes, archive or exports, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, volume-memory, surface, archive or exports, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

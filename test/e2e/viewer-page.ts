@@ -4,6 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import type { App } from "../../client/app/app.ts";
 import type { State } from "../../client/app/state/state.ts";
+import type { ImageStage } from "../../client/app/ui/stage/image-stage.ts";
 import type { Mask } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { builtOnce } from "../support/built.ts";
@@ -76,17 +77,11 @@ export function viewerOn(page: Page, problems: string[]): Viewer {
         const frame = () => new Promise(requestAnimationFrame);
         await frame();
         await frame();
-        const { app, shadowRoot } = document.querySelector("viewer-app") as ViewerElement;
-        const { image, view } = app.store.state;
-        const canvas = shadowRoot!.querySelector("image-stage")!.shadowRoot!.querySelector("canvas")!;
-        const bounds = canvas.getBoundingClientRect();
-        const { width, height, spacingMm } = image!.plane;
-        const [pitchX, pitchY] = spacingMm ?? [1, 1];
-        const fit = Math.min((bounds.width - 36) / (width * pitchX), (bounds.height - 36) / (height * pitchY));
-        return {
-          x: bounds.x + bounds.width / 2 + view.panX + (x! + 0.5 - width / 2) * fit * pitchX * view.zoom,
-          y: bounds.y + bounds.height / 2 + view.panY + (y! + 0.5 - height / 2) * fit * pitchY * view.zoom,
-        };
+        const { shadowRoot } = document.querySelector("viewer-app") as ViewerElement;
+        const stage = shadowRoot!.querySelector("image-stage") as ImageStage;
+        const bounds = stage.shadowRoot!.querySelector("canvas")!.getBoundingClientRect();
+        const { left, top, scaleX, scaleY } = stage.viewport()!;
+        return { x: bounds.x + left + (x! + 0.5) * scaleX, y: bounds.y + top + (y! + 0.5) * scaleY };
       },
       [x, y],
     );

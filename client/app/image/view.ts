@@ -7,7 +7,7 @@ import type { Overlay } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
 export interface ViewControls {
-  /** `at` is relative to the canvas centre. */
+  /** `at` is relative to the centre of what the image is fitted to. */
   zoom(factor: number, at?: Point): void;
   pan(dx: number, dy: number): void;
   reset(): void;
@@ -31,7 +31,7 @@ export function createViewControls(store: Store): ViewControls {
         const { view } = state;
         return { ...state, view: { ...view, panX: view.panX + dx, panY: view.panY + dy } };
       }),
-    reset: () => store.set({ view: FITTED }),
+    reset: () => store.update((state) => ({ ...state, view: FITTED, fits: state.fits + 1 })),
     setTool: (tool) => store.set({ tool, gesture: undefined, measuring: undefined, preview: undefined }),
     toggleSign: () =>
       store.update((state) => {

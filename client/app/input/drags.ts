@@ -20,8 +20,8 @@ export interface Drag {
 export interface Surface {
   readonly app: Controls;
   viewport(): Viewport | undefined;
-  /** CSS size of the canvas. */
-  size(): { readonly width: number; readonly height: number };
+  /** A place on the canvas, from the centre of what the image is fitted to. */
+  fromCentre(at: Point): Point;
 }
 
 /** Movement below this is a click. */
@@ -55,10 +55,9 @@ export function panDrag({ app }: Surface, start: Point): Drag {
 }
 
 /** Up is closer. */
-export function zoomDrag({ app, size }: Surface, start: Point): Drag {
+export function zoomDrag({ app, fromCentre }: Surface, start: Point): Drag {
   let last = start;
-  const { width, height } = size();
-  const centre = { x: start.x - width / 2, y: start.y - height / 2 };
+  const centre = fromCentre(start);
   return {
     move(at) {
       app.view.zoom(Math.exp((last.y - at.y) * 0.008), centre);

@@ -133,15 +133,14 @@ function pressByPointer(surface: Surface, event: PointerEvent, start: Point, lab
 }
 
 /** Two fingers move and scale the image together. */
-function pinch({ app, size }: Surface, fingers: Map<number, Point>, id: number, point: Point) {
+function pinch({ app, fromCentre }: Surface, fingers: Map<number, Point>, id: number, point: Point) {
   const before = [...fingers.values()];
   fingers.set(id, point);
   const after = [...fingers.values()];
   const [from, to] = [middle(before), middle(after)];
-  const { width, height } = size();
   app.view.pan(to.x - from.x, to.y - from.y);
   const factor = span(after) / Math.max(1, span(before));
-  app.view.zoom(factor, { x: to.x - width / 2, y: to.y - height / 2 });
+  app.view.zoom(factor, fromCentre(to));
 }
 
 const middle = ([a, b]: Point[]): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });

@@ -8,7 +8,11 @@ const TOUCHPAD_STEP = 40;
 const LINE = 33;
 
 /** Wheel turns slices; with Shift it sizes the brush; with Ctrl (and pinching on a touchpad) it zooms at the pointer. A single image always zooms. */
-export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (event: MouseEvent) => Point): void {
+export function listenToWheel(
+  canvas: HTMLElement,
+  { app, fromCentre }: Surface,
+  at: (event: MouseEvent) => Point,
+): void {
   let rest = 0;
   canvas.addEventListener(
     "wheel",
@@ -19,10 +23,7 @@ export function listenToWheel(canvas: HTMLElement, { app, size }: Surface, at: (
       if (event.shiftKey && isBrush(app.store.state.tool))
         return resizeBrush(app.store, (event.deltaY || event.deltaX) < 0 ? 1 : -1);
       if (event.ctrlKey || event.metaKey || (app.store.state.image?.plane.count ?? 1) < 2) {
-        const { width, height } = size();
-        const { x, y } = at(event);
-        const centre = { x: x - width / 2, y: y - height / 2 };
-        return app.view.zoom(Math.exp(-Math.max(-20, Math.min(20, delta)) * 0.01), centre);
+        return app.view.zoom(Math.exp(-Math.max(-20, Math.min(20, delta)) * 0.01), fromCentre(at(event)));
       }
       rest = Math.abs(delta) >= NOTCH ? Math.sign(delta) * TOUCHPAD_STEP : rest + delta;
       const steps = Math.trunc(rest / TOUCHPAD_STEP);

@@ -67,7 +67,7 @@ export function createPaneRenderer(canvas: HTMLCanvasElement, source: PaneSource
 /** The whole plane, without zoom. */
 function fitted({ width, height, spacingMm }: PlaneInfo, canvas: { width: number; height: number }): Viewport {
   const view = { zoom: 1, panX: 0, panY: 0 };
-  return viewportOf({ width, height, spacingMm, canvasWidth: canvas.width, canvasHeight: canvas.height, view });
+  return viewportOf({ width, height, spacingMm, area: { x: 0, y: 0, ...canvas }, view });
 }
 
 /** Asks for a slice, and gives the last one of the image that has come; `onLoad` runs when another has. */

@@ -3,6 +3,7 @@ import { promptsOf } from "../../../core/annotation/chain.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { PartRequest } from "../../../core/image/volume.ts";
 import { isBrush } from "../edit/brush.ts";
+import type { Point } from "../state/drawing.ts";
 import { focusIn } from "../state/focus.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { placeOf } from "../state/places.ts";
@@ -10,6 +11,7 @@ import { nextSegment, openSegmentOf, segmentList } from "../state/segments.ts";
 import { maskFromElsewhere, shownMask } from "../state/shown.ts";
 import type { State } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
+import { type Area, createFit } from "./fit.ts";
 import { paintInFrames } from "./frames.ts";
 import { createImageLayer, type ImageLayer } from "./image-layer.ts";
 import { maskAnchor, paintBadge, paintMask } from "./mask-layer.ts";
@@ -20,7 +22,8 @@ import { toScreen, type Viewport, viewportOf, visiblePart } from "./viewport.ts"
 
 export interface Renderer {
   viewport(): Viewport | undefined;
-  size(): { readonly width: number; readonly height: number };
+  /** A place on the canvas, from the centre of what the image is fitted to. */
+  fromCentre(at: Point): Point;
   stop(): void;
 }
 
@@ -28,11 +31,19 @@ export interface Renderer {
 export interface Scenery {
   readonly store: Store;
   readonly detail: { look(at: PartRequest): void };
+  /** The element that holds canvas and bars. */
+  readonly viewer: HTMLElement;
 }
 
-export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Scenery, onResize: () => void): Renderer {
+export function createRenderer(
+  canvas: HTMLCanvasElement,
+  { store, detail, viewer }: Scenery,
+  onResize: () => void,
+): Renderer {
   const layers = { image: createImageLayer(), detail: createImageLayer(), strokes: createStrokeLayer() };
-  const viewport = () => (store.state.image ? viewportFor(store.state.image, store.state, frames.size()) : undefined);
+  const fit = createFit(() => areaIn(viewer, canvas));
+  const area = () => fit.area(fitKey(store.state, viewer), store.state.image?.pixels !== undefined);
+  const viewport = () => (store.state.image ? viewportFor(store.state.image, store.state, area()) : undefined);
   const paint: Parameters<typeof paintInFrames>[2] = (context, size) => {
     const current = viewport();
     if (!current) return;
@@ -41,13 +52,27 @@ export function createRenderer(canvas: HTMLCanvasElement, { store, detail }: Sce
     if (plane) detail.look(visiblePart(current, size, plane));
   };
   const frames = paintInFrames(canvas, store, paint, onResize);
-  return { viewport, size: frames.size, stop: frames.stop };
+  const fromCentre = ({ x, y }: Point) => {
+    const around = area();
+    return { x: x - around.x - around.width / 2, y: y - around.y - around.height / 2 };
+  };
+  return { viewport, fromCentre, stop: frames.stop };
 }
 
-/** Where the slice shown lies on a canvas of this CSS size. */
-function viewportFor(image: OpenImage, { view }: State, size: { width: number; height: number }): Viewport {
+/** Names what makes the image be fitted anew: another image or plane, the viewer's size, what a user has laid out otherwise. */
+const fitKey = ({ image, layout, panelOpen, fits }: State, { clientWidth, clientHeight }: HTMLElement): string =>
+  [image?.info.imageId, image?.plane.plane, layout, panelOpen, fits, clientWidth, clientHeight].join();
+
+/** Where an element lies in the one around it, in CSS pixels. */
+function areaIn(outer: HTMLElement, inner: HTMLElement): Area {
+  const [around, { x, y, width, height }] = [outer.getBoundingClientRect(), inner.getBoundingClientRect()];
+  return { x: x - around.x, y: y - around.y, width, height };
+}
+
+/** Where the slice shown lies on the canvas. */
+function viewportFor(image: OpenImage, { view }: State, area: Area): Viewport {
   const { width, height, spacingMm } = image.plane;
-  return viewportOf({ width, height, spacingMm, canvasWidth: size.width, canvasHeight: size.height, view });
+  return viewportOf({ width, height, spacingMm, area, view });
 }
 
 function paintFocus({ context, viewport, size }: Scene, state: State, image: OpenImage) {

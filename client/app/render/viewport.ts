@@ -2,6 +2,7 @@
 import type { PartRequest } from "../../../core/image/volume.ts";
 import type { Point } from "../state/drawing.ts";
 import type { View } from "../state/open-image.ts";
+import type { Area } from "./fit.ts";
 
 interface Size {
   readonly width: number;
@@ -21,8 +22,8 @@ export interface ViewportInput {
   readonly height: number;
   /** Millimetres per pixel; only their ratio matters here. */
   readonly spacingMm: readonly [number, number] | null | undefined;
-  readonly canvasWidth: number;
-  readonly canvasHeight: number;
+  /** What the slice is fitted to, in CSS pixels of the canvas. */
+  readonly area: Area;
   readonly view: View;
 }
 
@@ -33,19 +34,19 @@ const MARGIN = 18;
 export const ZOOM_RANGE = { min: 0.5, max: 32 } as const;
 
 /** Fits the slice in true proportions, then applies zoom and pan. */
-export function viewportOf({ width, height, spacingMm, canvasWidth, canvasHeight, view }: ViewportInput): Viewport {
+export function viewportOf({ width, height, spacingMm, area, view }: ViewportInput): Viewport {
   const [pitchX, pitchY] = spacingMm ?? [1, 1];
   const fit = Math.min(
-    Math.max(1, canvasWidth - 2 * MARGIN) / (width * pitchX),
-    Math.max(1, canvasHeight - 2 * MARGIN) / (height * pitchY),
+    Math.max(1, area.width - 2 * MARGIN) / (width * pitchX),
+    Math.max(1, area.height - 2 * MARGIN) / (height * pitchY),
   );
   const scaleX = fit * pitchX * view.zoom;
   const scaleY = fit * pitchY * view.zoom;
   return {
     scaleX,
     scaleY,
-    left: canvasWidth / 2 + view.panX - (width * scaleX) / 2,
-    top: canvasHeight / 2 + view.panY - (height * scaleY) / 2,
+    left: area.x + area.width / 2 + view.panX - (width * scaleX) / 2,
+    top: area.y + area.height / 2 + view.panY - (height * scaleY) / 2,
   };
 }
 
@@ -87,7 +88,7 @@ export const clampInside = ({ x, y }: Point, size: Size): Point => ({
   y: Math.min(size.height - 1, Math.max(0, y)),
 });
 
-/** Zooms by a factor and keeps the slice point under `at` (relative to the canvas centre) where it is. */
+/** Zooms by a factor and keeps the slice point under `at` (relative to the centre of the area that the slice is fitted to) where it is. */
 export function zoomAt(view: View, factor: number, at: Point = { x: 0, y: 0 }): View {
   const zoom = Math.min(ZOOM_RANGE.max, Math.max(ZOOM_RANGE.min, view.zoom * factor));
   const ratio = zoom / view.zoom;

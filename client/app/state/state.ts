@@ -17,6 +17,8 @@ export type DialogName = "import" | "help" | "export" | "work" | "studies";
 export interface ModelFacts {
   readonly name: string;
   readonly prompts: readonly PromptKind[];
+  /** It can say where a phrase may be that is no name. */
+  readonly heatMap: boolean;
 }
 
 /** A mask that stands in the log as it is, by hand, by import or by a job. */
@@ -76,6 +78,8 @@ export interface State {
   /** The manifest of the model that decodes. */
   readonly model: ModelFacts | undefined;
   readonly view: View;
+  /** How often the image was fitted by hand: each time to the room that there is then. */
+  readonly fits: number;
   readonly tool: Tool;
   /** On offer; all when left out. */
   readonly tools?: readonly Tool[];
@@ -176,6 +180,7 @@ export const initialState: State = {
   outage: undefined,
   engine: undefined,
   model: undefined,
+  fits: 0,
   tool: "point",
   brush: { diameter: 12, range: undefined },
   editScope: "slice",

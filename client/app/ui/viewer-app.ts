@@ -172,7 +172,7 @@ export class ViewerApp extends ViewerElement {
       <notice-strip .app=${app}></notice-strip>
       <tool-rail ?inert=${inert} .app=${app}></tool-rail>
       <div class="stages ${four ? "four" : "one"}" ?inert=${inert}>
-        <image-stage class=${image?.plane.plane ?? ""} .app=${app}></image-stage>
+        <image-stage class=${image?.plane.plane ?? ""} .app=${app} .viewer=${this}></image-stage>
         ${four ? this.#panes(image) : nothing}
       </div>
       <arriving-picture hidden .app=${app}></arriving-picture>

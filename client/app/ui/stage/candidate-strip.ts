@@ -133,8 +133,7 @@ function closeUp({ plane }: OpenImage, masks: readonly Mask[]): Viewport {
     width,
     height,
     spacingMm,
-    canvasWidth: WIDTH,
-    canvasHeight: HEIGHT,
+    area: { x: 0, y: 0, width: WIDTH, height: HEIGHT },
     view: { zoom: 1, panX: 0, panY: 0 },
   });
   const boxes = masks.map(maskBounds).filter((box) => box !== null);

@@ -7,7 +7,7 @@ import { enterCursor, leaveCursor } from "../../input/cursor.ts";
 import { listenToKeys } from "../../input/keyboard.ts";
 import { listenToPointer } from "../../input/pointer.ts";
 import { createRenderer, type Renderer } from "../../render/renderer.ts";
-import { scaleBar } from "../../render/viewport.ts";
+import { scaleBar, type Viewport } from "../../render/viewport.ts";
 import type { OpenImage } from "../../state/open-image.ts";
 import { activeMask, sameWindow } from "../../state/places.ts";
 import type { State } from "../../state/state.ts";
@@ -22,6 +22,9 @@ import "./candidate-strip.ts";
 const BAR_WIDTH = 120;
 
 export class ImageStage extends ViewerElement {
+  static override properties = { ...ViewerElement.properties, viewer: { attribute: false } };
+  /** The element that holds the stage and the bars beside it. */
+  declare viewer: HTMLElement;
   static override styles = [controls, sliceStyles, stageStyles];
   #canvas = createRef<HTMLCanvasElement>();
   #renderer: Renderer | undefined;
@@ -49,10 +52,16 @@ export class ImageStage extends ViewerElement {
   override firstUpdated(): void {
     const canvas = this.#canvas.value;
     if (!canvas) return;
-    const renderer = createRenderer(canvas, this.app, () => this.requestUpdate());
+    const { store, detail } = this.app;
+    const renderer = createRenderer(canvas, { store, detail, viewer: this.viewer }, () => this.requestUpdate());
     this.#renderer = renderer;
-    const surface = { app: this.app, viewport: renderer.viewport, size: renderer.size };
+    const surface = { app: this.app, viewport: renderer.viewport, fromCentre: renderer.fromCentre };
     listenToPointer(canvas, surface, listenToKeys(this.app, this.#gone.signal));
+  }
+
+  /** Where the pixels of the slice lie on the canvas. */
+  viewport(): Viewport | undefined {
+    return this.#renderer?.viewport();
   }
 
   override render() {
@@ -110,7 +119,7 @@ export class ImageStage extends ViewerElement {
   }
 
   #scale() {
-    const viewport = this.#renderer?.viewport();
+    const viewport = this.viewport();
     const pitch = this.state.image?.plane.spacingMm?.[0];
     if (!viewport || !pitch) return nothing;
     const bar = scaleBar(viewport.scaleX / pitch, BAR_WIDTH);
