@@ -7,13 +7,15 @@ RUN npm ci --no-audit --no-fund && npm run build && npm ci --omit=dev --workspac
 
 FROM node:22-bookworm-slim
 WORKDIR /app
+# glibc gives large buffers back when they are freed, instead of keeping what it once needed.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 ENV NODE_ENV=production PROMPTOMY_HOST=0.0.0.0 PROMPTOMY_PORT=8080 PROMPTOMY_CACHE_DIR=/cache
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/models ./models
 RUN mkdir /cache && chown node:node /cache
-USER node
+USER 1000
 VOLUME /cache
 EXPOSE 8080
 ENTRYPOINT ["node", "dist/server/cli.js"]

@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | volume-memory … | surface … | archive | exports]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -48,14 +48,29 @@ switch (what) {
     await volumes(args);
     break;
   }
+  case "surface": {
+    const { surface } = await import("./surface.ts");
+    await surface(args);
+    break;
+  }
+  case "volume-memory": {
+    const { volumeMemory } = await import("./volume-memory.ts");
+    await volumeMemory(args);
+    break;
+  }
   case "archive": {
     const { archive } = await import("./archive.ts");
     await archive();
     break;
   }
+  case "exports": {
+    const { exports } = await import("./exports.ts");
+    await exports();
+    break;
+  }
   default:
     process.stderr.write(
-      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, volume-memory, surface, archive or exports, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

@@ -1,90 +1,79 @@
 /**
- * `bench volumes --data FOLDER`: one click on the largest slice of each large organ of a CT, through the server's own jobs.
- * Dice of the volume, slices per second with encoding and already encoded, and the CPU time of server and children, which
- * tells more than the clock on a machine that others use.
+ * `bench volumes --data FOLDER [--study trunk]`: one click on the largest slice of each organ, through the server's own
+ * jobs. Dice of the volume, slices beyond its ends and missed, slices per second with encoding and already encoded, and the
+ * CPU time of server and children, which tells more than the clock on a machine that others use.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { sliceGrid, sliceOf } from "../core/image/slice.ts";
-import type { Volume } from "../core/image/volume.ts";
 import { decodeRle } from "../core/mask/rle.ts";
-import { deepestPixel } from "../core/prompt/prompt-logits.ts";
-import { type Job, SegmentationRequest } from "../core/wire/index.ts";
+import type { Job } from "../core/wire/index.ts";
 import { createServices, type Services } from "../server/services.ts";
 import { readSettings } from "../server/settings.ts";
-import { labelsOn, organsOf } from "./organs/slices.ts";
-import { open } from "./organs/volume.ts";
+import { type AskedOrgan, diceOf, endsOf, organsToAsk, PROPAGATED, SOFT } from "./organs/propagated.ts";
 
-const STUDY = "tests/ct_dicom_j2k";
-const ORGANS: ReadonlyMap<number, string> = new Map([
-  [1, "spleen"],
-  [5, "liver"],
-  [52, "aorta"],
-]);
-const SOFT = { center: 40, width: 400 };
+interface Bench extends AskedOrgan {
+  readonly services: Services;
+}
 
 /** A tick of `/proc/PID/stat` on Linux. */
 const TICK_MS = 10;
 
-interface Bench {
-  readonly services: Services;
-  readonly imageId: `sha256:${string}`;
-  readonly request: SegmentationRequest;
-  readonly truth: readonly Uint8Array[];
-}
-
 export async function volumes(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { data: { type: "string" }, rounds: { type: "string", default: "3" } },
+    options: {
+      data: { type: "string" },
+      rounds: { type: "string", default: "3" },
+      study: { type: "string", default: "abdomen" },
+    },
   });
   if (!values.data) throw new RangeError("bench volumes needs --data FOLDER.");
-  const [image, labels] = [
-    await open(join(values.data, STUDY, "series")),
-    await open(join(values.data, STUDY, "labels.nii.gz")),
-  ];
+  const study = PROPAGATED[values.study];
+  if (!study) throw new RangeError(`Expected one of ${Object.keys(PROPAGATED).join(", ")}, got "${values.study}".`);
   const cacheDir = await mkdtemp(join(tmpdir(), "bench-volumes-"));
   const services = await createServices(readSettings({ cacheDir, device: "cpu" }, process.env));
   try {
-    const { info } = await services.images.open(join(values.data, STUDY, "series"));
-    for (const { name, k, truth } of organsOf(image, labels, ORGANS)) {
-      const [x, y] = deepestPixel(truth) ?? [0, 0];
-      const request = SegmentationRequest.parse({
-        plane: "axial",
-        window: SOFT,
-        prompts: [{ slice: k, prompts: [{ kind: "point", x, y, label: "foreground" }] }],
-        propagate: { from: 0, to: sliceGrid(image, "axial").count - 1 },
-      });
-      const id = [...ORGANS].find(([, other]) => other === name)?.[0] ?? 0;
-      await organ(
-        name,
-        { services, imageId: info.imageId, request, truth: truthOf(image, labels, id) },
-        Number(values.rounds),
-      );
+    let last: Bench | undefined;
+    let others = 0;
+    for await (const asked of organsToAsk(services, values.data, study)) {
+      last = { ...asked, services };
+      await organ(last, Number(values.rounds), others++);
     }
+    if (last) await cancels(last, Number(values.rounds));
   } finally {
     await services.close({ graceMs: 0 });
     await rm(cacheDir, { recursive: true, force: true });
   }
 }
 
-const truthOf = (image: Volume, labels: Volume, id: number): Uint8Array[] =>
-  Array.from({ length: sliceGrid(image, "axial").count }, (_, k) =>
-    Uint8Array.from(labelsOn(sliceOf(image, "axial", k), labels), (label) => (label === id ? 1 : 0)),
-  );
+/** Another window is another encoding, of the slices of other organs too; another context the same encoding and another job. */
+async function organ(bench: Bench, rounds: number, others: number): Promise<void> {
+  const { center, width } = bench.request.window ?? SOFT;
+  for (let n = 0; n < rounds; n++) {
+    const window = { center, width: width + n + others * rounds };
+    process.stdout.write(
+      `${await timed({ ...bench, request: { ...bench.request, window } })} | ${bench.name}, encoding\n`,
+    );
+  }
+  for (let n = 0; n < rounds; n++) {
+    const window = { center, width: width + others * rounds };
+    const request = { ...bench.request, window, context: { bodyPart: `round ${n}` } };
+    process.stdout.write(`${await timed({ ...bench, request })} | ${bench.name}, already encoded\n`);
+  }
+}
 
-/** Another window is another encoding; another context the same encoding and another job. */
-async function organ(name: string, bench: Bench, rounds: number): Promise<void> {
-  for (let n = 0; n < rounds; n++) {
-    const window = { ...SOFT, width: SOFT.width + n };
-    process.stdout.write(`${await timed({ ...bench, request: { ...bench.request, window } })} | ${name}, encoding\n`);
+/** Cancelled jobs, each on slices that are not encoded yet; children that are killed for it are started anew. */
+async function cancels(bench: Bench, rounds: number): Promise<void> {
+  const { center, width } = bench.request.window ?? SOFT;
+  const times: string[] = [];
+  for (let n = 1; n <= rounds; n++) {
+    const ms = await cancelled({ ...bench, request: { ...bench.request, window: { center: center + n, width } } });
+    times.push(ms.toFixed(0));
   }
-  for (let n = 0; n < rounds; n++) {
-    const request = { ...bench.request, context: { task: `round ${n}` } };
-    process.stdout.write(`${await timed({ ...bench, request })} | ${name}, already encoded\n`);
-  }
+  process.stdout.write(`ms until a cancelled job leaves the children alone: ${times.join(", ")}\n`);
 }
 
 async function timed({ services, imageId, request, truth }: Bench): Promise<string> {
@@ -97,21 +86,28 @@ async function timed({ services, imageId, request, truth }: Bench): Promise<stri
   const after = await cpuMs(services);
   const masks = job?.segments[0].masks ?? [];
   const cpu = after.map((ms, n) => ((ms - before[n]) / Math.max(1, masks.length)).toFixed(0));
-  const dice = diceOf(truth, new Map(masks.map(({ slice, rle }) => [slice, decodeRle(rle).data])));
-  return `Dice ${dice.toFixed(3)} | ${(masks.length / seconds).toFixed(1)} slices/s | CPU ms a slice: server ${cpu[0]}, encoder ${cpu[1]}, decoder ${cpu[2]}`;
+  const found = new Map(masks.map(({ slice, rle }) => [slice, decodeRle(rle).data]));
+  return [
+    `Dice ${diceOf(truth, found).toFixed(3)}`,
+    endsOf(truth, found),
+    `${(masks.length / seconds).toFixed(1)} slices/s`,
+    `CPU ms a slice: server ${cpu[0]}, encoder ${cpu[1]}, decoder ${cpu[2]}`,
+  ].join(" | ");
 }
 
-function diceOf(truth: readonly Uint8Array[], found: ReadonlyMap<number, Uint8Array>): number {
-  let [both, all] = [0, 0];
-  truth.forEach((slice, k) => {
-    const mask = found.get(k);
-    for (let n = 0; n < slice.length; n++) {
-      const inside = mask ? mask[n] : 0;
-      both += slice[n] & inside;
-      all += slice[n] + inside;
-    }
-  });
-  return (2 * both) / all;
+/** Milliseconds from the cancelling of a job that has its first masks until no child works for it any more. */
+async function cancelled({ services, imageId, request }: Bench): Promise<number> {
+  const { jobId } = await services.jobs.submit(imageId, request);
+  for await (const { segments } of services.jobs.watch(jobId, new AbortController().signal))
+    if ((segments[0]?.masks.length ?? 0) >= 3) break;
+  const started = performance.now();
+  await services.jobs.cancel(jobId);
+  const isBusy = () => {
+    const { encode, decode } = services.pool.stats();
+    return [encode, decode].some(({ busy, queued }) => busy + queued > 0);
+  };
+  while (isBusy()) await sleep(1);
+  return performance.now() - started;
 }
 
 /** CPU time so far of the server, its encoders and its decoders. */

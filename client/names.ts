@@ -1,6 +1,6 @@
 /** Names that nobody said: every structure of a slice, and what a mask may be called. */
 import { type AskName, findAll, nameMask } from "../core/annotation/find-all.ts";
-import { namesToFind, namesToTell } from "../core/text/candidates.ts";
+import { namesToFind, namesToTell, scopeOf } from "../core/text/candidates.ts";
 import { raceSignal } from "./common/abort.ts";
 import type { Api } from "./http/api.ts";
 import type { Embedding, Segmenter, SegmentMask } from "./types.ts";
@@ -15,12 +15,19 @@ interface Asked {
 
 type Call = NonNullable<Parameters<Segmenter["classify"]>[2]>;
 
+/** A slice as `POST /v1/text-prompts` takes it. */
+const placeOf = ({ imageId, plane, slice, window }: Embedding, model: string) => ({
+  ...{ imageId, plane, slice, model },
+  ...(window ? { window } : {}),
+});
+
 export function createNaming({
   segment,
   vocabulary,
   image,
   textPrompt,
-}: Pick<Segmenter, "segment" | "vocabulary" | "image"> & Pick<Api, "textPrompt">): Pick<
+  model,
+}: Pick<Segmenter, "segment" | "vocabulary" | "image"> & Pick<Api, "textPrompt"> & { readonly model: string }): Pick<
   Segmenter,
   "findAll" | "classify" | "readName"
 > {
@@ -59,7 +66,7 @@ export function createNaming({
   const termsOn = async (on: Embedding, { context, signal }: Call) => {
     const call = signal ? { signal } : {};
     const [names, info] = await Promise.all([terms(), image(on.imageId, call)]);
-    return { names, of: { modality: context?.modality ?? info.modality, region: context?.bodyPart } };
+    return { names, of: scopeOf(info, context) };
   };
 
   return {
@@ -73,8 +80,11 @@ export function createNaming({
         }
       }
     },
-    readName: (text, { modality, signal } = {}) =>
-      raceSignal(textPrompt({ text, ...(modality ? { modality } : {}) }), signal),
+    readName: (text, { modality, task, on, signal } = {}) => {
+      const place = on ? placeOf(on, model) : {};
+      const said = { ...(modality ? { modality } : {}), ...(task ? { task } : {}) };
+      return raceSignal(textPrompt({ text, ...place, ...said }), signal);
+    },
     async classify(on, mask, call = {}) {
       const { names, of } = await termsOn(on, call);
       return nameMask(asker(on, call), mask, { candidates: namesToTell(names, of), signal: call.signal });

@@ -60,8 +60,21 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     standIn: decode === "auto" && options.server !== null ? open.server() : undefined,
   });
   const context: EmbedContext = { api, manifest, ladder, status };
+<<<<<<< HEAD
   const { decodeOn, decodeSoon } = createDecoding(context);
   const naming = createNaming({ ...api, segment: decodeOn });
+=======
+  const decodeOn: Segmenter["segment"] = async (on, prompts, call = {}) => {
+    if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
+    const { masks, ms } = await raceSignal(
+      ladder.run((backend) => backend.answer(on, prompts, call)),
+      call.signal,
+    );
+    status.change({ ms });
+    return masks;
+  };
+  const naming = createNaming({ ...api, segment: decodeOn, model: manifest.id });
+>>>>>>> main
   const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
     const masks = await decodeSoon(on, prompts, call);
     if (!classify) return masks;
@@ -73,8 +86,9 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
   const embedOn: Segmenter["embed"] = (image, call) => embed(context, image, call);
 
   const { id, name, prompts: kinds } = manifest;
+  const heatMap = manifest.heatMap !== undefined && options.server !== null;
   return {
-    model: { id, name, prompts: kinds },
+    model: { id, name, prompts: kinds, heatMap },
     get status() {
       return status.now();
     },
@@ -177,15 +191,16 @@ const partEncoder =
     return embeddingOf(info, findPlane(await api.image(on.imageId, call), on.plane));
   };
 
-/** A model that reads no text refuses it by itself. */
+/** A model that reads no text refuses it by itself; one that reads any needs no names. */
 async function nameOf(
   api: Api,
   manifest: Manifest,
   { text, on, context }: { text: string; on: Embedding; context: PromptContext | undefined },
 ): Promise<Named | undefined> {
-  if (!manifest.prompts.includes("text")) return undefined;
+  if (!manifest.prompts.includes("text") || manifest.text?.vocabulary === "none") return undefined;
   const image = await api.image(on.imageId);
-  const answer = await api.textPrompt({ text, modality: context?.modality ?? image.modality });
+  const { modality = image.modality, task } = context ?? {};
+  const answer = await api.textPrompt({ text, modality, ...(task ? { task } : {}) });
   return { answer, stack: findPlane(image, on.plane) };
 }
 

@@ -180,10 +180,10 @@ export interface SegmentOptions extends CallOptions {
   /** An earlier mask of the same slice, to refine. */
   readonly previous?: SegmentMask;
   /**
-   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `never` stays
-   * with the embedding.
+   * `auto`, the default, encodes a crop around a small segment (not after one click alone) and answers from that; `always`
+   * does so for what a name alone has found, too; `never` stays with the embedding.
    */
-  readonly zoom?: "auto" | "never";
+  readonly zoom?: "auto" | "always" | "never";
   readonly context?: PromptContext;
   /** Also what the best mask may be called: one decode a name the first time on a slice. */
   readonly classify?: boolean;
@@ -215,6 +215,8 @@ export interface ModelInfo {
   readonly name: string;
   /** Kinds of prompts that it takes. */
   readonly prompts: readonly PromptKind[];
+  /** It can say where a phrase may be that is no name: `readName` with a slice. */
+  readonly heatMap: boolean;
 }
 
 export interface Segmenter {
@@ -251,15 +253,21 @@ export interface Segmenter {
   preview(on: Embedding, prompts: readonly Prompt[], options?: SegmentOptions): Promise<SegmentMask | undefined>;
   /**
    * Looks for every structure of this kind of image whose name was measured to work, on the slice: one decode a name.
-   * `context.bodyPart` is a region of the vocabulary. Rejects as `segment`; leaving the loop stops it.
+   * `context` says where and what for; what it leaves out the file says. Rejects as `segment`; leaving the loop stops it.
    */
   findAll(on: Embedding, call?: Pick<SegmentOptions, "signal" | "context">): AsyncGenerator<NameLooked>;
   /** What a mask of the slice may be called, best first: names whose own masks agree with it. */
   classify(on: Embedding, mask: Mask, call?: Pick<SegmentOptions, "signal" | "context">): Promise<readonly NameGuess[]>;
   /** The structures that a text prompt may name. */
   vocabulary(call?: CallOptions): Promise<readonly ListedTerm[]>;
-  /** What a text names; for one that is no name, which structures it may mean. The kind of image decides between namesakes. */
-  readName(text: string, call?: CallOptions & { readonly modality?: string }): Promise<TextPromptAnswer>;
+  /**
+   * What a text names; for one that is no name, which structures it may mean, and where it may be on the slice `on`, if the model has
+   * a heat map. Kind of image and task decide between namesakes.
+   */
+  readName(
+    text: string,
+    call?: CallOptions & Pick<PromptContext, "modality" | "task"> & { readonly on?: Embedding },
+  ): Promise<TextPromptAnswer>;
   /** What is open on the server from the start. */
   studies(call?: CallOptions): Promise<readonly Study[]>;
   /** Everything else that the server offers: the series of its folder, and archives that speak DICOMweb. */

@@ -2,12 +2,13 @@
 // Redis, nginx (both Debian packages), replicas and workers. Prints the gateway's address; ends all of it with itself. With
 // `--restart` a worker or Redis that ends is started again, as a supervisor does. Port 0 takes any free one.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import "./build.mjs";
+import { gatewayConfig } from "./gateway.mjs";
 import { root } from "./install.mjs";
 
 const { values } = parseArgs({
@@ -28,6 +29,8 @@ const children = new Set();
 let ending = false;
 const RESTARTED = ["redis-server", "work"];
 const RESTART_MS = 1000;
+/** As in the Dockerfile. */
+const MALLOC = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072" };
 
 function end(code) {
   if (ending) return;
@@ -65,7 +68,7 @@ const freePort = () =>
 /** The command's first line on standard output says that it is ready. */
 async function promptomy(name, command, more) {
   const args = ["dist/server/cli.js", command, "--json", "--quiet", "--cache-dir", join(dir, name), ...more];
-  const child = start(process.execPath, args);
+  const child = start(process.execPath, args, { env: { ...process.env, ...MALLOC } });
   const [line] = await new Promise((resolve) =>
     child.stdout.once("data", (chunk) => resolve(String(chunk).split("\n"))),
   );
@@ -95,13 +98,8 @@ for (const name of names(values.replicas, "replica"))
   replicas.push(await promptomy(name, "serve", ["--port", "0", ...shared]));
 for (const name of names(values.workers, "worker")) await promptomy(name, "work", shared);
 
-const places = {
-  DIR: dir,
-  LISTEN: `127.0.0.1:${port}`,
-  REPLICAS: replicas.map(({ url }) => `server ${new URL(url).host};`).join(" "),
-};
-const template = readFileSync(join(root, "deploy/nginx.conf"), "utf8");
-const filled = template.replaceAll(/\$\{([A-Z]+)\}/g, (_, name) => places[name]);
-writeFileSync(join(dir, "nginx.conf"), filled);
+const hosts = replicas.map(({ url }) => new URL(url).host);
+const config = gatewayConfig({ dir, listen: `127.0.0.1:${port}`, replicas: hosts });
+writeFileSync(join(dir, "nginx.conf"), config);
 start("nginx", ["-c", join(dir, "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]);
 console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, replicas: replicas.map(({ url }) => url) }));

@@ -28,6 +28,7 @@ import { diskStore } from "./stores/disk.ts";
 import { memoryStore } from "./stores/memory.ts";
 import { tieredStore } from "./stores/tiered.ts";
 import { createNameService, type NameService } from "./text/name-service.ts";
+import { createPhrasePlaces, type PhrasePlaces } from "./text/places.ts";
 import { createEmbeddingService, type EmbeddingService } from "./work/embeddings.ts";
 import { createJobService, type JobService, type VolumeJob } from "./work/jobs.ts";
 import { createMaskService, type MaskService } from "./work/masks.ts";
@@ -39,6 +40,8 @@ export interface TenantServices {
   readonly masks: MaskService;
   readonly jobs: JobService;
   readonly infer: InferencePool["infer"];
+  /** Where a phrase that is no name may be. */
+  readonly places: PhrasePlaces;
   /** What works less well than it should: `NoDiskCache`, `NoSharedCache`. */
   degraded(): Promise<readonly string[]>;
 }
@@ -145,11 +148,16 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
     names,
     observe,
     sharedKept: shared.kept,
+    keptBytes: limits.logitsMemoryBytes,
   });
   const dispatch = queue && ((work: VolumeJob) => queue.volume({ ...work, tenant }));
-  const jobs = createJobService({ images, masks, embeddings, vocabulary, records, dispatch });
+  const jobs = createJobService({
+    ...{ images, masks, embeddings, vocabulary, records, dispatch },
+    keptBytes: limits.jobMemoryBytes,
+  });
   return {
     ...{ images, embeddings, masks, jobs },
+    places: createPhrasePlaces({ images, pool, models }),
     infer: settings.encoder === undefined ? pool.infer : refuseChain,
     degraded: async () => [await images.degraded(), connections.degraded(), names.degraded(), pool.degraded()].flat(),
     async end() {
@@ -170,11 +178,13 @@ async function refuseChain(): Promise<never> {
 /** The memory of one tenant: all of them together keep to the server's. */
 function shareOf(limits: Limits): Limits {
   const part = (bytes: number): number => Math.ceil(bytes / limits.tenants);
-  const { embeddingMemoryBytes, imageMemoryBytes } = limits;
+  const { embeddingMemoryBytes, imageMemoryBytes, logitsMemoryBytes, jobMemoryBytes } = limits;
   return {
     ...limits,
     embeddingMemoryBytes: part(embeddingMemoryBytes),
     imageMemoryBytes: part(imageMemoryBytes),
+    logitsMemoryBytes: part(logitsMemoryBytes),
+    jobMemoryBytes: part(jobMemoryBytes),
   };
 }
 

@@ -18,7 +18,10 @@ const ALLOWED: Record<string, { ours: readonly string[]; packages: readonly (str
       ...["ioredis", "bullmq", "aws4fetch", "jose", "@huggingface/tokenizers"], // optional: loaded when asked for
     ],
   },
-  client: { ours: ["client", "core"], packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/] },
+  client: {
+    ours: ["client", "core"],
+    packages: ["comlink", /^@noble\/hashes/, /^onnxruntime-web/, "@huggingface/tokenizers"],
+  },
   "client/app": {
     ours: ["client/app", "client", "formats", "core", "core/wire"],
     packages: [/^lit/, /^@kitware\/vtk\.js/, /\.?wasm\?url$/, "comlink", "idb", "vite", /^node:/],

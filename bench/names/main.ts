@@ -10,6 +10,7 @@ import type { NameMeasures } from "../../core/wire/text.ts";
 import { loadModels } from "../../server/models/registry.ts";
 import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { createPredictor } from "../accuracy/predictor.ts";
+import { judgeCascade } from "./cascade.ts";
 import { judgePictures } from "./pictures.ts";
 import { type Asked, summaryOf } from "./summary.ts";
 import { judgeTelling } from "./telling.ts";
@@ -32,12 +33,14 @@ export async function names(args: readonly string[]): Promise<void> {
   const measured = createVocabulary(withMeasures(vocabulary.entries, gathered));
   const telling = await judgeTelling({ data, predictor, vocabulary: measured, note });
   await predictor.release();
+  const cascade = await judgeCascade({ data, note });
   const summary: NameMeasures = {
     model: model.id,
     version: model.manifest.version,
     made: "npm run bench -- names",
     ...gathered,
     ...telling,
+    cascade,
   };
   const json = `${JSON.stringify(summary, undefined, 1)}\n`;
   if (values.out) await writeFile(values.out, json);

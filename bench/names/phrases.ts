@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { PhraseMeasures } from "../../core/text/names-page.ts";
+import type { PhraseMeasures } from "../../core/text/names-tables.ts";
 import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { ignoreEvents } from "../../server/ops/events.ts";
 import { createNameService } from "../../server/text/name-service.ts";
@@ -25,6 +25,7 @@ export async function phrases(args: readonly string[]): Promise<void> {
   if (encoder === undefined) throw new RangeError("bench phrases expects --text-encoder DIR.");
   const vocabulary = await loadVocabulary("models/vocabulary.json");
   const byName = new Map(vocabulary.entries.map(({ id, name }) => [name, id]));
+  const kindOf = new Map(vocabulary.entries.map(({ id, kind }) => [id, kind]));
   const cacheDir = await mkdtemp(join(tmpdir(), "phrases-"));
   const service = await createNameService({ vocabulary, encoder, cacheDir, observe: ignoreEvents });
   const kinds = new Map<string, PhraseMeasures["kinds"][number]>();
@@ -35,13 +36,15 @@ export async function phrases(args: readonly string[]): Promise<void> {
     const answer = await service.resolve(phrase);
     if (answer.known) throw new RangeError(`"${phrase}" is a name: it belongs to another table.`);
     const meaning = isRight(answer.suggestions);
+    const task = isRight((await service.resolve(phrase, { task: kindOf.get(terms[0] ?? "") })).suggestions);
     if (!meaning) process.stderr.write(`missed: ${phrase} → ${answer.suggestions.join(", ")}\n`);
-    const sum = kinds.get(kind) ?? { of: kind, phrases: 0, letters: 0, meaning: 0 };
+    const sum = kinds.get(kind) ?? { of: kind, phrases: 0, letters: 0, meaning: 0, task: 0 };
     kinds.set(kind, {
       of: kind,
       phrases: sum.phrases + 1,
       letters: sum.letters + letters,
       meaning: sum.meaning + meaning,
+      task: sum.task + task,
     });
   }
   await service.close({ graceMs: 0 });

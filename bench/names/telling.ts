@@ -18,6 +18,8 @@ const LEVELS = [0.1, 0.2, 0.4, 0.6, 0.8] as const;
 interface Told {
   readonly split: string;
   readonly by: "click" | "box";
+  /** The task was said that the structure belongs to. */
+  readonly tasked: boolean;
   readonly right: string;
   readonly names: readonly { readonly id: string; readonly confidence: number }[];
 }
@@ -44,7 +46,6 @@ export async function judgeTelling({ data, predictor, vocabulary, note }: NamesB
       const unsaid = (await predictor.see({ ...labelled, modality: "auto" }, ["f32"])).get("f32");
       if (!view || !unsaid) continue;
       const asked = keptAnswers(view);
-      const candidates = namesToTell(vocabulary.entries, { modality });
       for (const { name, mask } of labelled.structures.filter(({ mask }) => maskArea(mask) >= LEAST_PIXELS)) {
         const found = await ask(view, vocabulary, name, modality);
         if (!found) continue;
@@ -55,7 +56,12 @@ export async function judgeTelling({ data, predictor, vocabulary, note }: NamesB
           ["box", boxAround(mask)],
         ] as const) {
           const drawn = (await view.ask([prompt])).mask;
-          told.push({ split, by, right: found.asked.term, names: await nameMask(asked, drawn, { candidates }) });
+          const right = found.asked.term;
+          const task = vocabulary.entries.find(({ id }) => id === right)?.kind;
+          for (const of of [{ modality }, { modality, task }]) {
+            const candidates = namesToTell(vocabulary.entries, of);
+            told.push({ split, by, right, tasked: "task" in of, names: await nameMask(asked, drawn, { candidates }) });
+          }
         }
       }
     }
@@ -65,7 +71,7 @@ export async function judgeTelling({ data, predictor, vocabulary, note }: NamesB
 }
 
 /** One decode a name and slice, however many masks are compared with it. */
-function keptAnswers(view: View) {
+export function keptAnswers(view: View) {
   const kept = new Map<string, Promise<{ mask: Mask; presence: number }>>();
   return (text: string) => {
     const known =
@@ -85,18 +91,18 @@ function rowsOf(told: readonly Told[]): NonNullable<NameMeasures["told"]> {
     const named = answers.filter(({ names }) => names.length > 0).length;
     return { of, masks: answers.length, named, first: among(1), three: among(3) };
   };
+  const ofSplit = (split: string, by: Told["by"], tasked: boolean) =>
+    told.filter((one) => one.split === split && one.by === by && one.tasked === tasked);
   const bySplit = SPLITS.flatMap((split) =>
-    (["click", "box"] as const).map((by) =>
-      row(
-        `${split}, one ${by}`,
-        told.filter((one) => one.split === split && one.by === by),
-      ),
-    ),
+    (["click", "box"] as const).flatMap((by) => [
+      row(`${split}, one ${by}`, ofSplit(split, by, false)),
+      row(`${split}, one ${by}, task said`, ofSplit(split, by, true)),
+    ]),
   );
   const byLevel = LEVELS.map((least, n) => {
     const most = LEVELS[n + 1] ?? Number.POSITIVE_INFINITY;
-    const within = ({ names: [first] }: Told) =>
-      first !== undefined && first.confidence >= least && first.confidence < most;
+    const within = ({ tasked, names: [first] }: Told) =>
+      !tasked && first !== undefined && first.confidence >= least && first.confidence < most;
     return row(`confidence from ${least}`, told.filter(within));
   });
   return [...bySplit, ...byLevel];

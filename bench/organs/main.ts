@@ -7,7 +7,7 @@ import { sliceGrid, sliceOf } from "../../core/image/slice.ts";
 import type { Volume, Window } from "../../core/image/volume.ts";
 import { defaultWindow } from "../../core/image/window.ts";
 import { createMask, maskArea, maskDice } from "../../core/mask/mask.ts";
-import type { OrganMeasures, PlaceMeasures, RegionMeasures } from "../../core/text/names-page.ts";
+import type { OrganMeasures, PlaceMeasures, RegionMeasures, TaskMeasures } from "../../core/text/names-tables.ts";
 import { namedPrompt } from "../../core/text/naming.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { Prompt } from "../../core/wire/prompt.ts";
@@ -125,6 +125,7 @@ export async function organs(args: readonly string[]): Promise<void> {
   const kept: OrganMeasures[] = [];
   const regions: RegionMeasures[] = [];
   const places: PlaceMeasures[] = [];
+  const tasks: TaskMeasures[] = [];
   for (const study of STUDIES) {
     const rows = await judgeStudy(study, { data, predictor, vocabulary, out: values.out });
     process.stdout.write(`\n${study.title}\n\n${HEADS[study.labels ? "labelled" : "asked"]}\n${rows.join("\n")}\n`);
@@ -133,8 +134,10 @@ export async function organs(args: readonly string[]): Promise<void> {
     if (!labelled) continue;
     const judged = await judgeRegion(labelled, { predictor, vocabulary: await measuredNames(model) });
     regions.push(judged.region);
+    tasks.push(...judged.tasks);
     if (judged.places.names.length > 0) places.push(judged.places);
   }
-  if (values.json) await writeFile(values.json, `${JSON.stringify({ organs: kept, regions, places }, undefined, 1)}\n`);
+  if (values.json)
+    await writeFile(values.json, `${JSON.stringify({ organs: kept, regions, tasks, places }, undefined, 1)}\n`);
   await predictor.release();
 }

@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { childrenOf, commandOf, openFiles, residentMib, temporaryFiles } from "./processes.ts";
-import { addressOf, ROOT, SMALL_CACHES, type Soaked } from "./server.ts";
+import { childrenOf, commandOf, openFiles, scriptMemory, temporaryFiles } from "./processes.ts";
+import { announced, ROOT, SMALL_CACHES, type Soaked } from "./server.ts";
 
 const WORKER_KILL_MS = 20_000;
 const REDIS_KILL_MS = 60_000;
@@ -24,7 +24,7 @@ export async function startSoakedCluster(): Promise<Soaked> {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...SMALL_CACHES, TMPDIR: dir },
   });
-  const url = await addressOf(child);
+  const { url, replicas: urls = [] } = await announced(child);
   await answers(url);
   const which = (word: string): number[] => childrenOf(child.pid ?? 0).filter((pid) => commandOf(pid).includes(word));
   const kills: Record<string, number> = { workers: 0, redis: 0 };
@@ -42,11 +42,13 @@ export async function startSoakedCluster(): Promise<Soaked> {
   return {
     url,
     kills,
-    look() {
+    async look() {
       const replicas = which("serve");
+      const memories = await Promise.all(urls.map(scriptMemory));
+      const [larger] = memories.toSorted((a, b) => b.residentMib - a.residentMib); // the rule is for one process
       const sum = (of: (pid: number) => number) => replicas.reduce((total, pid) => total + of(pid), 0);
       return {
-        memoryMib: Math.max(...replicas.map(residentMib)), // the rule is for one process
+        ...{ memoryMib: larger.residentMib, heapMib: larger.heapMib, buffersMib: larger.buffersMib },
         files: sum(openFiles),
         children: sum((pid) => childrenOf(pid).length),
         temporary: temporaryFiles(dir),

@@ -4,10 +4,11 @@
  * answer came that no document declares, or another mask than before. `--cluster` does it to replicas, workers and Redis, and
  * kills them. Needs Linux (it reads /proc).
  */
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { startSoakedCluster } from "./cluster.ts";
 import { createMix } from "./mix.ts";
-import { startSoaked } from "./server.ts";
+import { type Look, startSoaked } from "./server.ts";
 import { createTally } from "./tally.ts";
 
 const { values } = parseArgs({
@@ -32,20 +33,26 @@ try {
   const mix = await createMix(server.url, { seed: Number(values.seed), tally });
   const until = performance.now() + Number(values.minutes) * 60_000;
   let sent = 0;
-  let base = server.look();
+  let base = await server.look();
+  const curve: object[] = [];
+  const note = async (): Promise<void> => {
+    const look = await server.look();
+    curve.push({ minute: curve.length, requests: sent, ...rounded(look) });
+    console.error(`minute ${curve.length - 1}, ${sent} requests: ${describe(look)}`);
+  };
+  await note();
+  const minutes = setInterval(() => note().catch(() => {}), 60_000); // a server under load may not answer in time
   const client = async (): Promise<void> => {
     while (performance.now() < until && sent < most) {
       sent++;
-      if (sent === warm) {
-        base = server.look();
-        console.error(`after ${warm} requests: ${describe(base)}`);
-      } else if (sent % 1000 === 0) console.error(`after ${sent} requests: ${describe(server.look())}`);
+      if (sent === warm) base = await server.look();
       await mix();
     }
   };
   await Promise.all(Array.from({ length: Number(values.clients) }, client));
+  clearInterval(minutes);
   await server.rest();
-  const end = server.look();
+  const end = await server.look();
   const grown = {
     memoryMib: end.memoryMib - base.memoryMib,
     files: end.files - base.files,
@@ -55,7 +62,7 @@ try {
   console.log(
     JSON.stringify(
       {
-        ...{ requests: sent, base, end, grown, kills: server.kills },
+        ...{ requests: sent, load: loadavg()[0], base, end, grown, kills: server.kills, curve },
         ...{ answers: tally.answers(), undeclared: tally.undeclared(), wrongMasks: tally.wrongMasks() },
       },
       null,
@@ -71,6 +78,12 @@ try {
   await server.close();
 }
 
-function describe({ memoryMib, files, children, temporary }: ReturnType<typeof server.look>): string {
-  return `${memoryMib.toFixed(0)} MiB, ${files} files, ${children} children, ${temporary} temporary`;
+function describe({ memoryMib, heapMib, buffersMib, files, children, temporary }: Look): string {
+  const memory = [memoryMib, heapMib, buffersMib].map((mib) => mib.toFixed(0));
+  return `${memory[0]} MiB (heap ${memory[1]}, buffers ${memory[2]}), ${files} files, ${children} children, ${temporary} temporary`;
+}
+
+function rounded({ memoryMib, heapMib, buffersMib }: Look): Partial<Look> {
+  const [memory, heap, buffers] = [memoryMib, heapMib, buffersMib].map(Math.round);
+  return { memoryMib: memory, heapMib: heap, buffersMib: buffers };
 }

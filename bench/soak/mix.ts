@@ -105,16 +105,20 @@ async function clickAgain(mixed: Mixed): Promise<void> {
   });
 }
 
+/** Different browsers, whom a gateway may send to different replicas. */
+const BROWSERS = 8;
+
 /** Sends and reads the whole answer. */
 async function send(
-  { url, tally }: Mixed,
+  { url, tally, pick }: Mixed,
   route: string,
   path: string,
   init: RequestInit = {},
   look?: (body: unknown) => void,
 ): Promise<void> {
   try {
-    const response = await fetch(`${url}${path}`, init);
+    const headers = { ...init.headers, "User-Agent": `soak/${pick(BROWSERS)}` };
+    const response = await fetch(`${url}${path}`, { ...init, headers });
     const body = Buffer.from(await response.arrayBuffer());
     tally.note(route, response.status, response.status >= 400 ? codeOf(body) : undefined);
     if (response.ok) look?.(JSON.parse(body.toString("utf8")));

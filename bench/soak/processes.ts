@@ -22,6 +22,17 @@ export function commandOf(pid: number): string[] {
   }
 }
 
+/** What a server says of its own memory at `/metrics`: JavaScript objects, and buffers beside them. */
+export async function scriptMemory(url: string): Promise<{ residentMib: number; heapMib: number; buffersMib: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const mib = (name: string) => Number(new RegExp(`^promptomy_${name}_bytes (\\S+)`, "m").exec(text)?.[1]) / 2 ** 20;
+  return {
+    residentMib: mib("process_resident_memory"),
+    heapMib: mib("nodejs_heap_size_used"),
+    buffersMib: mib("nodejs_external_memory"),
+  };
+}
+
 /** Unfinished files below a folder. */
 export function temporaryFiles(dir: string): number {
   for (;;) {

@@ -3,13 +3,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { childrenOf, openFiles, residentMib, temporaryFiles } from "./processes.ts";
+import { childrenOf, openFiles, residentMib, scriptMemory, temporaryFiles } from "./processes.ts";
 
 /** One look at the processes that speak HTTP. */
 export interface Look {
   readonly memoryMib: number;
+  /** JavaScript objects of that process, and buffers, which lie outside of the heap; caches are buffers. */
+  readonly heapMib: number;
+  readonly buffersMib: number;
   readonly files: number;
   readonly children: number;
   /** Unfinished files in the cache. */
@@ -20,7 +24,7 @@ export interface Soaked {
   readonly url: string;
   /** What was killed so far. */
   readonly kills: Readonly<Record<string, number>>;
-  look(): Look;
+  look(): Promise<Look>;
   /** Waits until nothing is queued and what is idle had time to go. */
   rest(): Promise<void>;
   close(): Promise<void>;
@@ -28,10 +32,11 @@ export interface Soaked {
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const REST_MS = 5000;
-/** So that what they hold does not look like growth. */
+/** Caches that the first requests fill, so that what they hold does not look like growth. */
 export const SMALL_CACHES = {
-  PROMPTOMY_EMBEDDING_MEMORY_BYTES: String(64 * 2 ** 20),
-  PROMPTOMY_IMAGE_MEMORY_BYTES: String(128 * 2 ** 20),
+  PROMPTOMY_EMBEDDING_MEMORY_BYTES: String(16 * 2 ** 20),
+  PROMPTOMY_LOGITS_MEMORY_BYTES: String(16 * 2 ** 20),
+  PROMPTOMY_IMAGE_MEMORY_BYTES: String(32 * 2 ** 20),
   PROMPTOMY_IMAGES: "200",
 };
 
@@ -47,11 +52,11 @@ export async function startSoaked(): Promise<Soaked> {
       env: { ...process.env, ...SMALL_CACHES, PROMPTOMY_CACHE_DIR: cache },
     },
   );
-  const url = await addressOf(child);
+  const { url } = await announced(child);
   return {
     url,
     kills: {},
-    look: () => lookAt(child.pid ?? 0, cache),
+    look: () => lookAt(child.pid ?? 0, url, cache),
     rest: () => sleep(REST_MS),
     async close() {
       const gone = new Promise((resolve) => child.once("exit", resolve));
@@ -62,16 +67,19 @@ export async function startSoaked(): Promise<Soaked> {
   };
 }
 
-/** From the first line that a command writes. */
-export async function addressOf(child: ChildProcess): Promise<string> {
-  const line = await new Promise<string>((resolve, reject) => {
-    child.stdout?.once("data", (chunk) => resolve(String(chunk)));
-    child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));
-  });
-  return JSON.parse(line).url;
+/** The line of JSON in which a command says where it listens. */
+export async function announced(child: ChildProcess): Promise<{ url: string; replicas?: string[] }> {
+  if (!child.stdout) throw new Error("The command has no standard output.");
+  for await (const line of createInterface(child.stdout)) {
+    if (!line.startsWith("{")) continue; // of an installation before the start
+    child.stdout.resume(); // else it would wait for a reader once its pipe is full
+    return JSON.parse(line);
+  }
+  throw new Error("The server ended before it listened.");
 }
 
-function lookAt(pid: number, cache: string): Look {
-  const children = childrenOf(pid).length;
-  return { memoryMib: residentMib(pid), files: openFiles(pid), children, temporary: temporaryFiles(cache) };
+async function lookAt(pid: number, url: string, cache: string): Promise<Look> {
+  const { heapMib, buffersMib } = await scriptMemory(url);
+  const counts = { files: openFiles(pid), children: childrenOf(pid).length, temporary: temporaryFiles(cache) };
+  return { memoryMib: residentMib(pid), heapMib, buffersMib, ...counts };
 }

@@ -2,7 +2,6 @@
 
 import type { SliceRef } from "../../core/image/slice-ref.ts";
 import { createSegmenter, type LocalOptions, type Segmenter, type SegmenterOptions } from "../index.ts";
-import { createFinding } from "./annotate/finding.ts";
 import { createLogWriter } from "./annotate/log-writer.ts";
 import { createMasks, type Masks } from "./annotate/masks.ts";
 import { createPreview } from "./annotate/preview.ts";
@@ -26,12 +25,16 @@ import { createShortcuts } from "./input/shortcuts.ts";
 import { createKeeper, type Keeper } from "./kept/keeper.ts";
 import { openLibrary } from "./kept/library.ts";
 import { createMeasures } from "./measure/measures.ts";
+import { createFinding } from "./naming/finding.ts";
+import { createPhrases } from "./naming/phrases.ts";
+import type { OpenImage } from "./state/open-image.ts";
 import { encodedRefOf, placeOf } from "./state/places.ts";
 import { initialState } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 import { createStudies, type Named } from "./studies/studies.ts";
 import { createInterpolation } from "./volume/interpolation.ts";
 import { createPropagation } from "./volume/propagation.ts";
+import { createReadySurfaces } from "./volume/ready-surfaces.ts";
 import type { VolumeWriting } from "./volume/results.ts";
 import { createTour } from "./volume/tour.ts";
 
@@ -78,7 +81,9 @@ export function createApp({
     kept: (digest) => keeper.mask(digest),
     refuse: ({ steps }, refusal) => {
       const last = steps.at(-1)?.action;
-      return last !== undefined && prompts.refuseText(last, refusal);
+      if (last === undefined || !prompts.refuseText(last)) return false;
+      phrases.refused(last, refusal);
+      return true;
     },
   });
   const keeper = createKeeper(context, openLibrary, () => masks.sync());
@@ -93,7 +98,7 @@ export function createApp({
   const images = createImages(context, { encoder, keeper, onOpen, onMeaning: restart });
   const studies = createStudies(context, images);
   const writing = createWriting(context, { images, masks, keeper, encoder });
-  const { prompts, propagation } = writing;
+  const { prompts, phrases, propagation } = writing;
   const tour = createTour(context, images);
   const preview = createPreview(context);
   const detail = createDetail(context);
@@ -102,7 +107,7 @@ export function createApp({
   const commands = createCommands({ store, ...writing, images, studies, view, tour, scope });
   const parts = {
     ...{ store, notifier, connection, images, detail, studies, ...writing, preview, view, exports, keeper, commands },
-    ...{ tour, server, scope },
+    ...{ tour, server, scope, surfaces: createReadySurfaces(context) },
     pixels: async (place: SliceRef) => (await context.segmenter()).slice(place),
   };
 
@@ -137,11 +142,9 @@ interface Written {
 function createWriting(context: Context, { images, masks, keeper, encoder }: Written) {
   const writer = createLogWriter(context, () => masks.sync(), images.goTo);
   const prompts = createPrompts(context, writer);
-  const finding = createFinding(context, {
-    writer,
-    keepMasks: keeper.keepMasks,
-    embed: (image) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window),
-  });
+  const embed = (image: OpenImage) => encoder.embeddings.of(placeOf(image), encodedRefOf(image).window);
+  const phrases = createPhrases(context, { writer, prompts, embed });
+  const finding = createFinding(context, { writer, keepMasks: keeper.keepMasks, embed });
   const editing = { writer, keepMasks: keeper.keepMasks };
   const strokes = createStrokes(context, editing);
   const imports = createImports(context, editing);
@@ -154,15 +157,15 @@ function createWriting(context: Context, { images, masks, keeper, encoder }: Wri
   const interpolate = createInterpolation(context, volume);
   const measures = createMeasures(context, writer);
   const groups = createGroupActions(context, writer);
-  return { prompts, finding, measures, groups, strokes, imports, edits, propagation, interpolate };
+  return { prompts, phrases, finding, measures, groups, strokes, imports, edits, propagation, interpolate };
 }
 
 /** What the model can do; asked again when the server is back. */
 async function loadModel(context: Context): Promise<void> {
   const { store, notifier, connection, segmenter } = context;
   try {
-    const { name, prompts: kinds } = (await segmenter()).model;
-    store.set({ model: { name, prompts: kinds } });
+    const { name, prompts: kinds, heatMap } = (await segmenter()).model;
+    store.set({ model: { name, prompts: kinds, heatMap } });
   } catch (thrown) {
     if (!connection.takes(thrown, "model", () => void loadModel(context))) notifier.failed(t.errors.start, thrown);
   }
@@ -191,8 +194,10 @@ function segmenterOnce(
 
 const meant =
   ({ segmenter }: Context): Controls["namesMeant"] =>
-  async (phrase, modality) => {
-    const answer = await (await segmenter()).readName(phrase, { modality }).catch(() => undefined);
+  async (phrase, { modality, task }) => {
+    const answer = await (await segmenter())
+      .readName(phrase, { modality, ...(task ? { task } : {}) })
+      .catch(() => undefined);
     return answer ? [...(answer.known ? [answer.name] : []), ...answer.suggestions] : [];
   };
 

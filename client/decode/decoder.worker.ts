@@ -7,6 +7,7 @@ import type { Decoded } from "../../core/model/candidates.ts";
 import { createDecoder, type Decoder, type Prepared } from "../../core/model/decoder.ts";
 import { checkGolden } from "../../core/model/golden.ts";
 import { modelInput } from "../../core/model/preprocess.ts";
+import { hubTokenizer, type Tokenize } from "../../core/prompt/hub-tokens.ts";
 import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Session } from "../../core/tensor/session.ts";
 import type { Graph, Manifest, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
@@ -145,7 +146,13 @@ async function openDecoder(
     decoder: await open(decoderBytes, backend),
     prepare: prepareBytes && (await open(prepareBytes, "wasm")),
     textEncoder: textEncoder && (await lazySession(textEncoder, openText)),
+    tokenize: manifest.text && (await openTokenizer(await files.readFile(manifest.text.tokenizer))),
   });
+}
+
+/** Fetched by the few models whose text encoder is not our own. */
+async function openTokenizer(bytes: Uint8Array): Promise<Tokenize> {
+  return hubTokenizer(await import("@huggingface/tokenizers"), JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 /** A session that is opened by its first run, where the manifest says enough to wait for it. */

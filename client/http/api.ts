@@ -126,7 +126,7 @@ export function createApi(transport: Transport): Api {
       transport.bytes(`v1/embeddings/${id}`, withSignal({ headers: { Accept: mediaType } }, call?.signal)),
     masks: (request, call) => transport.json("v1/masks", jsonBody(request, call?.signal)),
     textPrompt: (request) => {
-      const key = JSON.stringify([request.text, request.imageId, request.modality]);
+      const key = JSON.stringify(Object.entries(request).sort());
       const asked = names.get(key) ?? transport.json<TextPromptAnswer>("v1/text-prompts", jsonBody(request));
       names.set(key, asked, 2 * key.length + NAME_BYTES);
       asked.catch(() => names.delete(key));

@@ -54,7 +54,7 @@ export async function createLocalApi({ models, worker: makeWorker }: LocalOption
       sliceFrom(await image(imageId), plane, k, await call(remote.slice(imageId, plane, k))),
     embed,
     embedding: (id) => call(remote.embedding(id)),
-    textPrompt: async ({ text, modality }) => (await vocabulary()).resolve(text, { modality }),
+    textPrompt: async ({ text, modality, task }) => (await vocabulary()).resolve(text, { modality, task }),
     names: vocabulary,
     vocabulary: async () => (await vocabulary()).entries,
     studies: () => call(remote.studies()),

@@ -20,7 +20,7 @@ export function createLocalVolumes(parts: Parts): Api["propagate"] {
   return async function* (imageId, request, { signal = new AbortController().signal } = {}) {
     const image = await parts.image(imageId);
     checkSlices(image, request);
-    const port = portOf(parts, { imageId, request, signal }, image.modality, await parts.vocabulary());
+    const port = portOf(parts, { imageId, request, signal }, image, await parts.vocabulary());
     const jobId = digestOf(JSON.stringify(["job", imageId, request]));
     const total = totalOf(request);
     let last = 0;
@@ -55,13 +55,13 @@ interface Asked {
 function portOf(
   { slice: pixels, embed, embedOn, segment }: Parts,
   { imageId, request: { plane, window, context }, signal }: Asked,
-  modality: string,
+  image: VolumePort["image"],
   vocabulary: Vocabulary,
 ): VolumePort {
   const at = (slice: number) => ({ imageId, plane, slice, ...(window ? { window } : {}) });
   const call = { signal, ...(context ? { context } : {}) };
   return {
-    modality,
+    image,
     vocabulary,
     async ask(slice, prompts, crop) {
       const [mask] = await segment(await embedOn({ ...at(slice), ...(crop && { crop }) }, { signal }), prompts, call);

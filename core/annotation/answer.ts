@@ -10,6 +10,7 @@ import { isWholeCrop } from "../prompt/space.ts";
 import { namedPrompt } from "../text/naming.ts";
 import type { PixelBox } from "../wire/common.ts";
 import type { Crop, Transform } from "../wire/embedding.ts";
+import type { Zoom } from "../wire/mask.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import type { TextPromptAnswer } from "../wire/text.ts";
 import { agreesWith } from "./agreement.ts";
@@ -66,8 +67,8 @@ export interface AnswerRequest<E, M> {
   readonly prompts: readonly Prompt[];
   /** Three candidates for an ambiguous prompt. */
   readonly multimask?: boolean;
-  /** `auto`: a small segment is answered from a crop around it. */
-  readonly zoom?: "auto" | "never";
+  /** `auto`: a small segment is answered from a crop around it; `always`: also one that a name alone has found, by its box. */
+  readonly zoom?: Zoom;
   /** An earlier answer on the same slice, to refine. */
   readonly previous?: { readonly on: E; readonly mask: M } | undefined;
 }
@@ -100,14 +101,21 @@ export async function answer<E extends Encoded, M extends Guess>(
     return settled(port, await decodeOn(port, previous.on, prompts, { multimask, previous }), request, previous);
   const whole = await decodeOn(port, on, prompts, { multimask, previous });
   const bounds = port.boundsOf(whole.masks[0]);
+  const asked = bounds && zoom === "always" ? boxFor(prompts, bounds) : prompts;
   const crop =
-    zoom === "auto" && isWholeCrop(on.transform.crop, on) && bounds
-      ? cropAround({ ...sizeOf(on), bounds }, prompts)
+    zoom !== "never" && isWholeCrop(on.transform.crop, on) && bounds
+      ? cropAround({ ...sizeOf(on), bounds }, asked)
       : undefined;
   if (!crop) return settled(port, whole, request, previous);
   const near = await port.embed(on, crop).catch(leaveIt);
-  return near ? decodeOn(port, near, prompts, { multimask }) : settled(port, whole, request, previous);
+  if (!near) return settled(port, whole, request, previous);
+  const { presence } = whole;
+  return { ...(presence === undefined ? {} : { presence }), ...(await decodeOn(port, near, asked, { multimask })) };
 }
+
+/** What a name alone has found on the whole slice, as a box: near, a name was measured to say less than the box (`val`). */
+const boxFor = (prompts: readonly Prompt[], bounds: PixelBox): readonly Prompt[] =>
+  prompts.every(({ kind }) => kind === "text") ? [{ kind: "box", ...bounds }] : prompts;
 
 const sizeOf = ({ width, height }: Encoded) => ({ width, height });
 

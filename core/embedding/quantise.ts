@@ -18,20 +18,23 @@ export function quantise(values: Float32Array, channels: number): Quantised {
   const scale = new Float32Array(channels);
   const offset = new Float32Array(channels);
   for (let c = 0; c < channels; c++) {
-    const channel = values.subarray(c * length, (c + 1) * length);
+    const from = c * length;
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
-    for (const value of channel) {
-      if (!Number.isFinite(value))
-        throw new SegmenterError("EncoderOutputInvalid", { reason: "It is not all finite." });
+    let finite = 0; // a product with 0 is 0, or NaN where a value is not finite
+    for (let i = from; i < from + length; i++) {
+      const value = values[i];
+      finite += value * 0;
       if (value < low) low = value;
       if (value > high) high = value;
     }
+    if (finite !== 0) throw new SegmenterError("EncoderOutputInvalid", { reason: "It is not all finite." });
     scale[c] = (high - low) / 255;
     offset[c] = low + 128 * scale[c]; // a constant channel: scale 0, every q 0
     if (scale[c] === 0) continue;
-    for (let i = 0; i < length; i++)
-      data[c * length + i] = Math.min(255, Math.round((channel[i] - low) / scale[c])) - 128;
+    const step = scale[c];
+    for (let i = from; i < from + length; i++)
+      data[i] = Math.min(255, Math.floor((values[i] - low) / step + 0.5)) - 128;
   }
   return { data, scale, offset };
 }

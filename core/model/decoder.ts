@@ -2,8 +2,8 @@
 
 import { asFloat32 } from "../embedding/file.ts";
 import { SegmenterError } from "../errors.ts";
+import type { Tokenize } from "../prompt/hub-tokens.ts";
 import { type PromptFeeds, promptFeeds } from "../prompt/sam.ts";
-import { tokenise } from "../prompt/tokens.ts";
 import type { Feeds, Session, Tensor } from "../tensor/session.ts";
 import type { Manifest } from "../wire/manifest.ts";
 import type { Prompt, PromptContext } from "../wire/prompt.ts";
@@ -11,6 +11,7 @@ import { type Asked, type Decoded, nothing, onlyExcludes, readMasks } from "./ca
 import { contextVector } from "./contracts/context.ts";
 import type { Contract, RawMasks } from "./contracts/contract.ts";
 import { contractOf } from "./contracts/index.ts";
+import { checkTextGraph, textEmbedder } from "./text.ts";
 
 /** What the decoder needs of one slice, computed once. Plain data: dropping it frees it. */
 export interface Prepared {
@@ -39,28 +40,8 @@ export interface DecoderGraphs {
   readonly decoder: Session;
   readonly prepare?: Session | undefined;
   readonly textEncoder?: Session | undefined;
-}
-
-/** Texts whose embedding is kept: people type the same organ again and again. */
-const MAX_TEXTS = 256;
-
-function textEmbedder(manifest: Manifest, session: Session | undefined): (text: string) => Promise<Tensor> {
-  const known = new Map<string, Promise<Tensor>>();
-  return (text) => {
-    if (!session) throw new SegmenterError("UnsupportedPrompt", { kind: "text", modelId: manifest.id });
-    const ids = tokenise(text);
-    const key = ids.join();
-    const found = known.get(key);
-    if (found) return found;
-    const [input, output] = [session.inputNames[0], session.outputNames[0]];
-    const made = session
-      .run({ [input]: { type: "int64", data: ids, dims: [1, ids.length] } })
-      .then((out) => out[output]);
-    made.catch(() => known.delete(key));
-    if (known.size >= MAX_TEXTS) known.clear();
-    known.set(key, made);
-    return made;
-  };
+  /** Of the tokenizer that the manifest names, where the text encoder is not our own. */
+  readonly tokenize?: Tokenize | undefined;
 }
 
 function checkKinds(prompts: readonly Prompt[], manifest: Manifest, contract: Contract) {
@@ -100,9 +81,10 @@ function checkEmbedding(embedding: Readonly<Record<string, Tensor>>, { embedding
  * const prepared = await decoder.prepare({ embedding });
  * const { masks } = await decoder.decode(prepared, { prompts, transform, width, height });
  */
-export function createDecoder({ manifest, decoder, prepare, textEncoder }: DecoderGraphs): Decoder {
+export function createDecoder({ manifest, decoder, prepare, textEncoder, tokenize }: DecoderGraphs): Decoder {
   const contract = contractOf(manifest, decoder, prepare);
-  const embedText = textEmbedder(manifest, textEncoder);
+  if (textEncoder) checkTextGraph(textEncoder, manifest);
+  const embedText = textEmbedder({ manifest, session: textEncoder, tokenize });
   const { size, threshold } = manifest.logits;
 
   async function run({ feeds }: Prepared, prompt: PromptFeeds, context?: PromptContext): Promise<RawMasks> {

@@ -104,13 +104,11 @@ export function modelInput(
   const plane = input.size * input.size;
   const image = new Float32Array(3 * plane);
   for (let c = 0; c < 3; c++) {
-    place(
-      resized[c % resized.length],
-      image.subarray(c * plane, (c + 1) * plane),
-      transform,
-      input.mean[c],
-      input.std[c],
-    );
+    const to = image.subarray(c * plane, (c + 1) * plane);
+    const isSame = c > 0 && resized.length === 1 && input.mean[c] === input.mean[0] && input.std[c] === input.std[0];
+    if (isSame)
+      to.set(image.subarray(0, plane)); // grey is three times the same
+    else place(resized[c % resized.length], to, transform, input.mean[c], input.std[c]);
   }
   return { image, transform };
 }

@@ -63,8 +63,12 @@ export function coverage(mask: Mask, { crop, scaleX, scaleY, inputSize }: Transf
   const columns = footprint(logitsSize, inputSize / logitsSize / scaleX, crop.x0, crop.x1);
   const rows = footprint(logitsSize, inputSize / logitsSize / scaleY, crop.y0, crop.y1);
   const out = new Float32Array(logitsSize * logitsSize);
+  const bounds = maskBounds(mask);
+  if (!bounds) return out;
   for (let v = 0; v < logitsSize; v++) {
+    if (rows.to[v] <= bounds.y0 || rows.from[v] > bounds.y1) continue;
     for (let u = 0; u < logitsSize; u++) {
+      if (columns.to[u] <= bounds.x0 || columns.from[u] > bounds.x1) continue;
       let sum = 0;
       for (let y = rows.from[v]; y < rows.to[v]; y++) {
         for (let x = columns.from[u]; x < columns.to[u]; x++) sum += mask.data[y * mask.width + x];

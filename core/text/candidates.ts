@@ -1,6 +1,8 @@
 /** Names that may be asked of an image without anybody having said them. */
 import { contextOf } from "../model/contracts/context.ts";
-import type { ListedTerm } from "../wire/text.ts";
+import type { ImageInfo } from "../wire/image.ts";
+import type { PromptContext } from "../wire/prompt.ts";
+import type { ListedTerm, StructureKind } from "../wire/text.ts";
 import { qualityOf } from "./measures.ts";
 
 export interface CandidateName {
@@ -18,7 +20,19 @@ export interface CandidatesOf {
   readonly modality?: string | undefined;
   /** A region of the vocabulary; another word leaves out no name. */
   readonly region?: string | undefined;
+  /** What is looked for; every kind of structure when left out. */
+  readonly task?: StructureKind | undefined;
 }
+
+/** What is said of an image, and where nothing is said what its file says. No file says a task. */
+export const scopeOf = (
+  image: Partial<Pick<ImageInfo, "modality" | "bodyPart">> | undefined,
+  context: PromptContext | undefined,
+): CandidatesOf => ({
+  modality: context?.modality ?? image?.modality,
+  region: context?.bodyPart ?? image?.bodyPart,
+  task: context?.task,
+});
 
 /** Where no slice without the structure was measured there is no better threshold than a half. */
 const HALF = 0.5;
@@ -43,7 +57,7 @@ export const namesToTell = (terms: readonly ListedTerm[], of: CandidatesOf): Can
 
 function candidates(
   terms: readonly ListedTerm[],
-  { modality, region }: CandidatesOf,
+  { modality, region, task }: CandidatesOf,
   isGood: (term: ListedTerm) => boolean,
 ): CandidateName[] {
   const context = contextOf(modality ?? "").toLowerCase();
@@ -52,7 +66,7 @@ function candidates(
   const place = region?.toLowerCase();
   const knownPlace = terms.some((term) => term.region === place);
   return terms
-    .filter((term) => term.side === undefined && isGood(term))
+    .filter((term) => term.side === undefined && isGood(term) && (task === undefined || term.kind === task))
     .filter((term) => (!knownContext || isOfContext(term)) && (!knownPlace || isIn(term.region, place)))
     .map(({ id, name, measured }) => {
       const threshold = Math.max(measured?.threshold ?? HALF, HALF);

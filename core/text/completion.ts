@@ -1,6 +1,6 @@
 /** Names that what is typed may become: by name, word, synonym or another language, best first. */
 import { contextOf } from "../model/contracts/context.ts";
-import type { ListedTerm } from "../wire/text.ts";
+import type { ListedTerm, StructureKind } from "../wire/text.ts";
 import { type Quality, qualityOf } from "./measures.ts";
 import { otherNames } from "./sayings.ts";
 
@@ -9,7 +9,7 @@ export interface NameMatch {
   readonly name: string;
   /** The synonym or foreign name that was typed, where it was not the name. */
   readonly synonym?: string;
-  /** The model has seen it in this kind of image. */
+  /** The model has seen it in this kind of image, and it is what is looked for. */
   readonly fits: boolean;
   readonly region: string;
   readonly quality: Quality;
@@ -21,17 +21,27 @@ interface Ranked extends NameMatch {
 
 const QUALITY_RANK: Readonly<Record<Quality, number>> = { works: 0, partly: 1, unmeasured: 2, weak: 3, untaught: 4 };
 
+export interface MatchingFor {
+  readonly modality: string;
+  readonly task?: StructureKind | undefined;
+}
+
 /**
- * Those of this kind of image first, then by how early the letters match, then those that work first. All names for
- * nothing typed, untaught ones only where they are typed.
+ * Those of this kind of image and of the task first, then by how early the letters match, then those that work first. All
+ * names for nothing typed, untaught ones only where they are typed.
  */
-export function matchingNames(terms: readonly ListedTerm[], typed: string, modality: string): readonly NameMatch[] {
+export function matchingNames(
+  terms: readonly ListedTerm[],
+  typed: string,
+  { modality, task }: MatchingFor,
+): readonly NameMatch[] {
   const wanted = plain(typed.trim());
   const context = contextOf(modality).toLowerCase();
   const found = terms.flatMap((term): Ranked[] => {
     const quality = qualityOf(term);
     if (quality === "untaught" && wanted.length < 3) return [];
-    const fits = term.modalities.some((known) => known.toLowerCase() === context);
+    const ofTask = task === undefined || term.kind === task;
+    const fits = ofTask && term.modalities.some((known) => known.toLowerCase() === context);
     const match = bestOf(term, wanted);
     return match ? [{ ...match, id: term.id, fits, region: term.region ?? "", quality }] : [];
   });

@@ -1,62 +1,29 @@
 /** `docs/names.md`, from the vocabulary and what was measured. */
 import type { ListedTerm, NameMeasures } from "../wire/text.ts";
 import { presenceThreshold, qualityOf } from "./measures.ts";
+import {
+  cascadeTable,
+  contextTable,
+  type OrganMeasures,
+  type PhraseMeasures,
+  type PlaceMeasures,
+  percent,
+  phraseTable,
+  placeTable,
+  type RegionMeasures,
+  regionTable,
+  sum,
+  type TaskMeasures,
+  taskTable,
+  toldTable,
+} from "./names-tables.ts";
 import { otherNames } from "./sayings.ts";
-
-/** What `npm run bench -- phrases` counts: phrases whose structure is among the first three suggestions. */
-export interface PhraseMeasures {
-  /** Of the text encoder. */
-  readonly encoder: string;
-  readonly kinds: readonly {
-    readonly of: string;
-    readonly phrases: number;
-    readonly letters: number;
-    readonly meaning: number;
-  }[];
-}
-
-/** A table of `npm run bench -- organs`: rows of cells, as they stand in the page. */
-export interface OrganMeasures {
-  readonly study: string;
-  readonly head: string;
-  readonly rows: readonly string[];
-}
-
-interface Proposals {
-  /** Names that were asked, over all slices. */
-  readonly asked: number;
-  readonly proposed: number;
-  /** A Dice of at least .5 with the label of the same name. */
-  readonly right: number;
-  /** The study has no label of this name. */
-  readonly unlabelled: number;
-}
-
-/** What it changes to say the part of the body when all names are asked. */
-export interface RegionMeasures {
-  readonly study: string;
-  readonly region: string;
-  readonly slices: number;
-  readonly said: Proposals;
-  readonly unsaid: Proposals;
-}
-
-/** Whether presence tells the slices of a structure, over the labelled names of a study. */
-export interface PlaceMeasures {
-  readonly study: string;
-  readonly names: readonly string[];
-  /** Slices that show the structure, and how many of them were said to. */
-  readonly shown: number;
-  readonly found: number;
-  /** The same of slices that do not show it. */
-  readonly absent: number;
-  readonly wrong: number;
-}
 
 export interface NamesPage {
   readonly places: readonly PlaceMeasures[];
   readonly organs: readonly OrganMeasures[];
   readonly regions: readonly RegionMeasures[];
+  readonly tasks: readonly TaskMeasures[];
   readonly measures: NameMeasures;
   readonly phrases: PhraseMeasures;
 }
@@ -145,15 +112,27 @@ function calledSection(measures: NameMeasures): string {
   return `## What is it called?
 
 **I** in the page, \`classify: true\` in \`POST /v1/masks\` and in \`segmenter.segment\` compare a mask with what each measured name (a Dice of .2 or more) gives on the same slice.
-The confidence is their intersection over union. Naming, segmenting, a closer look and the name of the result are one call:
-
-\`\`\`sh
-curl $SERVER/v1/masks -H 'content-type: application/json' -d '{"imageId":"sha256:…","slice":10,"prompts":[{"kind":"text","text":"spleen"}],"zoom":"auto","classify":true}'
-\`\`\`
+The confidence is their intersection over union.
 
 ${toldTable(measures)}
 On sources that nobody trained on (\`val-unseen\`) most masks get no name, and the names that are given are mostly wrong: take them as spelling help, not as a finding. The names that
 may be given were chosen by their Dice on partly the same pictures, which flatters the rows of \`val\`.
+
+## A small lesion in one call
+
+Detect, segment, look again from near, classify: \`zoom: "always"\` encodes a crop around what a name has found on the whole slice and answers by the box around it, and \`classify\` says what that mask may be called.
+In the package it is \`segmenter.segment(on, [{ kind: "text", text: "kidney stone" }], { zoom: "always", classify: true })\`.
+
+\`\`\`sh
+curl $SERVER/v1/masks -H 'content-type: application/json' -d '{"imageId":"sha256:…","slice":10,"prompts":[{"kind":"text","text":"kidney stone"}],"zoom":"always","classify":true}'
+\`\`\`
+
+Lesions of \`val\` and \`val-unseen\`, each by its name alone, at most 24 pictures of a source (\`npm run bench -- names\`):
+
+${cascadeTable(measures)}
+The closer look gains nothing on these pictures, whose longest side has 1,024 pixels at most, so it is not taken for names unless it is asked for (\`zoom: "auto"\` takes it for boxes and several clicks). What decides is whether the
+name finds the lesion at all: all 13 stones of kidneys on CT, the size of a few hundred pixels, are found (Dice .54), looked at from near (.54) and named rightly (\`test/server/cascade.test.ts\`), lung tumours and most lesions of the
+breast on X-ray are not: those want a box or clicks.
 `;
 }
 
@@ -171,7 +150,7 @@ promptomy names "organ that stores urine" --text-encoder path/to/all-MiniLM-L6-v
 
 The server starts when the encoder has read every name once (a few seconds; kept in the cache), and without it suggestions are what they were. The page offers them
 while one types and as buttons afterwards; \`POST /v1/text-prompts\`, \`segmenter.readName\` and the error \`UnknownTerm\` carry them. Phrases with the right
-structure among the first three, of ${sum(phrases, "phrases")} that were written down before any of it was tried (\`test/fixtures/free-phrases.tsv\`), by letters and with ${phrases.encoder}
+structure among the first three, also with a task said (below), of ${sum(phrases, "phrases")} that were written down before any of it was tried (\`test/fixtures/free-phrases.tsv\`), by letters and with ${phrases.encoder}
 (\`npm run bench -- phrases\`):
 
 ${phraseTable(phrases)}
@@ -181,19 +160,31 @@ brought as well.
 `;
 }
 
-function kindSection({ measures, regions }: Pick<NamesPage, "measures" | "regions">): string {
-  return `## The kind of image
+function kindSection({ measures, regions, tasks }: Pick<NamesPage, "measures" | "regions" | "tasks">): string {
+  return `## What is said of the image
 
-Names are chosen by the modality of the file, or by what the page's list or \`context.modality\` says; \`context.bodyPart\`, a region of the table above, leaves out names of elsewhere when
-all are asked. What \`context.modality\` says also goes into the decoder. There it hardly matters, so nothing is put in by itself. Mean Dice of names with it and without:
+A \`context\` stands beside the prompts: \`{"modality": "CT", "bodyPart": "abdomen", "task": "lesion"}\`, in \`/v1/masks\`, \`/v1/segment\` and volume jobs, in every call of the package, and as
+\`--modality\`, \`--body-part\` and \`--task\` of the commands. What it leaves out is what the file says: DICOM's Modality and Body Part Examined. A task is in no file. In the page all three
+can be seen and changed at the foot of the list of names.
+
+Names are chosen by \`modality\`, which also goes into the decoder. There it hardly matters, so nothing is put in by itself. Mean Dice of names with it and without:
 
 ${contextTable(measures)}
-What \`context.bodyPart\` changes: the names that work or partly work, asked of twelve axial slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`), with the
-region that the study shows and without. A proposal is right from a Dice of .5 with the label of its name; what the study does not label cannot be judged.
+\`bodyPart\` is a region of the table above, and leaves out names of elsewhere when all are asked; \`all\` leaves out none, whatever the file says. The names that work or partly work, asked of twelve axial slices
+of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`), with the region that the study shows and without. A proposal is right from a Dice of .5 with the label of its name; what the
+study does not label cannot be judged.
 
 ${regionTable(regions)}
-A region of its own takes away wrong names and right ones with them: an abdomen shows ribs. So the page fills in only what the DICOM file says of it (Body Part Examined) as trunk, head,
-limb and so on, and shows it at the foot of the list of names, where it can be changed; files are often wrong about it.
+A region of its own takes away wrong names and right ones with them: an abdomen shows ribs. So what a DICOM file says of it (Body Part Examined) counts as trunk, head, limb and so on;
+files are often wrong about it.
+
+\`task\` is what is looked for: \`organ\`, \`vessel\`, \`bone\`, \`muscle\`, \`lesion\`, \`tissue\` or \`device\`. The model that ships has no input for it, so a mask by a name is the same with it and without. It chooses
+names: when all are asked and when a mask is named only those of the task are, in lists and suggestions they come first, and of namesakes they are meant. The same slices with a task and without:
+
+${taskTable(tasks)}
+A task saves the decodes of all other names, and makes none of them better: as many proposals are right. With \`bone\` more are proposed, because the better name for the same pixels is not asked any more (the spinal
+cord, where the canal of the spine is proposed). Of lesions too little is measured to work for anything to be proposed here; ask for one by its name. A mask that is to be named gets fewer wrong names, as
+the rows "task said" of the table above count.
 `;
 }
 
@@ -218,62 +209,3 @@ No labelled image could check these: ${rest.join(", ")}.
 People type these; the model never saw them. They are recognised and refused, with what may serve instead: ${untaught.join(", ")}.
 `;
 }
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
-function toldTable({ told = [] }: NameMeasures): string {
-  const rows = told.map(({ of, masks, named, first, three }) => {
-    const cells = [of, masks, percent(named / Math.max(1, masks)), share(first, masks), share(three, masks)];
-    return `| ${cells.join(" | ")} |`;
-  });
-  return `| masks of | how many | got a name | right name first | among three |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-function contextTable({ contexts = [] }: NameMeasures): string {
-  const rows = contexts.map(
-    ({ of, masks, said, unsaid }) => `| ${of} | ${masks} | ${said.toFixed(3)} | ${unsaid.toFixed(3)} |`,
-  );
-  return `| pictures | structures | said | not said |\n|---|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-function placeTable(places: readonly PlaceMeasures[]): string {
-  const rows = places.map(
-    ({ study, names, shown, found, absent, wrong }) =>
-      `| ${study} | ${names.join(", ")} | ${found} of ${shown} | ${wrong} of ${absent} |`,
-  );
-  return `| study | names | slices with it that were found | slices without it that were marked |\n|---|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-function regionTable(regions: readonly RegionMeasures[]): string {
-  const cells = ({ asked, proposed, right, unlabelled }: Proposals) => [
-    asked,
-    proposed,
-    right,
-    proposed - right - unlabelled,
-    unlabelled,
-  ];
-  const rows = regions.flatMap(({ study, region, said, unsaid }) => [
-    `| ${[study, region, ...cells(said)].join(" | ")} |`,
-    `| ${[study, "not said", ...cells(unsaid)].join(" | ")} |`,
-  ]);
-  return `| study | region | names asked | proposals | right | wrong | not labelled |\n|---|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-const sum = ({ kinds }: PhraseMeasures, of: "phrases" | "letters" | "meaning"): number =>
-  kinds.reduce((total, kind) => total + kind[of], 0);
-
-function phraseTable(phrases: PhraseMeasures): string {
-  const all = {
-    of: "all",
-    phrases: sum(phrases, "phrases"),
-    letters: sum(phrases, "letters"),
-    meaning: sum(phrases, "meaning"),
-  };
-  const rows = [...phrases.kinds, all].map(
-    ({ of, phrases, letters, meaning }) =>
-      `| ${of} | ${phrases} | ${share(letters, phrases)} | ${share(meaning, phrases)} |`,
-  );
-  return `| phrases | how many | letters | letters and meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-const share = (count: number, of: number): string => (of === 0 ? "–" : percent(count / of));

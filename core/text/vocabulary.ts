@@ -1,6 +1,6 @@
 /** What a text prompt names: a structure of the vocabulary however it is spelt, or nothing and what may have been meant. */
 import { contextOf } from "../model/contracts/context.ts";
-import type { ListedTerm, TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
+import type { ListedTerm, StructureKind, TextPromptAnswer, VocabularyEntry } from "../wire/text.ts";
 import { isHalf, RANK, type Saying, sayingsOf } from "./sayings.ts";
 import { editDistance, editsAllowed, trigrams } from "./spelling.ts";
 import { alikeInLetters, inTurn, type Lexicon, type Nearness, nearestNames } from "./suggestions.ts";
@@ -13,13 +13,15 @@ export interface Vocabulary {
   /**
    * Names, synonyms and their spellings in every language of the entries exactly, then with typos where only one
    * structure can be meant. `modality` (a DICOM code or a word of the vocabulary) decides between structures that share
-   * a name. A name that the model was not taught is not known, and says so. Never throws.
+   * a name, then `task`. A name that the model was not taught is not known, and says so. Never throws.
    */
   resolve(text: string, options?: ResolveOptions): TextPromptAnswer;
 }
 
 export interface ResolveOptions {
   readonly modality?: string | undefined;
+  /** What is looked for: it comes first among suggestions. */
+  readonly task?: StructureKind | undefined;
   /** How near each structure is to the text in meaning, 0 to 1, by its id: it orders suggestions and names nothing. */
   readonly meaning?: ReadonlyMap<string, number> | undefined;
 }
@@ -36,6 +38,7 @@ export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
   const byLetters = groupBy(sayings, ({ phrase }) => phrase.joined);
   const byBareKey = groupBy(sayings, ({ phrase }) => withoutForeignFiller(phrase).key);
   const names = new Map(entries.map(({ id, name }) => [id, name]));
+  const kinds = new Map(entries.map(({ name, kind }) => [name, kind]));
   const lexicon = new Map(sayings.flatMap(({ phrase }) => phrase.words).map((word) => [word, trigrams(word)]));
   const contexts = new Set(entries.flatMap(({ modalities }) => modalities.map((name) => name.toLowerCase())));
 
@@ -44,19 +47,23 @@ export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
     sayings: sayings
       .filter(({ entry, rank }) => isTaught(entry) && !isHalf(entry) && rank !== RANK.derived)
       .map(({ entry, text }) => ({ term: entry.id, text })),
-    resolve(text, { modality, meaning } = {}) {
+    resolve(text, { modality, task, meaning } = {}) {
       const phrase = readPhrase(text.slice(0, MAX_LETTERS));
       if (text.length > MAX_LETTERS) return unknown([]);
       const context = modality === undefined ? "" : contextOf(modality).toLowerCase();
       const fits = ({ modalities }: VocabularyEntry) =>
         !contexts.has(context) || modalities.some((name) => name.toLowerCase() === context);
       const rank = (nearness: Nearness) => nearestNames(nearness, phrase, { entries, fits });
-      const suggest = (letters: Nearness) => unknown(inTurn(rank(byEntry(entries, meaning)), rank(letters)));
+      const suggest = (letters: Nearness) => {
+        const ranked = inTurn(rank(byEntry(entries, meaning)), rank(letters));
+        return unknown(task ? foremost(ranked, (name) => kinds.get(name) === task) : ranked);
+      };
       if (phrase.words.length === 0) return suggest(new Map());
       const bare = withoutForeignFiller(phrase);
       const exact =
         byKey.get(phrase.key) ?? byLetters.get(phrase.joined) ?? (bare.key ? byBareKey.get(bare.key) : undefined);
-      const answer = (found: readonly Saying[], confidence: number) => answerOf(found, { fits, confidence, names });
+      const answer = (found: readonly Saying[], confidence: number) =>
+        answerOf(found, { fits, task, confidence, names });
       if (exact) return answer(exact, 1);
       if (phrase.words.length > MAX_WORDS) return suggest(new Map());
       for (const said of bare.words.length < phrase.words.length && bare.key ? [phrase, bare] : [phrase]) {
@@ -67,6 +74,12 @@ export function createVocabulary(entries: readonly ListedTerm[]): Vocabulary {
     },
   };
 }
+
+/** Those of which something is true, then the others. */
+const foremost = (names: readonly string[], isTrue: (name: string) => boolean): string[] => [
+  ...names.filter(isTrue),
+  ...names.filter((name) => !isTrue(name)),
+];
 
 const byEntry = (entries: readonly VocabularyEntry[], nearness: ResolveOptions["meaning"]): Nearness =>
   new Map(
@@ -86,16 +99,17 @@ type Fits = (entry: VocabularyEntry) => boolean;
 
 interface Asked {
   readonly fits: Fits;
+  readonly task: StructureKind | undefined;
   readonly confidence: number;
   readonly names: ReadonlyMap<string, string>;
 }
 
 const isTaught = ({ taught }: VocabularyEntry): boolean => taught !== false;
 
-function answerOf(found: readonly Saying[], { fits, confidence, names }: Asked): TextPromptAnswer {
+function answerOf(found: readonly Saying[], { fits, task, confidence, names }: Asked): TextPromptAnswer {
   const taught = found.filter((saying) => isTaught(saying.entry));
   const sayings = taught.length > 0 ? taught : found;
-  const entry = choose(sayings, fits);
+  const entry = choose(sayings, fits, task);
   if (!entry) return unknown(taught.map((saying) => saying.entry.name));
   if (!isTaught(entry)) {
     const instead = (entry.instead ?? []).flatMap((id) => names.get(id) ?? []);
@@ -114,14 +128,20 @@ const unknown = (names: readonly string[]): Extract<TextPromptAnswer, { known: f
   suggestions: [...new Set(names)].slice(0, MAX_SUGGESTIONS),
 });
 
-/** Of the entries that a text may mean the one of this modality, by name before by synonym; `undefined` when several remain. */
-function choose(sayings: readonly Saying[], fits: Fits): VocabularyEntry | undefined {
-  const fitting = sayings.filter(({ entry }) => fits(entry));
-  const candidates = fitting.length > 0 ? fitting : sayings;
+/** Of the entries that a text may mean the one of this modality and task, by name before by synonym; `undefined` when several remain. */
+function choose(sayings: readonly Saying[], fits: Fits, task: StructureKind | undefined): VocabularyEntry | undefined {
+  const fitting = thoseOr(sayings, fits);
+  const candidates = task === undefined ? fitting : thoseOr(fitting, ({ kind }) => kind === task);
   const rank = Math.min(...candidates.map((saying) => saying.rank));
   const entries = [...new Set(candidates.filter((saying) => saying.rank === rank).map(({ entry }) => entry))];
   const general = entries.filter((entry) => entries.every((other) => other === entry || isSaid(other, entry.name)));
   return general.length === 1 ? general[0] : undefined;
+}
+
+/** Those of which something is true; all of them where it is true of none. */
+function thoseOr(sayings: readonly Saying[], isTrue: Fits): readonly Saying[] {
+  const those = sayings.filter(({ entry }) => isTrue(entry));
+  return those.length > 0 ? those : sayings;
 }
 
 /** "breast lesion" is a synonym of the benign one and of the malignant one: it means neither in particular. */

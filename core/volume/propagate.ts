@@ -10,8 +10,9 @@ import { cropAround } from "../model/zoom.ts";
 import type { Crop } from "../wire/embedding.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import { watchCertainty } from "./certainty.ts";
-import { type GreyRange, greyRange, maskWithin, smoothGreys } from "./greys.ts";
-import { maskPrompts } from "./mask-prompts.ts";
+import { type GreyRange, greyRange, maskWithin } from "./greys.ts";
+import { type MaskPrompts, maskPrompts } from "./mask-prompts.ts";
+import { together } from "./together.ts";
 
 /** A mask with the model's guess of its IoU. */
 export interface Guessed {
@@ -55,21 +56,25 @@ const DOUBTFUL = { predictedIou: 0.5, overlap: 0.35, agreement: 0.6 };
 
 /**
  * Masks of the slices around and between the seeds, in the order in which they are found. Between two seeds both
- * directions are asked and blended; beyond the outermost ones a direction ends where the structure does.
+ * directions are asked and blended; beyond the outermost ones a direction ends where the structure does. Both directions
+ * go at the same time: one is judged here while the other is decoded.
  */
 export async function* propagate(port: StackPort, request: PropagateRequest): AsyncGenerator<Propagated> {
   const { seeds, from, to } = request;
   const slices = [...seeds].filter(([, mask]) => maskArea(mask) > 0).map(([k]) => k);
   slices.sort((a, b) => a - b);
-  const known = slices.map(async (k) => ({ mask: seedAt(request, k), greys: smoothGreys(await port.pixels(k)) }));
+  const known = slices.map(async (k) => ({ mask: seedAt(request, k), slice: await port.pixels(k) }));
   const range = greyRange(await Promise.all(known));
   if (!range) return;
   for (const [n, start] of slices.entries()) {
     const end = slices[n + 1];
     if (end !== undefined) yield* between(port, request, { start, end, range });
   }
-  yield* untilUnsure(walk(port, request, { start: slices[0], step: -1, last: from, range }));
-  yield* untilUnsure(walk(port, request, { start: slices[slices.length - 1], step: 1, last: to, range }));
+  const [first, last] = [slices[0], slices[slices.length - 1]];
+  yield* together([
+    untilUnsure(walk(port, request, { start: first, step: -1, last: from, range })),
+    untilUnsure(walk(port, request, { start: last, step: 1, last: to, range })),
+  ]);
 }
 
 function seedAt({ seeds }: PropagateRequest, k: number): Mask {
@@ -87,7 +92,7 @@ interface Walked extends Propagated {
  * A direction beyond which nothing is settled, without the row of unsure slices that it ends in. A slice is given once the
  * next one is known: the last one before such a row is doubtful.
  */
-async function* untilUnsure(slices: AsyncIterable<Walked>): AsyncGenerator<Propagated> {
+async function* untilUnsure(slices: AsyncIterable<Walked>): AsyncGenerator<Propagated, void> {
   const verdictOn = watchCertainty();
   let waiting: Propagated[] = [];
   for await (const { certainty, ...found } of slices) {
@@ -130,16 +135,22 @@ async function* between(
   request: PropagateRequest,
   { start, end, range }: { start: number; end: number; range: GreyRange },
 ): AsyncGenerator<Propagated> {
-  const [up, down] = [new Map<number, Propagated>(), new Map<number, Propagated>()];
-  for await (const found of walk(port, request, { start, step: 1, last: end - 1, range })) up.set(found.slice, found);
-  for await (const found of walk(port, request, { start: end, step: -1, last: start + 1, range }))
-    down.set(found.slice, found);
+  const [up, down] = await Promise.all([
+    bySlice(walk(port, request, { start, step: 1, last: end - 1, range })),
+    bySlice(walk(port, request, { start: end, step: -1, last: start + 1, range })),
+  ]);
   for (let k = start + 1; k < end; k++) {
     const [a, b] = [up.get(k), down.get(k)];
     const only = a ?? b;
     if (a && b) yield blended(a, b, (k - start) / (end - start));
     else if (only) yield { slice: k, mask: only.mask, predictedIou: only.predictedIou, doubtful: true };
   }
+}
+
+async function bySlice(walked: AsyncIterable<Propagated>): Promise<Map<number, Propagated>> {
+  const found = new Map<number, Propagated>();
+  for await (const one of walked) found.set(one.slice, one);
+  return found;
 }
 
 function blended(a: Propagated, b: Propagated, share: number): Propagated {
@@ -156,21 +167,27 @@ async function nextSlice(
   before: Mask,
   range: GreyRange,
 ): Promise<Omit<Walked, "slice"> | undefined> {
-  const greys = smoothGreys(await port.pixels(k));
-  const left = maskWithin(before, greys, range);
+  const slice = await port.pixels(k);
+  const left = maskWithin(before, slice, range);
   const prompts = maskArea(left) < LEAST_LEFT * maskArea(before) ? undefined : maskPrompts(left, before);
   if (!prompts) return undefined;
-  const answers = await Promise.all([
-    port.ask(k, prompts.full, closer(left, prompts.full)),
-    port.ask(k, prompts.alone),
-  ]);
-  const judged = answers.map((answer) => judge(answer, maskWithin(answer.mask, greys, range), left));
+  const answers = await askBoth(port, k, prompts, closer(left, prompts.full));
+  const judged = answers.map((answer) => judge(answer, maskWithin(answer.mask, slice, range), left));
   const best = judged.reduce((a, b) => (b.score > a.score ? b : a));
   if (best.like < LEAST_LIKE) return undefined;
   const { mask, predictedIou } = best;
   const doubtful = predictedIou < DOUBTFUL.predictedIou || maskIou(mask, before) < DOUBTFUL.overlap;
   const certainty = (answers[0].predictedIou + answers[1].predictedIou) / 2;
   return { mask, predictedIou, doubtful, certainty };
+}
+
+/**
+ * At once where the closer look is another embedding; else one after the other, so that whoever has prepared the slice for the
+ * first question answers the second one too.
+ */
+async function askBoth(port: StackPort, k: number, { full, alone }: MaskPrompts, crop: Crop | undefined) {
+  const first = port.ask(k, full, crop);
+  return Promise.all([first, crop ? port.ask(k, alone) : first.then(() => port.ask(k, alone))]);
 }
 
 /** Where a small segment is: looked at closely at once, without a first answer of the whole slice that would say the same. */

@@ -9,17 +9,18 @@ import { SegmenterError } from "../errors.ts";
 import type { Slice } from "../image/volume.ts";
 import { type Mask, maskArea } from "../mask/mask.ts";
 import { decodeRle, encodeRle } from "../mask/rle.ts";
-import { namesToFind } from "../text/candidates.ts";
+import { type CandidatesOf, namesToFind, scopeOf } from "../text/candidates.ts";
 import { presenceThreshold } from "../text/measures.ts";
 import type { Vocabulary } from "../text/vocabulary.ts";
 import type { Crop } from "../wire/embedding.ts";
+import type { ImageInfo } from "../wire/image.ts";
 import type { JobMask, JobPlace, SegmentationRequest } from "../wire/job.ts";
 import type { Prompt } from "../wire/prompt.ts";
 import { type Guessed, propagate } from "./propagate.ts";
 
 export interface VolumePort {
-  /** Of the image, where nobody says another. */
-  readonly modality: string | undefined;
+  /** What its file says of the image, where nobody says another. */
+  readonly image: Partial<Pick<ImageInfo, "modality" | "bodyPart">> | undefined;
   /** Names to find; without one nothing is found. */
   readonly vocabulary: Pick<Vocabulary, "entries" | "resolve"> | undefined;
   /** The best answer on a slice, from a crop where one is given, else zoom included. */
@@ -90,7 +91,7 @@ async function* named(port: VolumePort, request: SegmentationRequest, signal: Ab
 /** One decode a slice, the whole of it. */
 async function* located(port: VolumePort, request: SegmentationRequest, signal: Abort): AsyncGenerator<Step> {
   const { text = "", context, propagate: range } = request;
-  const term = port.vocabulary && findPlaced(port.vocabulary, text, context?.modality ?? port.modality);
+  const term = port.vocabulary && findPlaced(port.vocabulary, text, scopeOf(port.image, context));
   if (!term) return;
   for (const { k, done } of slicesOf(request, signal)) {
     if (k !== range?.to) port.ahead(k + 1);
@@ -102,8 +103,7 @@ async function* located(port: VolumePort, request: SegmentationRequest, signal: 
 /** Names are asked of each slice in turn, so that a job that is stopped has whole slices. */
 async function* found(port: VolumePort, request: SegmentationRequest, signal: Abort): AsyncGenerator<Step> {
   const { context, propagate: range } = request;
-  const modality = context?.modality ?? port.modality;
-  const candidates = namesToFind(port.vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
+  const candidates = namesToFind(port.vocabulary?.entries ?? [], scopeOf(port.image, context));
   for (const { k, done } of slicesOf(request, signal)) {
     if (k !== range?.to) port.ahead(k + 1);
     for await (const { found } of findAll(port.namesOn(k), candidates, signal)) {
@@ -131,9 +131,9 @@ function* slicesOf({ propagate: range }: SegmentationRequest, signal: Abort): Ge
 export function findPlaced(
   vocabulary: Pick<Vocabulary, "entries" | "resolve">,
   text: string,
-  modality: string | undefined,
+  said: Pick<CandidatesOf, "modality" | "task">,
 ): { readonly name: string; readonly threshold: number } {
-  const answer = vocabulary.resolve(text, { modality });
+  const answer = vocabulary.resolve(text, said);
   if (!answer.known) throw new SegmenterError("UnknownTerm", { text, suggestions: answer.suggestions });
   const term = vocabulary.entries.find(({ id }) => id === answer.term);
   const threshold = term && presenceThreshold(term);

@@ -31,6 +31,23 @@ export const InputSpec = z.strictObject({
 });
 export type InputSpec = z.infer<typeof InputSpec>;
 
+/** How texts become the ids that a text encoder of the CLIP or BERT family takes. */
+export const TextSpec = z.strictObject({
+  tokenizer: Weights.describe("`tokenizer.json` as the model hub has it"),
+  mostTokens: z.int().min(2).max(4096).default(77).describe("longer texts are cut, their end mark kept"),
+  template: z
+    .string()
+    .max(256)
+    .regex(/\{\}/)
+    .default("{}")
+    .describe("what stands around a text, such as `a photo of a {}.`"),
+  vocabulary: z
+    .enum(["shared", "none"])
+    .default("shared")
+    .describe("shared: texts are names that our vocabulary knows; none: the encoder reads whatever was said"),
+});
+export type TextSpec = z.infer<typeof TextSpec>;
+
 /** A model is data: code never names one. */
 export const Manifest = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
@@ -53,7 +70,16 @@ export const Manifest = z.strictObject({
     prepare: Graph.optional(),
     decoder: Graph,
     textEncoder: Graph.optional(),
+    heatMap: Graph.optional().describe("where a phrase may be on a slice, as CLIPSeg says it"),
   }),
+  text: TextSpec.optional().describe("of a text encoder that is not our own"),
+  heatMap: z
+    .strictObject({
+      input: InputSpec,
+      text: TextSpec.omit({ vocabulary: true }),
+      threshold: z.number().min(0).max(1).default(0.5).describe("chance from which on a place counts"),
+    })
+    .optional(),
   golden: Weights.optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;

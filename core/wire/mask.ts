@@ -6,10 +6,13 @@ import { NameGuess } from "./text.ts";
 
 const Prompts = z.array(Prompt).min(1).max(512);
 
-const Zoom = z
-  .enum(["auto", "never"])
+export const Zoom = z
+  .enum(["auto", "always", "never"])
   .default("auto")
-  .describe("auto: a small segment is answered from a crop around it, encoded anew; never: from what was named");
+  .describe(
+    "auto: a small segment is answered from a crop around it, encoded anew; always: also one that a name alone has found, by its box; never: from what was named",
+  );
+export type Zoom = z.infer<typeof Zoom>;
 
 const Classify = z.boolean().optional().describe("also what the best mask may be called");
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PixelBox, Rle } from "./common.ts";
+import { StructureKind } from "./text.ts";
 
 export const PointLabel = z.enum(["foreground", "background"]);
 export type PointLabel = z.infer<typeof PointLabel>;
@@ -34,9 +35,16 @@ export const Prompt = z.discriminatedUnion("kind", [Point, Box, Scribble, Lasso,
 export type Prompt = z.infer<typeof Prompt>;
 export type PromptKind = Prompt["kind"];
 
+/** What is known of an image beside its pixels. What is left out is what the file says of it. */
 export const PromptContext = z.strictObject({
-  modality: z.string().max(64).optional(),
-  bodyPart: z.string().max(64).optional(),
-  task: z.string().max(64).optional(),
+  modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
+  bodyPart: z
+    .string()
+    .max(64)
+    .optional()
+    .describe(
+      "a region of the vocabulary, where names are looked for that nobody said; another word, `all`, for everywhere",
+    ),
+  task: StructureKind.optional().describe("what is looked for; no file says it"),
 });
 export type PromptContext = z.infer<typeof PromptContext>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Digest } from "./common.ts";
+import { Digest, PixelBox, Plane, Window } from "./common.ts";
 
 export const Side = z.enum(["left", "right"]);
 export type Side = z.infer<typeof Side>;
@@ -17,6 +17,10 @@ export const NAME_LANGUAGES = ["la", "de", "fr", "es", "it", "pt", "zh", "ja"] a
 const Saying = z.string().min(1).max(128);
 const TermId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/);
 
+/** What sort of structure a name means; bones with their joints, tissue with its cells, lesions with all that disease makes. */
+export const StructureKind = z.enum(["organ", "vessel", "bone", "muscle", "lesion", "tissue", "device"]);
+export type StructureKind = z.infer<typeof StructureKind>;
+
 /** One structure of `models/vocabulary.json`: its canonical name, and everything else that people call it. */
 export const VocabularyEntry = z.strictObject({
   id: TermId,
@@ -27,6 +31,7 @@ export const VocabularyEntry = z.strictObject({
   parent: z.string().optional().describe("id of the whole that it is a part or a side of"),
   side: Side.optional().describe("of the patient; its name begins with it, and the other side looks the same"),
   region: z.string().optional().describe("of the body; training teaches what a slice of another region cannot show"),
+  kind: StructureKind.optional().describe("what `context.task` chooses by"),
   modalities: z
     .array(z.string())
     .min(1)
@@ -69,6 +74,17 @@ export const NameMeasures = z.strictObject({
     .array(z.strictObject({ of: z.string(), masks: Count, said: z.number(), unsaid: z.number() }))
     .optional()
     .describe("mean Dice of a name with the kind of image said, and without"),
+  cascade: z
+    .array(
+      z.strictObject({
+        ...{ of: z.string(), lesions: Count, found: Count, near: Count, named: Count },
+        ...{ whole: z.number(), cascade: z.number() },
+      }),
+    )
+    .optional()
+    .describe(
+      "lesions by name: found, looked at from near, right name first; mean Dice of the whole slice, and of the cascade",
+    ),
 });
 export type NameMeasures = z.infer<typeof NameMeasures>;
 
@@ -91,13 +107,42 @@ export const NameGuess = z.strictObject({
 });
 export type NameGuess = z.infer<typeof NameGuess>;
 
-/** `imageId` or `modality` decides between structures that share a name. */
+/** `imageId` or `modality` decides between structures that share a name. With a slice, what is no text prompt is also looked for. */
 export const TextPromptRequest = z.strictObject({
   text: z.string().min(1).max(512),
   imageId: Digest.optional(),
+  plane: Plane.optional(),
+  slice: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("of the image: where a phrase may be that is no text prompt of the model, if it has a heat map"),
+  window: Window.optional(),
+  model: z.string().max(64).optional(),
   modality: z.string().max(64).optional().describe("DICOM code or a word of the vocabulary"),
+  task: StructureKind.optional().describe(
+    "what is looked for: it decides between namesakes, and comes first among suggestions",
+  ),
 });
 export type TextPromptRequest = z.infer<typeof TextPromptRequest>;
+
+/** Where a phrase may be: a suggestion, to be sent on as prompts. */
+export const PhrasePlace = z.strictObject({
+  by: z
+    .literal("heat-map")
+    .describe("what found it: how alike the phrase and each part of the slice are, not the model's knowledge"),
+  confidence: z.number().min(0).max(1).describe("of the warmest place"),
+  box: PixelBox,
+  point: z.strictObject({ x: z.number(), y: z.number() }),
+});
+export type PhrasePlace = z.infer<typeof PhrasePlace>;
+
+const Places = z
+  .array(PhrasePlace)
+  .optional()
+  .describe(
+    "warmest first; only where a slice was named and the model has a heat map, and of a name only where it reads no text",
+  );
 
 const KnownTerm = z.strictObject({
   known: z.literal(true),
@@ -107,6 +152,7 @@ const KnownTerm = z.strictObject({
   synonymsMatched: z.array(z.string()).describe("synonyms that the text is a spelling of; none for the name itself"),
   confidence: z.number().min(0).max(1).describe("1 unless letters had to be mended"),
   suggestions: z.array(z.string()).max(0),
+  places: Places,
 });
 const UnknownTerm = z.strictObject({
   known: z.literal(false),
@@ -116,6 +162,7 @@ const UnknownTerm = z.strictObject({
   confidence: z.literal(0),
   untaught: z.string().optional().describe("canonical name, where the text is one that the model has not been taught"),
   suggestions: z.array(z.string()).max(5).describe("canonical names, nearest first"),
+  places: Places,
 });
 
 /** What the vocabulary makes of a text. */

@@ -22,6 +22,8 @@ export interface FileHead {
     readonly description?: string | undefined;
     readonly studyDescription?: string | undefined;
     readonly studyDate?: string | undefined;
+    /** The object itself says that nobody can be told from it (PS3.3 C.7.1.1). */
+    readonly identityRemoved: boolean;
   };
 }
 
@@ -49,6 +51,7 @@ export function readHead(bytes: Uint8Array, limits: Limits): FileHead | undefine
       description: textOf(dataSet, 0x0008103e)?.slice(0, 64),
       studyDescription: textOf(dataSet, 0x00081030)?.slice(0, 64),
       studyDate: textOf(dataSet, 0x00080020)?.slice(0, 8),
+      identityRemoved: textOf(dataSet, 0x00120062)?.trim() === "YES",
     },
   };
 }

@@ -138,7 +138,8 @@ function bitsOf(segmentation: Segmentation): Packed {
   const pixels = new Uint8Array(requireRoom(Math.ceil((frames.length * size) / 8)));
   for (const [n, { data }] of frames.entries()) {
     const start = n * size;
-    for (let at = data.indexOf(1); at >= 0 && at < size; at++) {
+    const last = data.lastIndexOf(1);
+    for (let at = data.indexOf(1); at >= 0 && at <= last; at++) {
       if (data[at]) pixels[(start + at) >> 3] = (pixels[(start + at) >> 3] ?? 0) | (1 << ((start + at) & 7));
     }
   }

@@ -61,10 +61,14 @@ class Image:
         plane: Plane = "native",
         window: tuple[float, float] | None = None,
         multimask: bool = False,
+        context: Mapping[str, str] | None = None,
     ) -> list[Mask]:
-        """Masks of a slice, the best predicted first; several only with `multimask`. A name that is not there gives an empty one."""
+        """
+        Masks of a slice, the best predicted first; several only with `multimask`. A name that is not there gives an empty one.
+        `context` may say `modality`, `bodyPart` and `task`; what it leaves out the file says.
+        """
         body = {"imageId": self.id, "plane": plane, "slice": slice, "prompts": list(prompts), "multimask": multimask}
-        answer = self._transport.json("POST", "/v1/masks", {**body, **_windowed(window)})
+        answer = self._transport.json("POST", "/v1/masks", {**body, **_windowed(window), **_said(context)})
         return [Mask(slice, decode(mask["rle"]), mask["predictedIou"]) for mask in answer["masks"]]
 
     def segment(
@@ -72,6 +76,8 @@ class Image:
         prompts: Mapping[int, Sequence[Prompt]] | None = None,
         *,
         text: str | None = None,
+        find_all: bool = False,
+        context: Mapping[str, str] | None = None,
         between: tuple[int, int] | None = None,
         plane: Plane = "native",
         window: tuple[float, float] | None = None,
@@ -79,11 +85,13 @@ class Image:
         poll_s: float = 0.5,
     ) -> list[Segment]:
         """
-        A volume job: prompts by slice, or a name, through the slices `between` two, both included. Waits until it is done;
+        A volume job: prompts by slice, or a name, through the slices `between` two, both included; or with `find_all` every
+        structure on them whose name was measured to work, of the kind that `context` names as its `task`. Waits until it is done;
         whatever interrupts the wait, Ctrl+C too, stops the job.
         """
         given = [{"slice": at, "prompts": list(some)} for at, some in (prompts or {}).items()]
-        asked = {"plane": plane, **({"prompts": given} if given else {}), **({"text": text} if text else {})}
+        what = {**({"prompts": given} if given else {}), **({"text": text} if text else {}), **({"find": "all"} if find_all else {})}
+        asked = {"plane": plane, **what, **_said(context)}
         reach = {"propagate": {"from": between[0], "to": between[1]}} if between else {}
         job = self._transport.json("POST", f"/v1/images/{self.id}/segmentations", {**asked, **reach, **_windowed(window)})
         done = self._wait(job, on_progress, poll_s)
@@ -118,6 +126,10 @@ def _segment(one: dict[str, Any], plane: Plane) -> Segment:
 
 def _exported(mask: Mask, plane: str) -> dict[str, Any]:
     return {"plane": plane, "slice": mask.slice, "rle": encode(mask.pixels)}
+
+
+def _said(context: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"context": dict(context)} if context else {}
 
 
 def _windowed(window: tuple[float, float] | None) -> dict[str, Any]:

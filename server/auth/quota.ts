@@ -3,7 +3,10 @@ import { SegmenterError } from "../../core/errors.ts";
 import type { InferencePool } from "../inference/pool.ts";
 
 /** The pool with at most `most` encodes of this tenant waiting or running. Rejects with QuotaExceeded. */
-export function withQuota<P extends Pick<InferencePool, "encode" | "infer" | "stats">>(pool: P, most: number): P {
+export function withQuota<P extends Pick<InferencePool, "encode" | "infer" | "heatMap" | "stats">>(
+  pool: P,
+  most: number,
+): P {
   let own = 0;
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     if (own >= most) throw new SegmenterError("QuotaExceeded", { retryAfterS: waitS(pool, own) });
@@ -17,6 +20,7 @@ export function withQuota<P extends Pick<InferencePool, "encode" | "infer" | "st
   return {
     ...pool,
     encode: (job, call) => counted(() => pool.encode(job, call)),
+    heatMap: (job, call) => counted(() => pool.heatMap(job, call)),
     infer: (job, call) => counted(() => pool.infer(job, call)),
   };
 }

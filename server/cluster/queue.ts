@@ -57,6 +57,7 @@ export async function openQueue({ url, limit, waitMs: mostMs, observe }: WorkQue
   const encodes = new Queue<EncodeWork, Encoded>(QUEUES.encode, options);
   const volumes = new Queue<TenantVolume>(QUEUES.volume, options);
   const events = new QueueEvents(QUEUES.encode, base);
+  for (const emitter of [encodes, events]) emitter.setMaxListeners(0); // each that waits has its own, and takes it away
   const ignore = (): void => {}; // `redis` tells that Redis is away
   encodes.on("error", ignore);
   volumes.on("error", ignore);

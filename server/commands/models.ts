@@ -1,14 +1,15 @@
 import { type CommandDef, defineCommand } from "citty";
+import { planeOf } from "../../core/image/planes.ts";
 import { matchingNames } from "../../core/text/completion.ts";
 import { qualityOf } from "../../core/text/measures.ts";
-import type { ListedTerm } from "../../core/wire/index.ts";
+import type { ListedTerm, PhrasePlace } from "../../core/wire/index.ts";
 import { filesOf, loadModels, type Model } from "../models/registry.ts";
 import { loadVocabulary } from "../models/vocabulary.ts";
 import { ignoreEvents } from "../ops/events.ts";
 import { createNameService } from "../text/name-service.ts";
-import { UsageError } from "./args.ts";
-import { command, commandSettings } from "./command.ts";
-import { SLICE_ARGS } from "./prompts.ts";
+import { AbsentError, UsageError } from "./args.ts";
+import { command, commandSettings, type Output, withServices } from "./command.ts";
+import { CONTEXT_ARGS, contextOf, SLICE_ARGS, sliceOptions } from "./prompts.ts";
 import { tellWhere } from "./propagate.ts";
 import { pullModel, readCatalog } from "./pull.ts";
 
@@ -102,22 +103,30 @@ export const names = command({
       description: "Letters of a name, in any of nine languages, or what it may be called",
     },
     where: { type: "string", description: "A volume: on which slices the name is, by its presence", valueHint: "file" },
-    plane: { ...SLICE_ARGS.plane, description: "Of the slices to look at" },
-    modality: { type: "string", description: "CT, MR, US …: names of this kind of image first", valueHint: "code" },
+    look: {
+      type: "string",
+      description: "An image: where on a slice a phrase may be, by a heat map",
+      valueHint: "file",
+    },
+    ...SLICE_ARGS,
+    ...CONTEXT_ARGS,
   },
   async run({ given, result, note }) {
     const volume = given.value("where");
     if (volume !== undefined) return tellWhere({ given, result, note }, volume);
+    const image = given.value("look");
+    if (image !== undefined) return tellPlaces({ given, result, note }, image);
     const { modelDirs, vocabularyFile, cacheDir, textEncoder } = commandSettings(given);
     const [model] = (await loadModels(modelDirs)).list();
     const vocabulary = await loadVocabulary(vocabularyFile, model);
     const { entries } = vocabulary;
-    const [typed, modality] = [given.positionals[0] ?? "", given.value("modality") ?? ""];
+    const typed = given.positionals[0] ?? "";
+    const { modality = "", task } = contextOf(given).context ?? {};
     const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    const found = matchingNames(entries, typed, modality).flatMap(({ id }) => byId.get(id) ?? []);
+    const found = matchingNames(entries, typed, { modality, task }).flatMap(({ id }) => byId.get(id) ?? []);
     if (found.length > 0) return result(found, found.map(lineOf).join("\n"));
     const service = await createNameService({ vocabulary, cacheDir, encoder: textEncoder, observe: ignoreEvents });
-    const answer = await service.resolve(typed, { modality }).finally(() => service.close({ graceMs: 0 }));
+    const answer = await service.resolve(typed, { modality, task }).finally(() => service.close({ graceMs: 0 }));
     const meant = answer.known ? [answer.name] : answer.suggestions;
     const near = meant.flatMap((name) => entries.find((entry) => entry.name === name) ?? []);
     note(near.length > 0 ? "No name has these letters. It may be:" : "No name is near.");
@@ -130,3 +139,24 @@ function lineOf(term: ListedTerm): string {
   const dice = measured ? `Dice ${measured.dice.toFixed(2)} on ${measured.cases} slices` : "not measured";
   return [name, region, modalities.join(" "), qualityOf(term) === "untaught" ? "not learned" : dice].join("\t");
 }
+
+/** `--look IMAGE`: where a phrase may be, as options of `promptomy segment`. On the slice that is named, or the middle one. */
+async function tellPlaces({ given, result, note }: Output, path: string): Promise<void> {
+  const [text] = given.positionals;
+  if (text === undefined) throw new UsageError("--look needs a phrase.");
+  const { plane, slices, window } = sliceOptions(given);
+  const model = given.value("model");
+  const found = await withServices(given, async (services) => {
+    const { info } = await services.images.open(path);
+    for (const warning of info.warnings) note(warning);
+    const { known } = await services.names.resolve(text, { modality: info.modality });
+    const slice = slices?.[0] ?? Math.floor(planeOf(info, plane).count / 2);
+    return services.places.find({ text, known, imageId: info.imageId, plane, slice, window, model });
+  });
+  if (!found) throw new UsageError("This model has no heat map, or reads this name itself: see docs/models.md.");
+  result(found, found.map(lineOfPlace).join("\n"));
+  if (found.length === 0) throw new AbsentError("Nothing on this slice looks like it.");
+}
+
+const lineOfPlace = ({ box: { x0, y0, x1, y1 }, point: { x, y }, confidence, by }: PhrasePlace): string =>
+  `--box ${x0},${y0},${x1},${y1} --point ${x},${y}\t${confidence.toFixed(2)} by ${by}`;

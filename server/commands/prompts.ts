@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import type { ArgsDef } from "citty";
 import { z } from "zod";
 import type { Window } from "../../core/image/volume.ts";
-import { Plane, Prompt } from "../../core/wire/index.ts";
+import { Plane, Prompt, PromptContext, Zoom } from "../../core/wire/index.ts";
 import { type Given, numbersOf, UsageError } from "./args.ts";
 
 /** Options that name slices. */
@@ -13,6 +13,38 @@ export const SLICE_ARGS = {
   slice: { type: "string", description: "Slice number from 0 (the middle one)", valueHint: "k" },
   window: { type: "string", description: "Window in modality units, HU for CT", valueHint: "center,width" },
 } as const satisfies ArgsDef;
+
+/** Options that say what is known of the image; where they are silent its file speaks. */
+export const CONTEXT_ARGS = {
+  modality: { type: "string", description: "Kind of image where the file says none or a wrong one", valueHint: "CT" },
+  "body-part": {
+    type: "string",
+    description: "Region where names are looked for: abdomen, head …, or all",
+    valueHint: "region",
+  },
+  task: {
+    type: "string",
+    description: "What is looked for: organ, vessel, bone, muscle, lesion, tissue or device",
+    valueHint: "kind",
+  },
+} as const satisfies ArgsDef;
+
+/** `--zoom`. Throws UsageError. */
+export function zoomOf(given: Given): Zoom {
+  const parsed = Zoom.safeParse(given.value("zoom"));
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--zoom expects auto, always or never, got "${given.value("zoom")}".`);
+}
+
+/** Throws UsageError for a task that is none. */
+export function contextOf(given: Given): { readonly context?: PromptContext } {
+  const [modality, bodyPart, task] = Object.keys(CONTEXT_ARGS).map(given.value);
+  const said = { ...(modality && { modality }), ...(bodyPart && { bodyPart }), ...(task && { task }) };
+  const parsed = PromptContext.safeParse(said);
+  const wrong = parsed.error?.issues[0];
+  if (wrong) throw new UsageError(`--${wrong.path.join(".")}: ${wrong.message}.`);
+  return Object.keys(said).length > 0 ? { context: parsed.data ?? {} } : {};
+}
 
 /** Options that make prompts; each may be repeated. */
 export const PROMPT_ARGS = {

@@ -11,7 +11,7 @@ import { numberedSegment } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { type Output, withServices } from "./command.ts";
 import { writeResult } from "./files.ts";
-import { type SliceOptions, sliceOptions } from "./prompts.ts";
+import { contextOf, type SliceOptions, sliceOptions } from "./prompts.ts";
 import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
 interface Asked {
@@ -29,7 +29,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
   const { info, job, file } = await withServices(given, async (services) => {
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
-    const started = await services.jobs.submit(info.imageId, requestOf(info, asked));
+    const started = await services.jobs.submit(info.imageId, { ...requestOf(info, asked), ...contextOf(given) });
     const job = await ended(services, started, given.flag("quiet") ? undefined : process.stderr);
     return { info, job, file: await fileOf(services, info, job, asked) };
   });
@@ -107,7 +107,6 @@ export async function tellWhere({ given, result, note }: Output, path: string): 
   const [text] = given.positionals;
   if (text === undefined) throw new UsageError("--where needs a name.");
   const { plane } = sliceOptions(given);
-  const modality = given.value("modality");
   const { job, count } = await withServices(given, async (services) => {
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
@@ -115,7 +114,7 @@ export async function tellWhere({ given, result, note }: Output, path: string): 
     const asked = { plane, text, where: true as const, propagate: { from: 0, to: count - 1 } };
     const started = await services.jobs.submit(info.imageId, {
       ...asked,
-      ...(modality ? { context: { modality } } : {}),
+      ...contextOf(given),
     });
     return { count, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });

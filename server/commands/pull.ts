@@ -39,14 +39,14 @@ export async function readCatalog(dir: string): Promise<Manifest[]> {
  */
 export async function pullModel(manifest: Manifest, options: PullOptions): Promise<{ id: string; dir: string }> {
   const { cacheDir, note } = options;
-  const { id, source, graphs, golden } = manifest;
+  const { id, source, graphs, golden, text, heatMap } = manifest;
   if (!source) throw new SegmenterError("InvalidRequest", { reason: "the manifest names no source", path: "source" });
   const root = join(cacheDir, "models");
   const dir = join(root, id);
   await mkdir(dir, { recursive: true });
   const lock = await readLock(root);
   const fetched: Record<string, Weights> = {};
-  for (const weights of [...Object.values(graphs), golden]) {
+  for (const weights of [...Object.values(graphs), golden, text?.tokenizer, heatMap?.text.tokenizer]) {
     if (!weights) continue;
     const key = `${source}/${manifest.revision ?? "main"}/${weights.path}`;
     const expected = { ...lock[key], ...pick(weights) };
@@ -64,7 +64,8 @@ const pick = ({ bytes, digest }: Weights) => ({ ...(bytes && { bytes }), ...(dig
 
 function withDigests(manifest: Manifest, fetched: Record<string, Weights>): Manifest {
   const fill = <W extends Weights>(weights: W): W => ({ ...weights, ...fetched[weights.path] });
-  const { encoder, decoder, prepare, textEncoder } = manifest.graphs;
+  const { encoder, decoder, prepare, textEncoder, heatMap } = manifest.graphs;
+  const spec = <S extends { tokenizer: Weights }>(text: S): S => ({ ...text, tokenizer: fill(text.tokenizer) });
   return {
     ...manifest,
     graphs: {
@@ -72,7 +73,10 @@ function withDigests(manifest: Manifest, fetched: Record<string, Weights>): Mani
       decoder: fill(decoder),
       ...(prepare && { prepare: fill(prepare) }),
       ...(textEncoder && { textEncoder: fill(textEncoder) }),
+      ...(heatMap && { heatMap: fill(heatMap) }),
     },
+    ...(manifest.text && { text: spec(manifest.text) }),
+    ...(manifest.heatMap && { heatMap: { ...manifest.heatMap, text: spec(manifest.heatMap.text) } }),
     ...(manifest.golden && { golden: fill(manifest.golden) }),
   };
 }

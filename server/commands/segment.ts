@@ -8,14 +8,23 @@ import { type Segmentation, type SliceMask, segmentationHeader } from "../../cor
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { PRESENT } from "../../core/model/candidates.ts";
-import type { ImageInfo, Job, MaskResponse, Prompt } from "../../core/wire/index.ts";
+import type { ImageInfo, Job, MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
 import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { command, type Output, withServices } from "./command.ts";
 import { requirePath, writeResult } from "./files.ts";
-import { PROMPT_ARGS, promptsOf, SLICE_ARGS, type SliceOptions, sliceOptions } from "./prompts.ts";
+import {
+  CONTEXT_ARGS,
+  contextOf,
+  PROMPT_ARGS,
+  promptsOf,
+  SLICE_ARGS,
+  type SliceOptions,
+  sliceOptions,
+  zoomOf,
+} from "./prompts.ts";
 import { ended, jobBytes, propagateThrough } from "./propagate.ts";
 import { changesOf, nameOf, RESULT_ENDINGS, resultBytes, resultFormat } from "./results.ts";
 
@@ -34,7 +43,13 @@ export const segment = command({
     file: { type: "positional", description: "An image, a volume, or a folder with one series" },
     ...PROMPT_ARGS,
     ...SLICE_ARGS,
+    ...CONTEXT_ARGS,
     slice: { ...SLICE_ARGS.slice, description: "Slice number from 0 (the middle one), or several", valueHint: "k[:k]" },
+    zoom: {
+      type: "string",
+      description: "A closer look at what is small: auto, always (also by a name alone) or never",
+      valueHint: "when",
+    },
     find: { type: "string", description: "all: every structure whose name was measured to work", valueHint: "all" },
     propagate: { type: "boolean", description: "From the slice named (or the middle one) through the whole volume" },
     output: {
@@ -49,6 +64,7 @@ export const segment = command({
     const options = sliceOptions(given);
     if (given.value("find") !== undefined) return segmentAll({ given, result, note }, path, options);
     const prompts = await promptsOf(given);
+    const zoom = zoomOf(given);
     const several = options.slices !== undefined && options.slices[1] > options.slices[0];
     const target = given.value("output");
     if (!several && target !== undefined && target !== "-" && !FORMATS.some((end) => target.endsWith(end)))
@@ -62,7 +78,7 @@ export const segment = command({
     const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
       for (const warning of info.warnings) note(warning);
-      const request = { ...options, imageId: info.imageId, prompts };
+      const request = { ...options, ...contextOf(given), imageId: info.imageId, prompts, zoom };
       const answers = await askAll(services, slicesOf(info, options), request);
       return { info, answers, file: await fileOf(services, { target, answers, info, options, prompts }) };
     });
@@ -91,7 +107,7 @@ async function segmentNames(
     const { info } = await services.images.open(path);
     for (const warning of info.warnings) note(warning);
     const { plane, window } = options;
-    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window };
+    const place = { plane, slice: slicesOf(info, options)[0] ?? 0, window, ...contextOf(given) };
     return { info, place, answers: await namedSegments(services, text, info, place) };
   });
   if (answers.length === 0) throw new UsageError("--text names nothing.");
@@ -117,7 +133,8 @@ async function segmentAll({ given, result, note }: Output, path: string, options
     const { plane, window } = options;
     const slices = slicesOf(info, options);
     const propagate = { from: slices[0] ?? 0, to: slices.at(-1) ?? 0 };
-    const request = { plane, ...(window ? { window } : {}), find: "all" as const, propagate };
+    const said = { ...(window ? { window } : {}), ...contextOf(given) };
+    const request = { plane, ...said, find: "all" as const, propagate };
     const started = await services.jobs.submit(info.imageId, request);
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
@@ -145,11 +162,11 @@ function slicesOf(info: ImageInfo, { plane, slices }: SliceOptions): number[] {
 async function askAll(
   { masks }: Pick<Services, "masks">,
   slices: readonly number[],
-  { slices: _asked, ...request }: SliceOptions & Pick<Parameters<Services["masks"]["masks"]>[0], "imageId" | "prompts">,
+  { slices: _asked, ...request }: SliceOptions & Pick<MaskRequest, "imageId" | "prompts" | "context" | "zoom">,
 ): Promise<Answered[]> {
   const answers: Answered[] = [];
   for (const slice of slices)
-    answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false, zoom: "auto" }) });
+    answers.push({ slice, answer: await masks.masks({ ...request, slice, multimask: false }) });
   return answers;
 }
 

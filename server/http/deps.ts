@@ -13,6 +13,7 @@ import type { Metrics } from "../ops/metrics.ts";
 import type { Archives } from "../sources/dicomweb/archives.ts";
 import type { Folder } from "../sources/folder/folder.ts";
 import type { NameService } from "../text/name-service.ts";
+import type { PhrasePlaces } from "../text/places.ts";
 import type { JobService } from "../work/jobs.ts";
 
 /** Everything that the app needs; it knows no runtime of its own. */
@@ -27,6 +28,8 @@ export interface AppDeps {
   readonly infer: InferencePool["infer"];
   readonly vocabulary: Vocabulary;
   readonly names: Pick<NameService, "resolve">;
+  /** Where a phrase that is no name may be. */
+  readonly places: PhrasePlaces;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits: Limits;

@@ -81,8 +81,11 @@ export interface ImageReader {
   survey(task: SurveyTask, options?: { signal?: AbortSignal }): Promise<void>;
   /** Lays a file of segments on an image and writes an `ImportResult` to `out`. Throws DoesNotFit and what `read` throws. */
   readSegments(task: Omit<ImportTask, "kind">, options?: { signal?: AbortSignal }): Promise<void>;
-  /** Writes a result as a file. Throws CannotExport, TooLarge, DiskFull, Saturated, Cancelled. */
-  write(task: Omit<WriteTask, "kind">, options?: { signal?: AbortSignal }): Promise<WrittenFile>;
+  /** Writes a result as a file; `voxels` of its image, which most formats write all of, give it time. Throws CannotExport, TooLarge, DiskFull, Saturated, Cancelled. */
+  write(
+    task: Omit<WriteTask, "kind"> & { readonly voxels: number },
+    options?: { signal?: AbortSignal },
+  ): Promise<WrittenFile>;
   /** Starts processes before the first file comes. */
   warm(): void;
   close(): Promise<void>;
@@ -154,8 +157,12 @@ export function createImageReader({ limits, processes = 2, observe }: ImageReade
     async readSegments(task, call) {
       await submit({ kind: "segments", ...task }, [task.path], call);
     },
-    async write(task, call) {
-      const answer = await submit({ kind: "file", ...task }, [task.path], call);
+    async write({ voxels, ...task }, { signal } = {}) {
+      const run = (child: { run(task: ReaderTask): Promise<ReaderAnswer> }) => child.run({ kind: "file", ...task });
+      const bytes = await bytesOf([task.path]);
+      const { runMs } = allowance(bytes + voxels, limits);
+      const { residentBytes } = allowance(bytes, limits);
+      const { result: answer } = await lane.submit({ run, runMs, residentBytes }, { signal });
       if (answer.kind !== "file") throw new TypeError(`A file was answered as ${answer.kind}.`);
       return { name: answer.name, type: answer.type };
     },

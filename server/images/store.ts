@@ -99,7 +99,8 @@ export async function createImageStore(options: ImageStoreOptions): Promise<Imag
         const [path, out] = [join(spool.dir, "order"), join(spool.dir, "file")];
         const whole: WriteOrder = { ...order, info, source, at: new Date().toISOString() };
         await onDisk(writeFile(path, JSON.stringify(whole), { mode: 0o600 }));
-        const written = await reader.write({ path, out }, call);
+        const voxels = info.size[0] * info.size[1] * info.size[2];
+        const written = await reader.write({ path, out, voxels }, call);
         return { ...written, ...(await openOnce(out)) };
       }),
     volume: (imageId) => library.use(imageId, (volume) => ({ ...volume, data: volume.data.slice() })),

@@ -10,13 +10,16 @@ export interface Share {
   readonly decoderThreads: number;
 }
 
-/** One encoder for each four cores; a GPU takes one. Decodes are short: a second child only where cores are plenty. */
+/**
+ * One encoder for each four cores; a GPU takes one. Two decoders, because a propagation asks two slices at a time, one in each
+ * direction.
+ */
 export function shareCores(cores: number, onGpu: boolean): Share {
   const encoders = onGpu ? 1 : Math.max(1, Math.min(4, Math.floor(cores / 4)));
   return {
     encoders,
     encoderThreads: Math.max(1, Math.min(8, Math.floor(cores / encoders))),
-    decoders: cores >= 8 ? 2 : 1,
+    decoders: cores >= 2 ? 2 : 1,
     decoderThreads: Math.max(1, Math.min(4, Math.floor(cores / 2))),
   };
 }

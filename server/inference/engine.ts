@@ -7,9 +7,10 @@ import { maskArea, maskBounds, type ScoredMask } from "../../core/mask/mask.ts";
 import { encodeRle } from "../../core/mask/rle.ts";
 import type { Decoder, Prepared } from "../../core/model/decoder.ts";
 import type { Encoder } from "../../core/model/encoder.ts";
+import type { HeatMap } from "../../core/model/heat-map.ts";
 import { modelInput } from "../../core/model/preprocess.ts";
 import type { Model } from "../models/registry.ts";
-import { openDecoder, openEncoder, type SessionPlace } from "./graphs.ts";
+import { openDecoder, openEncoder, openHeatMap, type SessionPlace } from "./graphs.ts";
 import { isPromptomy } from "./oip.ts";
 import { probe } from "./probe.ts";
 import type {
@@ -20,6 +21,8 @@ import type {
   DecodeTask,
   EncodeResult,
   EncodeTask,
+  HeatMapResult,
+  HeatMapTask,
   InferResult,
   InferTask,
   Task,
@@ -40,6 +43,7 @@ export function createEngine(setup: ChildSetup): Engine {
   const models = new Map(setup.models.map((model) => [model.id, model]));
   const encoders = keepOpen<Encoder>((model) => openEncoder(model, placeOf(model, setup)));
   const decoders = keepOpen<Decoder>((model) => openDecoder(model, setup));
+  const heatMaps = keepOpen<HeatMap>((model) => openHeatMap(model, setup));
   const prepared = new LRUCache<string, Prepared>({ max: setup.preparedSlices });
   const modelOf = (modelId: string): Model => {
     const model = models.get(modelId);
@@ -76,6 +80,8 @@ export function createEngine(setup: ChildSetup): Engine {
           return infer(modelOf(task.modelId), encoders, task);
         case "decode":
           return decode(task);
+        case "heat-map":
+          return look(modelOf(task.modelId), heatMaps, task);
         case "probe":
           return probe(setup, task);
         default:
@@ -131,6 +137,19 @@ async function encode(
   const { image, transform } = modelInput(slice, { window, crop, input: model.manifest.input });
   const tensors = await encoder.encode(image);
   return { tensors, transform, ms: performance.now() - started };
+}
+
+async function look(
+  model: Model,
+  heatMaps: (model: Model) => Promise<HeatMap>,
+  { slice, window, text }: HeatMapTask,
+): Promise<HeatMapResult> {
+  const { heatMap } = model.manifest;
+  const opened = await heatMaps(model);
+  if (!heatMap) throw new SegmenterError("FileNotFound", { name: "heatMap" });
+  const started = performance.now();
+  const { image } = modelInput(slice, { window, input: heatMap.input });
+  return { ...(await opened.look(image, text)), ms: performance.now() - started };
 }
 
 async function decodeWith(decoder: Decoder, slice: Prepared, task: DecodeTask, started: number): Promise<DecodeResult> {

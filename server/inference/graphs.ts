@@ -3,9 +3,11 @@ import * as ort from "onnxruntime-node";
 import { SegmenterError } from "../../core/errors.ts";
 import { createDecoder, type Decoder } from "../../core/model/decoder.ts";
 import { createEncoder, type Encoder } from "../../core/model/encoder.ts";
+import { createHeatMap, type HeatMap } from "../../core/model/heat-map.ts";
 import { ortSession } from "../../core/tensor/ort-session.ts";
 import type { Session } from "../../core/tensor/session.ts";
 import type { GraphName, Model } from "../models/registry.ts";
+import { openTokenizer } from "../models/tokenizer.ts";
 import { readVerified } from "../models/verify.ts";
 import { type EngineAt, engineSession } from "./oip.ts";
 import type { Provider } from "./protocol.ts";
@@ -50,12 +52,25 @@ export async function openEncoder(model: Model, place: SessionPlace): Promise<En
 /** The decoder with what it may need beside it. */
 export async function openDecoder(model: Model, place: SessionPlace): Promise<Decoder> {
   const optional = (name: GraphName) => (model.graphs[name] ? openGraph(model, name, place) : undefined);
-  const [decoder, prepare, textEncoder] = await Promise.all([
+  const { text } = model.tokenizers;
+  const [decoder, prepare, textEncoder, tokenize] = await Promise.all([
     openGraph(model, "decoder", place),
     optional("prepare"),
     optional("textEncoder"),
+    text && openTokenizer(text),
   ]);
-  return createDecoder({ manifest: model.manifest, decoder, prepare, textEncoder });
+  return createDecoder({ manifest: model.manifest, decoder, prepare, textEncoder, tokenize });
+}
+
+/** On the CPU: it runs seldom, and no provider was tried on it. */
+export async function openHeatMap(model: Model, { threads }: SessionPlace): Promise<HeatMap> {
+  const { heatMap: tokenizer } = model.tokenizers;
+  if (!tokenizer) throw new SegmenterError("FileNotFound", { name: "heatMap" });
+  const [session, tokenize] = await Promise.all([
+    openGraph(model, "heatMap", { provider: "cpu", threads }),
+    openTokenizer(tokenizer),
+  ]);
+  return createHeatMap(model.manifest, { session, tokenize });
 }
 
 /** Providers that this build of onnxruntime-node carries. */

@@ -17,6 +17,8 @@ import type {
   DecodeTask,
   EncodeResult,
   EncodeTask,
+  HeatMapResult,
+  HeatMapTask,
   InferResult,
   InferTask,
   Task,
@@ -34,6 +36,12 @@ export interface EncodeJob extends Omit<EncodeTask, "kind" | "slice"> {
   readonly name?: string;
 }
 
+export interface HeatMapJob extends Omit<HeatMapTask, "kind" | "slice"> {
+  readonly slice: () => Promise<Slice>;
+  /** Of the slice and the phrase. */
+  readonly name: string;
+}
+
 export type InferJob = Omit<InferTask, "kind">;
 
 /** A decode and how to get at the slice, should the child not hold it. */
@@ -48,6 +56,8 @@ export interface InferencePool extends ChosenDevice {
   decode(job: DecodeJob, options?: CallOptions): Promise<DecodeResult>;
   /** Runs an encoder on what another server has preprocessed. Rejects as `encode` does. */
   infer(job: InferJob, options?: CallOptions): Promise<InferResult>;
+  /** Looks for a phrase, in turn with the slices that are encoded. Rejects as `encode` does, and with UnknownTerm. */
+  heatMap(job: HeatMapJob, options?: CallOptions): Promise<HeatMapResult>;
   /** `NoEncoder` while the engine elsewhere does not answer. */
   degraded(): readonly string[];
   stats(): PoolStats;
@@ -92,7 +102,7 @@ const LIMITS: PoolLimits = {
 };
 /** Requests that an engine elsewhere is sent at the same time, so that it has something to batch. */
 const REMOTE_AT_ONCE = 4;
-/** Prepared tensors of one slice take 4 to 8 MB. */
+/** In all decoders together: prepared tensors of one slice take 4 to 8 MB. */
 const PREPARED_SLICES = 24;
 
 /**
@@ -127,6 +137,11 @@ export async function createInferencePool(options: InferencePoolOptions): Promis
       const { buffer, byteOffset, byteLength } = job.image;
       const input = sha256(job.modelId, new Uint8Array(buffer, byteOffset, byteLength));
       return submit(job.modelId, { run, input }, call);
+    },
+    async heatMap({ name, slice, ...job }, call) {
+      const run = async (child: Child) =>
+        asHeatMap(await child.run({ kind: "heat-map", ...job, slice: await slice() }));
+      return (await encode.submit({ run, input: name }, call)).result;
     },
     degraded: () => engine.degraded(),
     async decode(job, call) {
@@ -180,7 +195,8 @@ function openLanes(
   const share = shareCores(cores, device !== "cpu");
   const limits = { ...LIMITS, ...options.limits };
   const common = { waitMs: limits.queueWaitMs, observe };
-  const setup = { models: models.list(), preparedSlices: PREPARED_SLICES };
+  const decoders = options.decoders ?? share.decoders;
+  const setup = { models: models.list(), preparedSlices: Math.ceil(PREPARED_SLICES / Math.max(1, decoders)) };
   const encoder: ChildSetup = {
     ...setup,
     provider: device,
@@ -207,7 +223,7 @@ function openLanes(
       ...common,
       name: "decode",
       queue: limits.decodeQueueJobs,
-      slots: options.decoders ?? share.decoders,
+      slots: decoders,
       runMs: limits.decodeMs,
       start: () => startInference(decoder),
     }),
@@ -234,6 +250,11 @@ function asEncoded(result: TaskResult): EncodeResult {
 
 function asInferred(result: TaskResult): InferResult {
   if (typeof result === "object" && "tensors" in result) return result;
+  throw new Error("The child answered another task.");
+}
+
+function asHeatMap(result: TaskResult): HeatMapResult {
+  if (typeof result === "object" && "values" in result) return result;
   throw new Error("The child answered another task.");
 }
 

@@ -2,6 +2,7 @@
 
 import type { Digest } from "../../core/digest.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
+import type { Heat } from "../../core/model/heat-map.ts";
 import type { Tensor } from "../../core/tensor/session.ts";
 import type { Crop, MaskResult, Prompt, PromptContext, Transform } from "../../core/wire/index.ts";
 import type { GraphName, Model } from "../models/registry.ts";
@@ -86,6 +87,19 @@ export interface DecodeResult {
   readonly ms: number;
 }
 
+/** Where a phrase may be on a slice. */
+export interface HeatMapTask {
+  readonly kind: "heat-map";
+  readonly modelId: string;
+  readonly slice: Slice;
+  readonly window: Window | null;
+  readonly text: string;
+}
+
+export interface HeatMapResult extends Heat {
+  readonly ms: number;
+}
+
 /** Tries providers on the first model's encoder, in this order. */
 export interface ProbeTask {
   readonly kind: "probe";
@@ -99,6 +113,6 @@ export interface ProbeResult {
   readonly reason: string;
 }
 
-export type Task = EncodeTask | InferTask | DecodeTask | ProbeTask;
+export type Task = EncodeTask | InferTask | DecodeTask | HeatMapTask | ProbeTask;
 /** `missing`: the child does not hold this embedding; send the task again with its source. */
-export type TaskResult = EncodeResult | InferResult | DecodeResult | ProbeResult | "missing";
+export type TaskResult = EncodeResult | InferResult | DecodeResult | HeatMapResult | ProbeResult | "missing";

@@ -17,6 +17,8 @@ export interface Model {
     readonly decoder: ModelFile;
   };
   readonly golden?: ModelFile;
+  /** Of text encoders that are not our own. */
+  readonly tokenizers: { readonly text?: ModelFile; readonly heatMap?: ModelFile };
 }
 
 /** A folder that looked like a model and is not served, with the reason. */
@@ -69,7 +71,8 @@ export async function loadModels(dirs: readonly string[]): Promise<ModelRegistry
 const isFile = (file: ModelFile | undefined): file is ModelFile => file !== undefined;
 
 /** Every file of a model that its manifest names. */
-export const filesOf = ({ graphs, golden }: Model): ModelFile[] => [...Object.values(graphs), golden].filter(isFile);
+export const filesOf = ({ graphs, golden, tokenizers }: Model): ModelFile[] =>
+  [...Object.values(graphs), golden, ...Object.values(tokenizers)].filter(isFile);
 
 async function modelFolders(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
@@ -111,7 +114,8 @@ async function readManifest(dir: string, modelId: string): Promise<Manifest> {
 
 function modelOf(dir: string, manifest: Manifest): Model {
   const file = (weights: Weights): ModelFile => fileOf(dir, manifest.id, weights);
-  const { encoder, decoder, prepare, textEncoder } = manifest.graphs;
+  const { text, heatMap: places, golden } = manifest;
+  const { encoder, decoder, prepare, textEncoder, heatMap } = manifest.graphs;
   return {
     id: manifest.id,
     dir,
@@ -121,8 +125,13 @@ function modelOf(dir: string, manifest: Manifest): Model {
       decoder: file(decoder),
       ...(prepare && { prepare: file(prepare) }),
       ...(textEncoder && { textEncoder: file(textEncoder) }),
+      ...(heatMap && { heatMap: file(heatMap) }),
     },
-    ...(manifest.golden && { golden: file(manifest.golden) }),
+    ...(golden && { golden: file(golden) }),
+    tokenizers: {
+      ...(text && { text: file(text.tokenizer) }),
+      ...(places && { heatMap: file(places.text.tokenizer) }),
+    },
   };
 }
 

@@ -56,6 +56,8 @@ export const DEFAULT_LIMITS = {
   diskFloorBytes: 256 * MIB,
   embeddingMemoryBytes: 512 * MIB,
   embeddingDiskBytes: 16 * GIB,
+  logitsMemoryBytes: 64 * MIB,
+  jobMemoryBytes: 128 * MIB,
 } as const;
 
 export type LimitName = keyof typeof DEFAULT_LIMITS;

@@ -44,6 +44,8 @@ export interface ChildSpec<Setup> {
   readonly bare?: boolean;
   /** Limit of the JavaScript heap; buffers lie outside of it. */
   readonly heapMiB?: number;
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
 }
 
 const STDERR_KEPT = 2048;
@@ -152,11 +154,11 @@ function receive<Result>(
 }
 
 /** The working directory is the entry's folder, so that `tsx` resolves wherever the server was started. */
-function forkEntry({ entry, bare = false, heapMiB }: ChildSpec<unknown>): ChildProcess {
+function forkEntry({ entry, bare = false, heapMiB, nodeOptions = [] }: ChildSpec<unknown>): ChildProcess {
   const loader = entry.pathname.endsWith(".ts") ? ["--import", "tsx/esm"] : [];
   const { PATH = "" } = process.env;
   return fork(entry, [], {
-    execArgv: [...loader, ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`])],
+    execArgv: [...loader, ...nodeOptions, ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`])],
     cwd: fileURLToPath(new URL(".", entry)),
     serialization: "advanced",
     stdio: ["ignore", "ignore", bare ? "ignore" : "pipe", "ipc"],

@@ -1,8 +1,10 @@
 /** Texts to unit vectors with a text encoder of the BERT or CLIP family. */
 import { readFile } from "node:fs/promises";
 import { toError } from "../../core/errors.ts";
-import type { Feeds, Session, Tensor } from "../../core/tensor/session.ts";
+import { cutTokens, hubTokenizer, TOKEN_INPUTS, type Tokenize, tokenFeeds } from "../../core/prompt/hub-tokens.ts";
+import type { Session, Tensor } from "../../core/tensor/session.ts";
 import { openSession } from "../inference/graphs.ts";
+import { tokenizerPackage } from "../models/tokenizer.ts";
 import { type Pooling, type TextFolder, unusable } from "./folder.ts";
 
 export interface TextEncoder {
@@ -10,16 +12,12 @@ export interface TextEncoder {
   encode(texts: readonly string[]): Promise<(Float32Array | undefined)[]>;
 }
 
-/** Ids of a text with what the family puts around it; `undefined` where one of them stands for something unknown. */
-export type Tokenize = (text: string) => number[] | undefined;
-
 /** Texts of one length that run together; nothing is padded, because not every graph knows a mask. */
 const BATCH = 32;
 
 /** Vectors that a graph gives by name for a whole text, best first; a graph without one gives vectors of its tokens. */
 const OF_TEXT = ["text_embeds", "sentence_embedding", "pooler_output"];
 const OF_TOKENS = ["last_hidden_state", "token_embeddings"];
-const INPUTS: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
 
 /** Loads the graph. Throws InvalidRequest for one that is no text encoder, or that this runtime cannot run. */
 export async function openTextEncoder(folder: TextFolder, { threads }: { threads: number }): Promise<TextEncoder> {
@@ -33,27 +31,12 @@ export async function openTextEncoder(folder: TextFolder, { threads }: { threads
 
 /** The tokenizer of the folder. Throws InvalidRequest that says what to install. */
 export async function tokenizerOf({ tokenizer, tokenizerConfig }: TextFolder): Promise<Tokenize> {
-  const name = "@huggingface/tokenizers";
-  const { Tokenizer } = await import("@huggingface/tokenizers").catch((cause: unknown) => {
-    throw unusable(`needs the package ${name}, which is not installed: npm install ${name}`, cause);
-  });
+  const tokenizers = await tokenizerPackage(unusable);
   try {
-    const made = new Tokenizer(tokenizer, tokenizerConfig);
-    const unknown = unknownToken(tokenizer);
-    const unknownId = unknown === undefined ? undefined : made.token_to_id(unknown);
-    return (text) => {
-      const { ids } = made.encode(text);
-      return unknownId !== undefined && ids.includes(unknownId) ? undefined : ids;
-    };
+    return hubTokenizer(tokenizers, tokenizer, tokenizerConfig);
   } catch (cause) {
     throw unusable("tokenizer.json is of no known kind", cause);
   }
-}
-
-/** What the tokenizer writes for letters that it does not know. CLIP's end of text is that too, and knows every letter. */
-function unknownToken(tokenizer: object): string | undefined {
-  const { type, unk_token: token } = "model" in tokenizer ? Object(tokenizer.model) : {};
-  return type === "WordPiece" && typeof token === "string" ? token : undefined;
 }
 
 /** The encoder over an open session. Throws InvalidRequest when inputs or outputs are not those of a text encoder. */
@@ -64,15 +47,14 @@ export function createTextEncoder(parts: {
   readonly pooling: Pooling;
 }): TextEncoder {
   const { session, tokenize, mostTokens, pooling } = parts;
-  const foreign = session.inputNames.find((name) => !INPUTS.includes(name));
+  const foreign = session.inputNames.find((name) => !TOKEN_INPUTS.includes(name));
   if (foreign !== undefined) throw unusable(`the graph wants ${foreign}, which is no text`);
   const output = [...OF_TEXT, ...OF_TOKENS].find((name) => session.outputNames.includes(name));
   if (output === undefined) throw unusable(`the graph gives none of ${[...OF_TEXT, ...OF_TOKENS].join(", ")}`);
-  const cut = (ids: number[] | undefined): number[] =>
-    !ids || ids.length <= mostTokens ? (ids ?? []) : [...ids.slice(0, mostTokens - 1), ...ids.slice(-1)];
+  const cut = (ids: readonly number[] | undefined) => cutTokens(ids ?? [], mostTokens);
 
   const run = async (rows: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> => {
-    const answers = await session.run(feedsOf(session, rows));
+    const answers = await session.run(tokenFeeds(session, rows));
     const vectors = answers[output];
     if (!vectors) throw unusable(`the graph did not give ${output}`);
     return rows.map((_, n) => unit(vectorOf(vectors, n, pooling)));
@@ -99,21 +81,6 @@ function batchesOf(ids: readonly (readonly number[])[]): number[][] {
   return [...byLength.values()].flatMap((places) =>
     Array.from({ length: Math.ceil(places.length / BATCH) }, (_, n) => places.slice(n * BATCH, (n + 1) * BATCH)),
   );
-}
-
-function feedsOf({ inputNames }: Session, rows: readonly (readonly number[])[]): Feeds {
-  const dims = [rows.length, rows[0]?.length ?? 0];
-  const int64 = (read: (id: number) => number): Tensor => ({
-    type: "int64",
-    data: BigInt64Array.from(rows.flat(), (id) => BigInt(read(id))),
-    dims,
-  });
-  const all: Feeds = {
-    input_ids: int64((id) => id),
-    attention_mask: int64(() => 1),
-    token_type_ids: int64(() => 0),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => inputNames.includes(name)));
 }
 
 /** Row `n` of `[batch, size]`, or of `[batch, tokens, size]` pooled over its tokens. */

@@ -1,6 +1,6 @@
 /** What a text names: the vocabulary, and for what it does not know a text encoder's idea of what may be meant. */
 import { LRUCache } from "lru-cache";
-import { MAX_LETTERS, type Vocabulary } from "../../core/text/vocabulary.ts";
+import { MAX_LETTERS, type ResolveOptions, type Vocabulary } from "../../core/text/vocabulary.ts";
 import type { TextPromptAnswer } from "../../core/wire/index.ts";
 import { shareCores, usableCores } from "../inference/cores.ts";
 import type { Observe } from "../ops/events.ts";
@@ -10,7 +10,7 @@ import type { TextResult, TextSetup, TextTask } from "./protocol.ts";
 
 export interface NameService {
   /** As `Vocabulary.resolve`; suggestions are also ranked by meaning where there is a text encoder. Never rejects. */
-  resolve(text: string, options?: { readonly modality?: string | undefined }): Promise<TextPromptAnswer>;
+  resolve(text: string, options?: Omit<ResolveOptions, "meaning">): Promise<TextPromptAnswer>;
   /** `NoTextEncoder`: it is there and has died or is late, and suggestions are spelling guesses for now. */
   degraded(): readonly string[];
   close(options: { graceMs: number }): Promise<void>;
@@ -57,13 +57,13 @@ export async function createNameService(options: NameServiceOptions): Promise<Na
     return meaning;
   };
   return {
-    async resolve(text, { modality } = {}) {
-      const spelt = vocabulary.resolve(text, { modality });
+    async resolve(text, said) {
+      const spelt = vocabulary.resolve(text, said);
       if (spelt.known || spelt.untaught !== undefined || text.length > MAX_LETTERS) return spelt;
       try {
         const meaning = await meaningOf(text);
         late = false;
-        return vocabulary.resolve(text, { modality, meaning });
+        return vocabulary.resolve(text, { ...said, meaning });
       } catch {
         late = true;
         return spelt;

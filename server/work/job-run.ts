@@ -25,16 +25,16 @@ export interface VolumeAsked {
 
 export async function* masksOfVolume(work: VolumeWork, asked: VolumeAsked): AsyncGenerator<Step> {
   const image = await work.images.get(asked.imageId);
-  yield* volumeSteps(portOf(work, asked, image?.modality), asked.request, asked.signal);
+  yield* volumeSteps(portOf(work, asked, image), asked.request, asked.signal);
 }
 
-function portOf(work: VolumeWork, { imageId, request, signal }: VolumeAsked, modality: string | undefined): VolumePort {
+function portOf(work: VolumeWork, { imageId, request, signal }: VolumeAsked, image: VolumePort["image"]): VolumePort {
   const { plane, window, model, context } = request;
   const { masks, images, embeddings, vocabulary } = work;
   const background = { signal, background: true };
   const at = (slice: number) => ({ imageId, plane, slice, window, model, context });
   return {
-    modality,
+    image,
     vocabulary,
     async ask(slice, prompts, crop) {
       const asked = { ...at(slice), crop, prompts: [...prompts], multimask: false, zoom: "auto" as const };

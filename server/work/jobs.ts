@@ -8,10 +8,12 @@ import { LRUCache } from "lru-cache";
 import type { Digest } from "../../core/digest.ts";
 import { isSegmenterError, SegmenterError, toError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
+import { scopeOf } from "../../core/text/candidates.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { findPlaced } from "../../core/volume/steps.ts";
 import type { Job, JobMask, JobPlace, JobState, PlaneInfo, Rle, SegmentationRequest } from "../../core/wire/index.ts";
 import { sha256 } from "../disk/sha256.ts";
+import { DEFAULT_LIMITS } from "../ops/limits.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
 import { measureSegment } from "./job-measurements.ts";
 import { type JobRecords, tellOf } from "./job-records.ts";
@@ -66,7 +68,6 @@ interface Running {
 /** How often a job of another replica is looked at. */
 const LOOK_MS = 250;
 const QUEUE = 20;
-const KEPT_BYTES = 128 * 2 ** 20;
 const COUNT_BYTES = 8;
 const ENDED: readonly JobState[] = ["done", "failed", "cancelled"];
 
@@ -74,8 +75,10 @@ const bytesOf = ({ job }: Running): number =>
   1024 + job.segments.flatMap(({ masks }) => masks).reduce((sum, { rle }) => sum + COUNT_BYTES * rle.counts.length, 0);
 
 export function createJobService(options: JobServiceOptions): JobService {
-  const { queue = QUEUE, keptBytes = KEPT_BYTES, records } = options;
-  const ended = new LRUCache<Digest, Running>({ maxSize: keptBytes, sizeCalculation: bytesOf });
+  const { queue = QUEUE, keptBytes = DEFAULT_LIMITS.jobMemoryBytes, records } = options;
+  // The last job stays, however large: somebody waits for it.
+  const sizeOf = (running: Running): number => Math.min(keptBytes, bytesOf(running));
+  const ended = new LRUCache<Digest, Running>({ maxSize: keptBytes, sizeCalculation: sizeOf });
   const active = new Map<Digest, Running>();
   let turn: Promise<void> = Promise.resolve();
 
@@ -168,7 +171,7 @@ async function queued({ images, vocabulary }: JobServiceOptions, { jobId, imageI
     throw new SegmenterError("InvalidRequest", { reason: "a name needs the slices to look at", path: "propagate" });
   if (where && text === undefined)
     throw new SegmenterError("InvalidRequest", { reason: "expected the text of a name", path: "where" });
-  if (where && vocabulary) findPlaced(vocabulary, text ?? "", context?.modality ?? image.modality);
+  if (where && vocabulary) findPlaced(vocabulary, text ?? "", scopeOf(image, context));
   if (propagate && propagate.to < propagate.from)
     throw new SegmenterError("InvalidRequest", { reason: "from is after to", path: "propagate" });
   const settled = [...(prompts ?? []), ...(masks ?? [])].map(({ slice }) => slice);

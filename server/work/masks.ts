@@ -9,13 +9,14 @@ import { findPlane } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import { inputPart } from "../../core/model/preprocess.ts";
 import { isWholeCrop } from "../../core/prompt/space.ts";
-import { type CandidateName, namesToTell } from "../../core/text/candidates.ts";
+import { type CandidateName, namesToTell, scopeOf } from "../../core/text/candidates.ts";
 import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import type { MaskRequest, MaskResponse, MaskResult } from "../../core/wire/index.ts";
 import type { InferencePool } from "../inference/pool.ts";
 import type { DecodedMask, DecodeSource } from "../inference/protocol.ts";
 import type { Model, ModelRegistry } from "../models/registry.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
+import { DEFAULT_LIMITS } from "../ops/limits.ts";
 import type { NameService } from "../text/name-service.ts";
 import type { EmbeddingContext, OnSlice } from "./embedding-context.ts";
 import type { EmbeddingService, SliceSource } from "./embeddings.ts";
@@ -55,13 +56,12 @@ interface Parts extends MaskServiceOptions {
   contextOf(embeddingId: Digest): Promise<OnSlice>;
 }
 
-const KEPT_BYTES = 64 * 2 ** 20;
 /** Contexts remembered, so that a click does not read a whole embedding for its metadata. */
 const KNOWN_CONTEXTS = 4096;
 
 /** Masks from prompts, by an embedding's id or by a slice that is encoded first. */
 export function createMaskService(options: MaskServiceOptions): MaskService {
-  const { embeddings, models, observe = ignoreEvents, keptBytes = KEPT_BYTES } = options;
+  const { embeddings, models, observe = ignoreEvents, keptBytes = DEFAULT_LIMITS.logitsMemoryBytes } = options;
   const contexts = new LRUCache<Digest, OnSlice>({ max: KNOWN_CONTEXTS });
   const contextOf = async (id: Digest): Promise<OnSlice> => {
     const context = contexts.get(id) ?? { id, ...(await embeddings.context(id)) };
@@ -95,8 +95,7 @@ async function candidatesOn(
   { context }: MaskRequest,
 ): Promise<CandidateName[]> {
   const image = await images.get(imageId);
-  const modality = context?.modality ?? image?.modality;
-  return namesToTell(vocabulary?.entries ?? [], { modality, region: context?.bodyPart });
+  return namesToTell(vocabulary?.entries ?? [], scopeOf(image, context));
 }
 
 async function embedFirst(
@@ -110,16 +109,16 @@ async function embedFirst(
   return embeddingId;
 }
 
-/** The decoder must be of the model that made the embedding, with the very encoder that made it. */
+/** The very encoder that made the embedding; another model that has it too, with its own text tower say, may decode it. */
 function modelFor(models: Pick<ModelRegistry, "get">, context: EmbeddingContext, request: MaskRequest): Model {
   const { model: asked, imageId } = request;
   if (imageId && imageId !== context.imageId) {
     throw new SegmenterError("InvalidRequest", { reason: "The embedding is of another image.", path: "imageId" });
   }
-  if (asked && asked !== context.model)
-    throw new SegmenterError("ModelMismatch", { expected: context.model, got: asked });
-  const model = models.get(context.model);
+  const model = models.get(asked ?? context.model);
   const { digest } = model.graphs.encoder;
+  if (digest !== context.modelDigest && asked && asked !== context.model)
+    throw new SegmenterError("ModelMismatch", { expected: context.model, got: asked });
   if (digest !== context.modelDigest)
     throw new SegmenterError("ModelMismatch", { expected: digest, got: context.modelDigest });
   return model;
@@ -133,14 +132,14 @@ function portOf(
   waiting: Waiting,
 ): AnswerPort<OnSlice, DecodedMask> {
   const { images, embeddings, vocabulary, names = vocabulary, pool, contextOf } = parts;
-  const readsText = model.manifest.prompts.includes("text");
+  const { prompts: kinds, text: tower } = model.manifest;
+  const readsNames = kinds.includes("text") && tower?.vocabulary !== "none";
   return {
     threshold: model.manifest.logits.threshold,
     async name(text, { imageId, plane }) {
-      if (!names || !readsText) return undefined;
+      if (!names || !readsNames) return undefined;
       const image = await images.get(imageId);
-      const modality = context?.modality ?? image?.modality;
-      return { answer: await names.resolve(text, { modality }), stack: findPlane(image, plane) };
+      return { answer: await names.resolve(text, scopeOf(image, context)), stack: findPlane(image, plane) };
     },
     async embed({ imageId, plane, slice, window }, crop) {
       const request = { plane, slice, crop, model: model.id, ...(window ? { window } : {}) };

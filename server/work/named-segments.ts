@@ -21,7 +21,7 @@ export interface NamedAnswer {
   readonly suggestions?: readonly string[];
 }
 
-type Place = Pick<MaskRequest, "plane" | "slice" | "window">;
+type Place = Pick<MaskRequest, "plane" | "slice" | "window" | "context">;
 
 const COLOURS = ["#56B4E9", "#E69F00", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"];
 
@@ -33,7 +33,7 @@ export async function namedSegments(
   place: Place,
 ): Promise<NamedAnswer[]> {
   const answers: NamedAnswer[] = [];
-  for (const name of splitNames(text, vocabulary, modality)) {
+  for (const name of splitNames(text, vocabulary, place.context?.modality ?? modality)) {
     const prompts = [{ kind: "text" as const, text: name }];
     const asked = masks.masks({ imageId, ...place, prompts, multimask: false, zoom: "auto" });
     answers.push(await asked.then((answer) => ({ name, answer }), unknown(name)));

@@ -76,4 +76,54 @@ describe("the page with Orthanc", { ...needsData(CT_SLICES), ...needsOrthanc }, 
       await ohif.close();
     },
   );
+
+  test("a report goes with its segmentation, and what says nothing of a person goes to a study of its own", async () => {
+    const viewer = await openViewer(browser, `${server.url}/?StudyInstanceUIDs=${STUDY}`);
+    const { page } = viewer;
+    await viewer.click(...LIVER);
+    await viewer.masks();
+    const send = async (format: RegExp, deidentified: boolean) => {
+      await page.getByRole("button", { name: "Export", exact: true }).click();
+      await page.getByRole("radio", { name: format }).first().check();
+      await page.getByRole("checkbox", { name: "Remove identifying data" }).setChecked(deidentified);
+      const button = page.getByRole("button", { name: "Send to Archive" });
+      await expect.poll(() => button.isEnabled()).toBe(true);
+      await button.click();
+      await page.getByText("Archive has stored the result.").first().waitFor();
+    };
+    const before = await idsIn(orthanc);
+    await send(/measurement report/, false);
+    const reported = without(await idsIn(orthanc), before);
+    expect(reported.map(({ modality, study }) => [modality, study]).toSorted()).toEqual([
+      ["SEG", STUDY],
+      ["SR", STUDY],
+    ]);
+    const seen = await idsIn(orthanc);
+    await send(/DICOM SEG/, true);
+    const [nameless, ...more] = without(await idsIn(orthanc), seen);
+    expect(more).toEqual([]);
+    expect(nameless).toMatchObject({ modality: "SEG", patientId: "", patientName: "" });
+    expect(nameless!.study).not.toBe(STUDY);
+    expect(viewer.problems).toEqual([]);
+    await page.context().close();
+  });
 });
+
+/** Every object of the archive as QIDO-RS tells it. */
+async function idsIn({ root }: Orthanc) {
+  const answer = await fetch(`${root}/instances?includefield=00100010&includefield=00100020`);
+  const found: Record<string, { Value?: (string | { Alphabetic?: string })[] }>[] = await answer.json();
+  return found.map((item) => {
+    const text = (tag: string) => {
+      const [value] = item[tag]?.Value ?? [];
+      return typeof value === "string" ? value : (value?.Alphabetic ?? "");
+    };
+    return {
+      ...{ instance: text("00080018"), study: text("0020000D"), modality: text("00080060") },
+      ...{ patientId: text("00100020"), patientName: text("00100010") },
+    };
+  });
+}
+
+const without = <T extends { instance: string }>(all: readonly T[], known: readonly { instance: string }[]): T[] =>
+  all.filter(({ instance }) => !known.some((other) => other.instance === instance));

@@ -10,7 +10,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maskIou } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
-import type { EmbeddingInfo, MaskResponse } from "../../core/wire/index.ts";
+import type { EmbeddingInfo, Job, MaskResponse } from "../../core/wire/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { dataPath, needsData } from "../support/data.ts";
 import { takeScreenshot } from "../support/screenshots.ts";
@@ -163,6 +163,80 @@ describe("the static site", () => {
     await field.press("Enter");
     await viewer.ready();
     expect(only(await viewer.masks()).area).toBeGreaterThan(5000);
-    await viewer.page.screenshot({ path: join(tmpdir(), "static-site.png") });
+    await takeScreenshot(viewer.page, "static-site");
+  });
+
+  describe("with a short series, offline", { ...needsData(SERIES), timeout: 300_000 }, () => {
+    let at: { imageId: string; plane: string; window: { center: number; width: number } | null; count: number };
+
+    beforeAll(async () => {
+      const folder = dataPath(SERIES) ?? "";
+      const names = (await readdir(folder)).sort().slice(8, 11);
+      await viewer.page.getByLabel("Open image files").setInputFiles(names.map((name) => join(folder, name)));
+      await viewer.page.waitForFunction(
+        (count) =>
+          (document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.info.size[2] === count,
+        names.length,
+        { timeout: 120_000 },
+      );
+      await viewer.ready();
+      at = await viewer.read(({ image }) => ({
+        imageId: image!.info.imageId,
+        plane: image!.plane.plane,
+        window: image!.encodeWindow && { center: image!.encodeWindow.center, width: image!.encodeWindow.width },
+        count: image!.plane.count,
+      }));
+      const form = new FormData();
+      for (const name of names) form.append("file", new Blob([await readFile(join(folder, name))]), name);
+      const uploaded = await fetch(new URL("v1/images", server.url), { method: "POST", body: form });
+      expect(((await uploaded.json()) as { imageId: string }).imageId).toBe(at.imageId);
+    }, 300_000);
+
+    /** The same job on a server. */
+    const job = async (what: object): Promise<Job> => {
+      const { imageId, plane, window, count } = at;
+      const asked = { plane, ...(window ? { window } : {}), ...what, propagate: { from: 0, to: count - 1 } };
+      const { jobId } = await ask<Job>(`v1/images/${imageId}/segmentations`, asked);
+      const look = async () => (await (await fetch(new URL(`v1/jobs/${jobId}`, server.url))).json()) as Job;
+      await expect.poll(async () => (await look()).state, { timeout: 240_000, interval: 500 }).toBe("done");
+      return look();
+    };
+
+    test("where a name is, is where a server says that it is", async () => {
+      const { page } = viewer;
+      await page.getByRole("combobox", { name: "Segment by name" }).fill("spleen");
+      await page.getByRole("button", { name: "Where is the spleen?" }).waitFor();
+      await page.keyboard.press("Alt+Enter");
+      await expect
+        .poll(() => viewer.read(({ located }) => located?.places.length), { timeout: 240_000 })
+        .toBe(at.count);
+      const here = await viewer.read(({ located }) => located!.places);
+      const [{ where = [] } = {}] = (await job({ text: "spleen", where: true })).segments;
+      expect(here.map(({ slice, shown }) => [slice, shown])).toEqual(where.map(({ slice, shown }) => [slice, shown]));
+      for (const [n, { presence }] of here.entries()) expect(presence).toBeCloseTo(where[n]!.presence, 2);
+      expect(here.some(({ shown }) => shown)).toBe(true);
+      await page.getByRole("button", { name: "Take the marks away" }).click();
+    });
+
+    test("all structures of all slices are those that a server finds, with the same masks", async () => {
+      const { page } = viewer;
+      await page.getByRole("button", { name: "Browse all names" }).click();
+      await page.getByRole("button", { name: "Find all on all slices" }).click();
+      const proposed = () => viewer.read((state) => [...state.proposed.values()].sort());
+      await expect.poll(proposed, { timeout: 280_000, interval: 500 }).toContain("liver");
+      await viewer.ready();
+      const { segments } = await job({ find: "all" });
+      expect(await proposed()).toEqual(segments.map(({ name }) => name).sort());
+      const named = await viewer.read(({ proposed: all }) => [...all]);
+      for (const mine of await viewer.masks()) {
+        const name = named.find(([id]) => id === mine.segment)?.[1];
+        const theirs = segments
+          .find((segment) => segment.name === name)
+          ?.masks.find(({ slice }) => slice === mine.slice);
+        expect(maskIou(decodeRle(theirs!.rle), mine.mask), name).toBeGreaterThanOrEqual(0.99);
+      }
+      expect(await viewer.masks()).not.toEqual([]);
+      await takeScreenshot(page, "offline-found");
+    });
   });
 });

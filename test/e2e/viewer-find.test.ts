@@ -176,6 +176,63 @@ describe("names in the page", { ...needsData(SERIES), timeout: 120_000 }, () => 
     expect(await page.locator("slice-slider .where").count()).toBe(0);
   });
 
+  test("several names at once are a segment each, and are asked last in the list afterwards, by their own names", async () => {
+    const { page } = viewer;
+    const field = page.getByRole("combobox", { name: "Segment by name" });
+    await field.fill("Leber, spleen");
+    await field.press("Enter");
+    await viewer.ready();
+    expect(await names()).toEqual(["Leber", "spleen"]);
+    expect((await viewer.masks()).map(({ area }) => area > 100)).toEqual([true, true]);
+    await field.fill("nothing of the kind");
+    await field.press("Enter");
+    await page.reload();
+    await viewer.ready();
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    const list = page.getByRole("listbox", { name: "Names" });
+    await expect.poll(() => list.locator("li").nth(0).innerText()).toMatch(/asked last/i);
+    expect(await list.getByRole("option").nth(0).innerText()).toMatch(/^liver/);
+    expect(await list.getByRole("option").nth(1).innerText()).toMatch(/^spleen/);
+    expect(await list.getByRole("option", { name: /nothing/ }).count()).toBe(0);
+  });
+
+  test("what is looked for is chosen at the foot of the names: they come first, only they are proposed, and it is kept", async () => {
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Browse all names" }).click();
+    const task = page.getByRole("combobox", { name: "Look for", exact: true });
+    expect(await task.inputValue()).toBe("");
+    const kind = page.getByRole("combobox", { name: "Kind of image" });
+    const listed = page.getByRole("listbox", { name: "Names" });
+    expect(await kind.inputValue()).toBe("CT");
+    await kind.selectOption({ label: "Fundus" });
+    expect(await listed.getByRole("option", { name: /^aorta/ }).getAttribute("class")).toMatch(/other/);
+    await kind.selectOption({ label: "CT" });
+    expect(await page.getByRole("combobox", { name: "Body part" }).count()).toBe(1);
+    await task.selectOption({ label: "vessels" });
+    expect(
+      await page
+        .getByRole("listbox", { name: "Names" })
+        .getByRole("option", { name: /^aorta/ })
+        .getAttribute("class"),
+    ).not.toMatch(/other/);
+    expect(
+      await page
+        .getByRole("listbox", { name: "Names" })
+        .getByRole("option", { name: /^liver$/ })
+        .getAttribute("class"),
+    ).toMatch(/other/);
+    await takeScreenshot(page, "task");
+    await page.getByRole("button", { name: "Find all on this slice" }).click();
+    await expect.poll(proposed, { timeout: 60_000 }).toContain("aorta");
+    await viewer.ready();
+    expect(await proposed()).not.toContain("liver");
+    await page.waitForTimeout(1000); // the rest after which work is saved
+    await page.reload();
+    await viewer.ready();
+    expect(await viewer.read(({ image }) => image?.task)).toBe("vessel");
+    expect(viewer.problems).toEqual([]);
+  });
+
   test("all structures of all slices are proposals, which outlive a reload", async () => {
     const { page } = viewer;
     await page.getByRole("button", { name: "Browse all names" }).click();

@@ -19,17 +19,26 @@ beforeEach(async () => {
   };
 }, 60_000);
 
+/** Runs in the page: the first segment has a surface, though nothing shows it. */
+function madeSurface() {
+  const { surfaces, store } = (document.querySelector("viewer-app") as ViewerElement).app;
+  const [segment] = store.state.log.entries.flatMap((entry) => ("segmentId" in entry ? [entry.segmentId] : []));
+  return segment !== undefined && surfaces.of(segment) !== undefined;
+}
+
 test("a propagated segment is in every plane and a surface; a click in a pane goes there in all of them", async () => {
   const asked: string[] = [];
   viewer.page.on("request", (request) => asked.push(request.url()));
   await viewer.click(...LIVER);
+  expect(asked.some((url) => /(scene|surface)[^/]*\.js$/.test(url))).toBe(false);
   await viewer.page.keyboard.press("Shift+P");
   await viewer.page.waitForFunction(
     () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.log.entries.length === 3,
     null,
     { timeout: 60_000 },
   );
-  expect(asked.some((url) => /scene-.*\.js$/.test(url))).toBe(false);
+  // A job has ended: its surface is made before anybody asks for it.
+  await expect.poll(() => viewer.page.evaluate(madeSurface), { timeout: 60_000 }).toBe(true);
   await viewer.page.keyboard.press("q");
   await viewer.page.waitForFunction(
     () => {

@@ -73,6 +73,7 @@ def test_every_request_is_one_of_the_document(server, ct, monkeypatch):
     image.masks(prompts, slice=3, window=(100, 300), multimask=True)
     image.masks([lasso([(12, 12), (52, 12), (32, 52)])], slice=2, plane="axial")
     segments = image.segment({3: [point(32, 32)]}, between=(1, 4), window=(100, 300))
+    image.segment(find_all=True, between=(3, 3), context={"modality": "CT", "bodyPart": "abdomen", "task": "lesion"})
     image.export(segments, "seg-nrrd", name="ball")
     for method, path, body, kind in sent:
         pattern = re.sub(r"sha256:[0-9a-f]{64}", "{id}", path)
@@ -90,6 +91,19 @@ def test_masks_are_those_of_the_server(server):
     rle = server.json("/v1/masks", asked)["masks"][0]["rle"]
     truth = coco.decode(coco.frPyObjects(rle, *rle["size"])).astype(bool)
     assert np.array_equal(mask.pixels, truth) and encode(mask.pixels) == rle
+
+
+def test_every_structure_of_one_kind_is_found(server):
+    image = phantom(Client(server.url))
+    here = {"find_all": True, "between": (40, 40), "plane": "axial"}
+    everything = {one.name for one in image.segment(**here)}
+    organs = {one.name for one in image.segment(**here, context={"task": "organ"})}
+    assert "liver" in organs and organs < everything
+    [mask] = image.masks([text("liver")], slice=40, plane="axial", context={"modality": "CT", "bodyPart": "all"})
+    assert mask.pixels.sum() > 100
+    with pytest.raises(ServerError) as refused:
+        image.segment(**here, context={"task": "everything"})
+    assert refused.value.code == "InvalidRequest"
 
 
 def test_run_lengths_come_back_as_they_were():

@@ -57,6 +57,20 @@ describe("names that nobody said", { ...needsData(SERIES), timeout: 120_000 }, (
     expect(await names({ modality: "OP" })).not.toContain("liver");
   });
 
+  test("a task asks for one kind of structure: on a slice, and for the name of a mask", async () => {
+    const propagate = { from: SLICE, to: SLICE };
+    const names = (await find({ propagate, context: { task: "vessel" } })).segments.map(({ name }) => name);
+    expect(names).toContain("aorta");
+    expect(names).not.toContain("liver");
+    const prompts = [{ kind: "text", text: "liver" }];
+    const told = async (context: object) => (await masks({ prompts, classify: true, context })).names ?? [];
+    expect((await told({}))[0]?.name).toBe("liver");
+    expect((await told({ task: "vessel" })).map(({ name }) => name)).not.toContain("liver");
+    expect((await masks({ prompts, context: { task: "vessel" } })).masks[0]).toEqual(
+      (await masks({ prompts })).masks[0],
+    );
+  });
+
   test("a job that is stopped keeps the slices that it has looked at", async () => {
     const { count } = (await services.images.get(imageId))!.planes[0]!;
     const { jobId } = await services.jobs.submit(
@@ -101,6 +115,11 @@ describe("names that nobody said", { ...needsData(SERIES), timeout: 120_000 }, (
       ["spleen", true],
       ["xyzzy", false],
     ]);
+    const vessels = join(dir, "vessels.json");
+    expect(await cli("--find", "all", "--task", "vessel", "-o", vessels)).toBe(0);
+    const job = Job.parse(JSON.parse(await readFile(vessels, "utf8")));
+    expect(job.segments.map(({ name }) => name)).not.toContain("liver");
+    expect(await cli("--find", "all", "--task", "everything")).toBe(2);
     const all = join(dir, "all.nii.gz");
     expect(await cli("--find", "all", "-o", all)).toBe(0);
     const labels = await readImage([{ bytes: await readFile(all) }]);

@@ -28,12 +28,15 @@ export interface Harness {
 export interface HarnessOptions {
   readonly limits?: Partial<Limits>;
   readonly deps?: Partial<AppDeps>;
+  /** Writes more models into a folder of folders, before the server starts. */
+  readonly models?: (dir: string) => Promise<void>;
 }
 
 /** The real app with real stores, child processes and a tiny model; no port. */
-export async function createHarness({ limits = {}, deps: given = {} }: HarnessOptions = {}): Promise<Harness> {
+export async function createHarness({ limits = {}, deps: given = {}, models }: HarnessOptions = {}): Promise<Harness> {
   const dir = await mkdtemp(join(tmpdir(), "http-"));
   await writeTinyModel(join(dir, "models", "tiny"));
+  await models?.(join(dir, "models"));
   const settings = readSettings(
     {
       cacheDir: join(dir, "cache"),

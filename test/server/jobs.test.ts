@@ -87,7 +87,7 @@ describe("a volume job", () => {
   test("waits its turn among twenty; all of them end, and equal ones are one", async () => {
     const request = (n: number) => {
       const prompts = [{ slice: 6, prompts: [click] }];
-      return { prompts, propagate: { from: 5, to: 7 }, context: { task: `twenty ${n % 19}` } };
+      return { prompts, propagate: { from: 5, to: 7 }, context: { bodyPart: `twenty ${n % 19}` } };
     };
     const jobs = await Promise.all(Array.from({ length: 20 }, async (_, n) => (await start(request(n))).json()));
     const ids = jobs.map((job) => Job.parse(job).jobId);
@@ -119,7 +119,9 @@ describe("a volume job", () => {
     expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, "JobNotFound"]);
     const answers: number[] = [];
     for (let n = 0; n < 30; n++)
-      answers.push((await start({ text: "liver", propagate: { from: 0, to: 11 }, context: { task: `${n}` } })).status);
+      answers.push(
+        (await start({ text: "liver", propagate: { from: 0, to: 11 }, context: { bodyPart: `${n}` } })).status,
+      );
     expect(answers[0]).toBe(202);
     expect(answers.at(-1)).toBe(503);
   });

@@ -82,12 +82,12 @@ describe("the mask service", { timeout: 90_000 }, () => {
     expect(presence).toBeLessThanOrEqual(1);
   });
 
-  test("refuses an embedding for another model or image, unknown ids and impossible prompts (D-12)", async () => {
+  test("refuses an embedding for an unknown model or another image, unknown ids and impossible prompts (D-12)", async () => {
     const { ask } = open();
     const { embeddingId } = await ask({ imageId: IMAGE, prompts: [click(30, 30)] });
     const prompts = [click(30, 30)];
     const refused = (request: object, code: string) => expect(ask(request)).rejects.toMatchObject({ code });
-    await refused({ embeddingId, prompts, model: "other" }, "ModelMismatch");
+    await refused({ embeddingId, prompts, model: "other" }, "UnknownModel");
     await refused({ embeddingId, prompts, imageId: idOf(2) }, "InvalidRequest");
     await refused({ embeddingId: idOf(9), prompts }, "EmbeddingNotFound");
     await refused({ prompts }, "InvalidRequest");

@@ -162,6 +162,15 @@ describe("tieredStore", () => {
     await tieredStore(near, far).get(idOf(1));
     expect(await near.get(idOf(1))).toBeDefined();
   });
+
+  test.each([
+    { name: "hangs", set: () => new Promise<void>(() => {}) },
+    { name: "fails", set: () => Promise.reject(new Error("disk")) },
+  ])("gives what the second tier knows while the copy in the first $name", async ({ set }) => {
+    const far = memoryStore({ maxBytes: 64 * KIB });
+    await far.set(idOf(1), bytesOf(1, KIB));
+    expect(await tieredStore({ get: async () => undefined, set }, far).get(idOf(1))).toEqual(bytesOf(1, KIB));
+  });
 });
 
 async function flip(path: string, at: number): Promise<void> {

@@ -53,7 +53,15 @@ describe("POST /v1/text-prompts", () => {
     expect(await term({ imageId, modality: "XR" })).toBe("trachea-and-main-bronchi");
   });
 
+  test("puts what is looked for first among suggestions", async () => {
+    const suggestions = async (more: object) =>
+      (await (await ask({ text: "something of the liver", ...more })).json()).suggestions;
+    expect((await suggestions({}))[0]).toBe("liver");
+    expect((await suggestions({ task: "lesion" }))[0]).toMatch(/^(benign|malignant) liver lesion$|^liver tumor$/);
+  });
+
   test.each([
+    ["a task that is none", { text: "liver", task: "everything" }, 400, "InvalidRequest"],
     ["an unknown picture", { text: "liver", imageId: `sha256:${"0".repeat(64)}` }, 404, "ImageNotFound"],
     ["no text", {}, 400, "InvalidRequest"],
     ["an empty text", { text: "" }, 400, "InvalidRequest"],

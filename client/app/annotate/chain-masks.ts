@@ -7,7 +7,7 @@ import { decodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Embedding, SegmentMask } from "../../index.ts";
 import type { Context } from "../context/context.ts";
-import { saidOf } from "../state/places.ts";
+import { kindSaidOf } from "../state/places.ts";
 import type { MaskView, ShownMask } from "../state/state.ts";
 
 export interface ChainSources {
@@ -25,7 +25,7 @@ export interface ChainMasks {
 
 export function createChainMasks({ store, segmenter }: Context, { embed, kept }: ChainSources): ChainMasks {
   const decoder = createChainDecoder<Embedding, SegmentMask>(async (on, prompts, asked) => {
-    return (await segmenter()).segment(on, prompts, { ...asked, ...saidOf(store.state.image) });
+    return (await segmenter()).segment(on, prompts, { ...asked, ...kindSaidOf(store.state.image) });
   });
 
   /** A mask that was drawn, imported or computed elsewhere stands as it is: nothing is encoded for it. */

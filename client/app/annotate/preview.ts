@@ -5,7 +5,7 @@ import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
 import { number, t } from "../i18n/index.ts";
 import type { Point } from "../state/drawing.ts";
-import { activeMask, placeOf, saidOf } from "../state/places.ts";
+import { activeMask, kindSaidOf, placeOf } from "../state/places.ts";
 import { openSegmentOf } from "../state/segments.ts";
 import { isWritable, type State } from "../state/state.ts";
 
@@ -51,7 +51,7 @@ export function createPreview({ store, segmenter }: Context): Preview {
     const start: readonly Prompt[] = shown && !shown.on ? [{ kind: "mask", rle: encodeRle(shown) }] : [];
     const point = { kind: "point", x, y, label: state.sign } as const;
     const mask = await ready.preview(image.embedding, [...start, ...given, point], {
-      ...saidOf(image),
+      ...kindSaidOf(image),
       ...(shown?.on ? { previous: shown } : {}),
     });
     if (mask && turn === latest && store.state.image?.embedding === image.embedding) store.set({ preview: mask });

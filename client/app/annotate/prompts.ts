@@ -4,7 +4,6 @@ import type { EncodedRef, PromptAction } from "../../../core/annotation/entries.
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
-import { t } from "../i18n/index.ts";
 import { gridOf } from "../state/focus.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { encodedRefOf } from "../state/places.ts";
@@ -13,9 +12,6 @@ import { createClickFilter } from "./click-filter.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { createSegmentActions, type SegmentActions } from "./segment-actions.ts";
 import { createSliceActions, isAmbiguous, type SliceActions } from "./slice-actions.ts";
-
-/** Letters of a name that a note repeats. */
-const MOST_SHOWN = 60;
 
 /** Why a name gave no mask. */
 export type Refusal =
@@ -28,7 +24,7 @@ interface PromptActions {
   /** Segments by name: into the segment of that name, or a new one. */
   addText(text: string): void;
   /** A name that was just given has failed: it leaves nothing behind. False for a name of an earlier day. */
-  refuseText(action: PromptAction, refusal: Refusal): boolean;
+  refuseText(action: PromptAction): boolean;
 }
 
 export interface Prompts
@@ -100,10 +96,9 @@ function createPromptActions(context: Context, writer: LogWriter, segments: Segm
       if (id) give(id, at, prompt);
     },
     addText,
-    refuseText(action, refusal) {
+    refuseText(action) {
       if (!unanswered.delete(action)) return false;
       takeOut(context, writer, action);
-      tellRefusal(context, addText, action, refusal);
       return true;
     },
   };
@@ -118,21 +113,4 @@ function takeOut({ store }: Context, writer: LogWriter, action: PromptAction): v
   const elsewhere = slicesOf(store.state.log, segmentId).some((place) => sliceKeyOf(place) !== sliceKeyOf(at));
   writer.act([elsewhere ? { kind: "clear", segmentId, at } : { kind: "remove-segment", segmentId }]);
   writer.followLog();
-}
-
-function tellRefusal(
-  { notifier }: Context,
-  again: (text: string) => void,
-  { prompts, at }: PromptAction,
-  refusal: Refusal,
-): void {
-  const said = prompts.flatMap((prompt) => (prompt.kind === "text" ? [prompt.text] : [])).join(", ");
-  const text = said.length > MOST_SHOWN ? `${said.slice(0, MOST_SHOWN)} …` : said;
-  if (refusal.kind === "absent") {
-    notifier.info(t.said.notRecognised(text, at.slice + 1), { cause: "name" });
-    return;
-  }
-  const actions = refusal.suggestions.map((name) => ({ label: name, run: () => again(name) }));
-  const sentence = actions.length > 0 ? t.errors.unknownTermMeant(text) : t.errors.unknownTerm(text);
-  notifier.info(sentence, { cause: "name", actions });
 }

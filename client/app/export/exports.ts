@@ -40,8 +40,8 @@ export interface Exports {
   formats(): readonly OfferedFormat[];
   /** Waits for every mask, then tells what would be lost; nothing is written yet. */
   prepare(choice: ExportChoice, signal: AbortSignal): Promise<Prepared>;
-  /** What was prepared, as files; DICOM is one. */
-  blobs(prepared: Prepared): readonly Blob[];
+  /** What was prepared, one DICOM object each; an object comes before the report that refers to it. */
+  objects(prepared: Prepared): Promise<readonly Blob[]>;
   /** Downloads what was prepared, unless a listener takes it; gives the file's name. */
   save(prepared: Prepared): string;
   /** The listener gets what is about to be downloaded, and says by `true` that it takes it instead. */
@@ -85,7 +85,18 @@ export function createExports({ store, segmenter }: Context, { retry, kept }: Ex
       const written = write(segmentation, { stem: stemOf(image), overlap, slice: placeOf(image), ...imageUri });
       return { ...written, segmentation };
     },
-    blobs: (prepared) => prepared.files().map(({ bytes, type }) => new Blob([bytes], { type })),
+    objects: async (prepared) => {
+      const { filesOfZip } = await import("../../../formats/write/zip.ts");
+      const lists = prepared
+        .files()
+        .map(({ name, type, bytes }) =>
+          type === "application/zip" ? [...filesOfZip(bytes)] : [[name, bytes] as const],
+        );
+      const reportsLast = lists
+        .flat()
+        .toSorted(([a], [b]) => Number(a.endsWith(".sr.dcm")) - Number(b.endsWith(".sr.dcm")));
+      return reportsLast.map(([, bytes]) => new Blob([bytes], { type: "application/dicom" }));
+    },
     save(prepared) {
       const files = prepared.files();
       const [first] = files;

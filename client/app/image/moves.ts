@@ -22,6 +22,8 @@ export interface Moves {
   setModality(modality: string): void;
   /** A region of the vocabulary, or empty for all: where names are looked for that nobody said. */
   setBodyPart(bodyPart: string): void;
+  /** What is looked for; empty for every kind of structure. */
+  setTask(task: OpenImage["task"]): void;
 }
 
 /** What the server still takes for a width. */
@@ -92,6 +94,10 @@ export function createMoves({ store }: Context, encoder: Encoder, onMeaning: () 
     setBodyPart(bodyPart) {
       const { image } = store.state;
       if (image) store.set({ image: { ...image, bodyPart }, guesses: undefined });
+    },
+    setTask(task) {
+      const { image } = store.state;
+      if (image) store.set({ image: { ...image, task }, guesses: undefined });
     },
   };
 }

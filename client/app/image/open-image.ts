@@ -17,6 +17,7 @@ export function openImageOf(info: ImageInfo, name: string): OpenImage {
     encodeWindow: window,
     modality: info.modality,
     bodyPart: info.bodyPart ?? "",
+    task: "",
     pixels: undefined,
     embedding: undefined,
     stage: "idle",

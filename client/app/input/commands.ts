@@ -1,12 +1,12 @@
 /** Command name → action, for shortcuts. */
 
-import type { Finding } from "../annotate/finding.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import { resizeBrush } from "../edit/brush.ts";
 import type { Edits } from "../edit/edits.ts";
 import type { Strokes } from "../edit/strokes.ts";
 import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
+import type { Finding } from "../naming/finding.ts";
 import { activeMask, windowsOf } from "../state/places.ts";
 import { segmentList } from "../state/segments.ts";
 import type { Store } from "../state/store.ts";

@@ -1,8 +1,8 @@
 /** Everything that a key, the pointer or an element can ask of the viewer. */
 import type { SliceRef } from "../../../core/image/slice-ref.ts";
 import type { Slice } from "../../../core/image/volume.ts";
+import type { MatchingFor } from "../../../core/text/completion.ts";
 import type { ListedTerm } from "../../../core/wire/index.ts";
-import type { Finding } from "../annotate/finding.ts";
 import type { Preview } from "../annotate/preview.ts";
 import type { Prompts } from "../annotate/prompts.ts";
 import type { GroupActions } from "../annotate/segment-actions.ts";
@@ -17,9 +17,12 @@ import type { Images } from "../image/images.ts";
 import type { ViewControls } from "../image/view.ts";
 import type { Keeper } from "../kept/keeper.ts";
 import type { Measures } from "../measure/measures.ts";
+import type { Finding } from "../naming/finding.ts";
+import type { Phrases } from "../naming/phrases.ts";
 import type { Store } from "../state/store.ts";
 import type { Studies } from "../studies/studies.ts";
 import type { Propagation } from "../volume/propagation.ts";
+import type { ReadySurfaces } from "../volume/ready-surfaces.ts";
 import type { Tour } from "../volume/tour.ts";
 import type { Commands } from "./commands.ts";
 import type { Shortcuts } from "./shortcuts.ts";
@@ -45,13 +48,15 @@ export interface Controls {
   /** Fills the gaps between settled slices of the active segment by their shapes, here and without the model. */
   interpolate(): void;
   readonly tour: Tour;
+  readonly surfaces: ReadySurfaces;
   readonly finding: Finding;
+  readonly phrases: Phrases;
   readonly commands: Commands;
   readonly shortcuts: Shortcuts;
   /** Names that a text prompt may say; empty while the server does not answer. */
   vocabulary(): Promise<readonly ListedTerm[]>;
   /** Names that a phrase may mean which is no name; none while the server does not answer. */
-  namesMeant(phrase: string, modality: string): Promise<readonly string[]>;
+  namesMeant(phrase: string, wanted: MatchingFor): Promise<readonly string[]>;
   /** Stored pixels of a slice. */
   pixels(place: SliceRef): Promise<Slice>;
   /** Where pixels go. */

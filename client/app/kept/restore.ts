@@ -10,7 +10,7 @@ import type { Work } from "./work.ts";
 /** What is kept of the open image; `undefined` without one. */
 export function workOf({ image, log, activeSegment, hidden, proposed }: State): Work | undefined {
   if (!image) return undefined;
-  const { info, name, plane, slice, window, encodeWindow, modality, bodyPart } = image;
+  const { info, name, plane, slice, window, encodeWindow, modality, bodyPart, task } = image;
   const chains = chainsOf(log, info.imageId);
   return {
     imageId: info.imageId,
@@ -21,7 +21,7 @@ export function workOf({ image, log, activeSegment, hidden, proposed }: State): 
     slices: new Set(chains.map(({ at }) => `${at.plane}/${at.slice}`)).size,
     savedAt: Date.now(),
     log: serialiseLog(log),
-    place: { plane: plane.plane, slice, window, encodeWindow, modality, bodyPart },
+    place: { plane: plane.plane, slice, window, encodeWindow, modality, bodyPart, task },
     ...(activeSegment ? { activeSegment } : {}),
     hidden: [...hidden],
     ...(proposed.size > 0 ? { proposed: [...proposed] } : {}),
@@ -51,6 +51,6 @@ function placed(image: OpenImage, { place }: Work): OpenImage {
   if (!place || !plane) return image;
   const slice = Math.max(0, Math.min(place.slice, plane.count - 1));
   const windows = image.window ? { window: place.window, encodeWindow: place.encodeWindow } : {};
-  const { modality = image.modality, bodyPart = image.bodyPart } = place;
-  return { ...image, plane, slice, sliceByPlane: { [plane.plane]: slice }, modality, bodyPart, ...windows };
+  const { modality = image.modality, bodyPart = image.bodyPart, task = image.task } = place;
+  return { ...image, plane, slice, sliceByPlane: { [plane.plane]: slice }, modality, bodyPart, task, ...windows };
 }

@@ -1,6 +1,7 @@
 /** The work on one image, as it is kept: its prompt log, and where its user was. */
 import type { Digest } from "../../../core/digest.ts";
 import type { NamedWindow, Plane } from "../../../core/image/volume.ts";
+import type { OpenImage } from "../state/open-image.ts";
 
 /** Where the user was, to come back to. */
 export interface Place {
@@ -10,6 +11,7 @@ export interface Place {
   readonly encodeWindow: NamedWindow | null;
   readonly modality?: string;
   readonly bodyPart?: string;
+  readonly task?: OpenImage["task"];
 }
 
 export interface Work {

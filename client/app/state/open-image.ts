@@ -1,6 +1,6 @@
 /** The image that is open, and how it is looked at. */
 import type { NamedWindow, Plane, Slice } from "../../../core/image/volume.ts";
-import type { ImageInfo, PlaneInfo } from "../../../core/wire/index.ts";
+import type { ImageInfo, PlaneInfo, StructureKind } from "../../../core/wire/index.ts";
 import type { Embedding } from "../../index.ts";
 
 /** Zoom is a factor on the fitted size; pan is in CSS pixels from the centre. */
@@ -26,6 +26,8 @@ export interface OpenImage {
   readonly modality: string;
   /** Region of the vocabulary where names are looked for that nobody said; empty for all. */
   readonly bodyPart: string;
+  /** What is looked for; empty for every kind of structure. */
+  readonly task: StructureKind | "";
   /** Of exactly the slice that `plane` and `slice` name; `undefined` until they are there. */
   readonly pixels: Slice | undefined;
   /** Of a large slice, whose `pixels` are an overview: what is looked at closely. */

@@ -54,10 +54,18 @@ export function activeMask({ image, activeSegment, masks }: State): MaskView | u
   return image && activeSegment ? masks.get(maskKey(activeSegment, placeOf(image))) : undefined;
 }
 
-/** What is said of the image beside its prompts: its kind, where the file says another or none, and the part of the body. */
-export function saidOf(image: OpenImage | undefined): { readonly context?: PromptContext } {
-  if (!image) return {};
-  const { modality, bodyPart, info } = image;
-  const context = { ...(modality === info.modality ? {} : { modality }), ...(bodyPart ? { bodyPart } : {}) };
+/** The kind of image, where its user says another than the file: it is part of what prompts mean. */
+export function kindSaidOf(image: OpenImage | undefined): { readonly context?: PromptContext } {
+  return image && image.modality !== image.info.modality ? { context: { modality: image.modality } } : {};
+}
+
+/** All that is said of the image where names are looked for: its kind, the part of the body, and what is looked for. */
+export function saidOf(image: OpenImage): { readonly context?: PromptContext } {
+  const { bodyPart, task, info } = image;
+  const part = bodyPart === (info.bodyPart ?? "") ? {} : { bodyPart: bodyPart || EVERYWHERE };
+  const context = { ...kindSaidOf(image).context, ...part, ...(task ? { task } : {}) };
   return Object.keys(context).length > 0 ? { context } : {};
 }
+
+/** No region of the vocabulary: it leaves out no name, whatever the file says. */
+const EVERYWHERE = "all";

@@ -17,6 +17,8 @@ export type DialogName = "import" | "help" | "export" | "work" | "studies";
 export interface ModelFacts {
   readonly name: string;
   readonly prompts: readonly PromptKind[];
+  /** It can say where a phrase may be that is no name. */
+  readonly heatMap: boolean;
 }
 
 /** A mask that stands in the log as it is, by hand, by import or by a job. */

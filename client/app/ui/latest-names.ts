@@ -13,7 +13,7 @@ export function latestNames(): readonly string[] {
 }
 
 export function rememberNames(names: readonly string[]): void {
-  const latest = [...new Set([...names.map((name) => name.toLowerCase()), ...latestNames()])].slice(0, MOST);
+  const latest = [...new Set([...names, ...latestNames()])].slice(0, MOST);
   try {
     localStorage.setItem(KEY, JSON.stringify(latest));
   } catch {

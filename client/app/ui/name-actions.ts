@@ -1,11 +1,15 @@
 /** What may be done with names beside segmenting one: all of them, and where one is. */
 import { css, html, nothing } from "lit";
+import type { StructureKind } from "../../../core/wire/text.ts";
 import { t } from "../i18n/index.ts";
+import type { OpenImage } from "../state/open-image.ts";
 import type { State } from "../state/state.ts";
 import type { LocatedName } from "../state/underway.ts";
 import { ViewerElement } from "./base/element.ts";
 import { icon } from "./base/icons.ts";
 import { controls } from "./base/styles.ts";
+
+const KINDS = ["organ", "vessel", "bone", "muscle", "lesion", "tissue", "device"] as const satisfies StructureKind[];
 
 /** Foot of the list of names. */
 export class NameActions extends ViewerElement {
@@ -26,13 +30,14 @@ export class NameActions extends ViewerElement {
         border-top: 1px solid var(--line);
       }
       label {
-        display: flex;
+        display: grid;
+        grid-template-columns: 8em 1fr;
         align-items: center;
-        gap: 6px;
         flex-basis: 100%;
         color: var(--muted);
       }
       select {
+        min-width: 0;
         min-height: 30px;
         padding: 0 6px;
       }
@@ -49,7 +54,13 @@ export class NameActions extends ViewerElement {
   /** Every name is listed: also what may be done with all of them. */
   declare all: boolean;
 
-  protected watch = ({ finding, image }: State) => [finding, image?.pixels, image?.bodyPart];
+  protected watch = ({ finding, image }: State) => [
+    finding,
+    image?.pixels,
+    image?.modality,
+    image?.bodyPart,
+    image?.task,
+  ];
 
   override render() {
     const { finding, image } = this.state;
@@ -59,24 +70,34 @@ export class NameActions extends ViewerElement {
     const where = this.name && stacked;
     if (!where && !this.all) return nothing;
     return html`<div>
-      ${this.all ? this.#region(image?.bodyPart ?? "") : nothing}
+      ${this.all && image ? this.#said(image) : nothing}
       ${where ? this.#button(t.locating.button(this.name), t.locating.detail, () => actions.where(this.name)) : nothing}
       ${this.all ? this.#button(t.finding.onSlice, "Shift + F", actions.toggle, off) : nothing}
       ${this.all && stacked ? this.#button(t.finding.inVolume, "Alt + Shift + F", actions.toggleVolume, off) : nothing}
     </div>`;
   }
 
-  #region(chosen: string) {
-    return html`<label title=${t.finding.regionDetail}>${t.finding.region}
-      <select @change=${this.#setRegion}>
-        <option value="" ?selected=${chosen === ""}>${t.finding.everywhere}</option>
-        ${this.regions.map((region) => html`<option value=${region} ?selected=${chosen === region}>${t.names.region(region)}</option>`)}
-      </select></label>`;
+  /** What is said of the image where names are looked for; what the file says is filled in. */
+  #said({ modality, bodyPart, task, info }: OpenImage) {
+    const { images } = this.app;
+    const kinds = Object.entries(t.modalities);
+    const own = kinds.some(([code]) => code === info.modality) ? [] : [[info.modality, info.modality] as const];
+    return html`
+      ${chooser(t.modality, t.finding.modalityDetail, { chosen: modality, options: [...own, ...kinds], set: images.setModality })}
+      ${chooser(t.finding.region, t.finding.regionDetail, {
+        chosen: bodyPart,
+        options: [
+          ["", t.finding.everywhere],
+          ...this.regions.map((region) => [region, t.names.region(region)] as const),
+        ],
+        set: images.setBodyPart,
+      })}
+      ${chooser(t.finding.task, t.finding.taskDetail, {
+        chosen: task,
+        options: [["", t.finding.allKinds], ...KINDS.map((kind) => [kind, t.finding.kinds[kind]] as const)],
+        set: (value) => images.setTask(KINDS.find((kind) => kind === value) ?? ""),
+      })}`;
   }
-
-  #setRegion = ({ target }: Event) => {
-    if (target instanceof HTMLSelectElement) this.app.images.setBodyPart(target.value);
-  };
 
   #button(label: string, title: string, run: () => void, disabled = false) {
     return html`<button type="button" title=${title} ?disabled=${disabled}
@@ -88,6 +109,18 @@ export class NameActions extends ViewerElement {
     this.dispatchEvent(new CustomEvent("acted", { bubbles: true }));
   }
 }
+
+interface Choices {
+  readonly chosen: string;
+  readonly options: readonly (readonly [value: string, text: string])[];
+  readonly set: (value: string) => void;
+}
+
+const chooser = (label: string, title: string, { chosen, options, set }: Choices) =>
+  html`<label title=${title}>${label}
+    <select @change=${({ target }: Event) => target instanceof HTMLSelectElement && set(target.value)}>
+      ${options.map(([value, text]) => html`<option value=${value} ?selected=${chosen === value}>${text}</option>`)}
+    </select></label>`;
 
 /** What has been found of the place of a name, with a way to be rid of it. */
 export class NameLocated extends ViewerElement {

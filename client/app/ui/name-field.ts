@@ -1,7 +1,7 @@
 /** Segment by name: a field that completes what is typed, and the list of all names (WAI-ARIA combobox). */
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { byRegion, matchingNames, type NameMatch } from "../../../core/text/completion.ts";
+import { byRegion, type MatchingFor, matchingNames, type NameMatch } from "../../../core/text/completion.ts";
 import { splitNames } from "../../../core/text/list.ts";
 import { presenceThreshold } from "../../../core/text/measures.ts";
 import { createVocabulary, type Vocabulary } from "../../../core/text/vocabulary.ts";
@@ -58,7 +58,7 @@ export class NameField extends ViewerElement {
   }
 
   protected watch = ({ model, image, keeping, finding }: State) => [
-    ...[model, image?.info, image?.modality, image?.pixels, keeping, finding],
+    ...[model, image?.info, image?.modality, image?.task, image?.pixels, keeping, finding],
   ];
 
   override connectedCallback(): void {
@@ -79,17 +79,21 @@ export class NameField extends ViewerElement {
   }
 
   get #groups() {
-    const modality = this.state.image?.modality ?? "";
-    const found = matchingNames(this.names, lastName(this.typed), modality);
+    const found = matchingNames(this.names, lastName(this.typed), this.#wanted);
     const latest = this.all && this.typed === "" ? this.#latest(found) : [];
     const others = found.filter((match) => !latest.includes(match));
-    if (found.length === 0) return this.#meant(modality);
+    if (found.length === 0) return this.#meant();
     const groups = byRegion(this.all ? others : others.slice(0, MOST_COMPLETIONS));
     return latest.length > 0 ? [["latest", latest] as const, ...groups] : groups;
   }
 
-  #meant(modality: string): (readonly [region: string, matches: NameMatch[]])[] {
-    const all = matchingNames(this.names, "", modality);
+  get #wanted(): MatchingFor {
+    const { modality = "", task } = this.state.image ?? {};
+    return { modality, task: task || undefined };
+  }
+
+  #meant(): (readonly [region: string, matches: NameMatch[]])[] {
+    const all = matchingNames(this.names, "", this.#wanted);
     const matches = this.meant.flatMap((name) => all.find((match) => match.name === name) ?? []);
     return matches.length > 0 ? [["meant", matches]] : [];
   }
@@ -100,7 +104,7 @@ export class NameField extends ViewerElement {
 
   override render() {
     const { model, image } = this.state;
-    const takesText = model?.prompts.includes("text") ?? false;
+    const takesText = model?.heatMap || (model?.prompts.includes("text") ?? false);
     const usable = takesText && image !== undefined && isWritable(this.state);
     const groups = this.open ? this.#groups : [];
     const shown = this.open && (groups.length > 0 || this.all);
@@ -191,10 +195,10 @@ export class NameField extends ViewerElement {
     this.meant = [];
     clearTimeout(this.#asking);
     const phrase = lastName(this.typed).trim();
-    const modality = this.state.image?.modality ?? "";
-    if (phrase.length < SHORTEST_PHRASE || matchingNames(this.names, phrase, modality).length > 0) return;
+    const wanted = this.#wanted;
+    if (phrase.length < SHORTEST_PHRASE || matchingNames(this.names, phrase, wanted).length > 0) return;
     this.#asking = window.setTimeout(async () => {
-      const meant = await this.app.namesMeant(phrase, modality);
+      const meant = await this.app.namesMeant(phrase, wanted);
       if (lastName(this.typed).trim() === phrase) this.meant = meant;
     }, PAUSE_MS);
   };
@@ -228,14 +232,21 @@ export class NameField extends ViewerElement {
   #completed = (name: string): string => this.typed.slice(0, this.typed.length - lastName(this.typed).length) + name;
 
   /** On a slice that is not shown yet the name stays in the field: it would mean nothing. */
-  #take(name: string) {
+  async #take(name: string) {
     const text = name.trim().slice(0, MOST_LETTERS);
-    const field = this.#field.value;
-    if (!text || !field || !this.state.image?.pixels) return;
+    if (!this.#vocabulary && lastName(text) !== text) await this.#load(); // else a list of names would be taken for one
+    if (!text || !this.state.image?.pixels) return;
     const names = this.#vocabulary ? splitNames(text, this.#vocabulary, this.state.image.modality) : [text];
-    for (const name of names) this.app.prompts.addText(name);
-    rememberNames(names);
+    for (const name of names) this.app.phrases.say(name);
     this.#emptied();
+    if (!this.#vocabulary) await this.#load();
+    rememberNames(names.flatMap((name) => this.#canonical(name)));
+  }
+
+  /** The name of a structure, however it was said; nothing for a phrase, which may say more than a structure. */
+  #canonical(text: string): string[] {
+    const answer = this.#vocabulary?.resolve(text, this.#wanted);
+    return answer?.known ? [answer.name] : [];
   }
 
   #emptied = () => {

@@ -8,7 +8,7 @@ import { jsonBody } from "../middleware/body.ts";
 import { json, jsonContent, problems } from "./shared.ts";
 
 /** What the vocabulary makes of a text, before anything is decoded. */
-export function textPromptRoutes({ images, vocabulary, names, limits }: AppDeps): OpenAPIHono<AppEnv> {
+export function textPromptRoutes({ images, vocabulary, names, places, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const resolve = createRoute({
     method: "post",
@@ -16,19 +16,23 @@ export function textPromptRoutes({ images, vocabulary, names, limits }: AppDeps)
     tags: ["masks"],
     summary: "A text to the name of a structure",
     description:
-      "Any spelling, synonym or clear typo of a name that the vocabulary knows. What it does not know gets suggestions, ranked by letters and, where the server has a text encoder, by meaning; as a prompt it would be `UnknownTerm`.",
+      "Any spelling, synonym or clear typo of a name that the vocabulary knows. What it does not know gets suggestions, ranked by letters and, where the server has a text encoder, by meaning; as a prompt it would be `UnknownTerm`. With a slice, and a model that has a heat map, also places where it may be.",
     middleware: [jsonBody(limits)],
     request: { body: jsonContent(TextPromptRequest) },
     responses: {
       200: json(TextPromptAnswer, "The term, or suggestions"),
-      ...problems(404, 408, 413, 415),
+      ...problems(404, 408, 413, 415, 422, 504),
     },
   });
   app.openapi(resolve, async (c) => {
-    const { text, imageId, modality } = c.req.valid("json");
+    const { text, imageId, modality, task, slice, ...at } = c.req.valid("json");
     const info = imageId === undefined ? undefined : await images.get(imageId);
     if (imageId !== undefined && !info) throw new SegmenterError("ImageNotFound", { imageId });
-    return c.json(await names.resolve(text, { modality: modality ?? info?.modality }), 200);
+    const answer = await names.resolve(text, { modality: modality ?? info?.modality, task });
+    if (imageId === undefined || slice === undefined) return c.json(answer, 200);
+    const asked = { ...at, text, known: answer.known, imageId, slice };
+    const found = await places.find(asked, { signal: c.req.raw.signal });
+    return c.json({ ...answer, ...(found ? { places: found } : {}) }, 200);
   });
   const list = createRoute({
     method: "get",

@@ -16,15 +16,29 @@ const ENTRIES = [
   entry("kidney tumor", [], ["US"]),
   entry("adrenal gland", ["suprarenal gland"]),
 ];
-const names = (typed: string, modality = "CT") => matchingNames(ENTRIES, typed, modality).map(({ name }) => name);
+const names = (typed: string, modality = "CT") => matchingNames(ENTRIES, typed, { modality }).map(({ name }) => name);
 
 test("names of this kind of image come first, then those that begin with what is typed", () => {
   expect(names("kid")).toEqual(["kidney", "left kidney", "kidney tumor"]);
   expect(names("kid", "US")[0]).toBe("kidney tumor");
 });
 
+test("names of what is looked for come first, and the others stay", () => {
+  const terms = [
+    { ...entry("kidney"), kind: "organ" as const },
+    { ...entry("kidney stone"), kind: "lesion" as const },
+  ];
+  const found = matchingNames(terms, "kid", { modality: "CT", task: "lesion" });
+  expect(found.map(({ name, fits }) => [name, fits])).toEqual([
+    ["kidney stone", true],
+    ["kidney", false],
+  ]);
+});
+
 test("a synonym completes to its name, and nothing typed lists all", () => {
-  expect(matchingNames(ENTRIES, "supra", "CT")).toMatchObject([{ name: "adrenal gland", synonym: "suprarenal gland" }]);
+  expect(matchingNames(ENTRIES, "supra", { modality: "CT" })).toMatchObject([
+    { name: "adrenal gland", synonym: "suprarenal gland" },
+  ]);
   expect(names("")).toHaveLength(ENTRIES.length);
   expect(names("zzz")).toEqual([]);
 });
@@ -62,7 +76,7 @@ test("a name in another language, a typo of an accent and an abbreviation comple
     { ...entry("inferior vena cava"), abbreviations: ["IVC"] },
     { ...entry("liver fluke"), taught: false },
   ];
-  const found = (typed: string) => matchingNames(terms, typed, "CT").map(({ name }) => name);
+  const found = (typed: string) => matchingNames(terms, typed, { modality: "CT" }).map(({ name }) => name);
   expect(found("leb")).toEqual(["liver", "liver tumor"]);
   expect(found("higado")).toEqual(["liver"]);
   expect(found("ivc")).toEqual(["inferior vena cava"]);
@@ -76,7 +90,7 @@ test("matches stand under their regions, in the order of the first of each", () 
     { ...entry("kidney bone"), region: "limb" },
     { ...entry("kidney cyst"), region: "abdomen" },
   ];
-  const groups = byRegion(matchingNames(terms, "kid", "CT"));
+  const groups = byRegion(matchingNames(terms, "kid", { modality: "CT" }));
   expect(groups.map(([region, matches]) => [region, matches.map(({ name }) => name)])).toEqual([
     ["abdomen", ["kidney", "kidney cyst"]],
     ["limb", ["kidney bone"]],

@@ -103,6 +103,24 @@ describe("a closer look", () => {
     expect(asked).toHaveLength(1);
   });
 
+  test("is taken at what a name alone has found where that is asked for: by its box, with the presence of the whole slice", async () => {
+    const found = { x0: 100, y0: 100, x1: 109, y1: 109 };
+    const { port, asked } = stage({ size: 10 });
+    const named: typeof port = {
+      ...port,
+      decode: async (on, prompts, options) => {
+        asked.push({ on, prompts, options });
+        const mask = { predictedIou: 0.8, lowResLogits: logitsOf(found), bounds: found, on: on.id };
+        return { masks: [mask], ...(prompts.some(({ kind }) => kind === "text") ? { presence: 0.9 } : {}) };
+      },
+    };
+    const prompts = [{ kind: "text" as const, text: "right rib 5" }];
+    const near = await answer(named, whole, { prompts, zoom: "always" });
+    expect(near).toMatchObject({ presence: 0.9, on: { transform: { crop: { x0: 92, y0: 92, x1: 117, y1: 117 } } } });
+    expect(asked[1]?.prompts).toEqual([{ kind: "box", ...found }]);
+    expect((await answer(named, whole, { prompts })).on).toBe(whole);
+  });
+
   test("is not taken on a crop that the caller chose", async () => {
     const { port, asked } = stage({ size: 10 });
     const part = encoded({ x0: 50, y0: 50, x1: 150, y1: 150 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesToFind, namesToTell } from "../../../core/text/candidates.ts";
+import { namesToFind, namesToTell, scopeOf } from "../../../core/text/candidates.ts";
 import type { ListedTerm, TermMeasure } from "../../../core/wire/text.ts";
 
 const measure = (dice: number, more: Partial<TermMeasure> = {}): TermMeasure => ({
@@ -43,6 +43,26 @@ test("modality and region leave out what cannot be there; words that the vocabul
     "cord",
     "kidney",
   ]);
+});
+
+test("a task leaves out every other kind of structure, also for masks that are to be named", () => {
+  const terms = [
+    term("aorta", { kind: "vessel", measured: measure(0.9) }),
+    term("liver", { kind: "organ", measured: measure(0.8) }),
+    term("weak-vessel", { kind: "vessel", measured: measure(0.3) }),
+    term("of-no-kind", { measured: measure(0.9) }),
+  ];
+  expect(ids(namesToFind(terms, { modality: "CT", task: "vessel" }))).toEqual(["aorta"]);
+  expect(ids(namesToTell(terms, { modality: "CT", task: "vessel" }))).toEqual(["aorta", "weak-vessel"]);
+  expect(namesToFind(terms, { modality: "CT", task: "device" })).toEqual([]);
+});
+
+test("what nobody says of an image is what its file says, and no file says a task", () => {
+  const image = { modality: "CT", bodyPart: "head" };
+  expect(scopeOf(image, undefined)).toEqual({ modality: "CT", region: "head", task: undefined });
+  expect(scopeOf(image, { bodyPart: "all", task: "bone" })).toEqual({ modality: "CT", region: "all", task: "bone" });
+  expect(ids(namesToFind(TERMS, scopeOf(image, { bodyPart: "all" })))).toEqual(["liver", "cord", "kidney"]);
+  expect(ids(namesToFind(TERMS, scopeOf(image, {})))).toEqual([]);
 });
 
 test("a structure counts as shown from its measured presence on, and never below a half", () => {

@@ -31,6 +31,30 @@ describe("names that are near in meaning", () => {
   });
 });
 
+describe("what is looked for", () => {
+  test("comes first among suggestions, and leaves none out", () => {
+    const meaning = new Map([
+      ["kidney", 0.9],
+      ["kidney-stone", 0.8],
+    ]);
+    const lesions = vocabulary.resolve("печень", { meaning, task: "lesion" });
+    expect(lesions.suggestions).toEqual(["kidney stone", "kidney"]);
+    expect(vocabulary.resolve("печень", { meaning }).suggestions).toEqual(["kidney", "kidney stone"]);
+  });
+
+  test("decides between structures that share a name, and never makes a name of another", () => {
+    const shared = { synonyms: ["mass"], modalities: ["CT"] };
+    const small = createVocabulary([
+      { id: "fat", name: "fat", kind: "tissue", ...shared },
+      { id: "tumor", name: "tumor", kind: "lesion", ...shared },
+    ]);
+    expect(small.resolve("mass")).toMatchObject({ known: false, suggestions: ["fat", "tumor"] });
+    expect(small.resolve("mass", { task: "lesion" })).toMatchObject({ known: true, term: "tumor" });
+    expect(small.resolve("mass", { task: "bone" })).toMatchObject({ known: false });
+    expect(small.resolve("fat", { task: "lesion" })).toMatchObject({ known: true, term: "fat" });
+  });
+});
+
 describe("one suggestion stands for", () => {
   test("both sides, unless the phrase says one", () => {
     expect(meant("qqq", { "left-kidney": 0.9, "right-kidney": 0.8 }).suggestions).toEqual(["kidney"]);

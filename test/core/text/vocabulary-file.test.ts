@@ -49,6 +49,14 @@ describe("the file", () => {
     expect([...owners].filter(([, names]) => names.size > 1)).toEqual([]);
   });
 
+  test("every name is of one kind, and a side of that of its whole", () => {
+    const kinds = new Map(entries.map(({ id, kind }) => [id, kind]));
+    for (const { id, kind, side, parent } of entries) {
+      expect(kind, id).toBeDefined();
+      if (side && parent) expect(kind, id).toBe(kinds.get(parent));
+    }
+  });
+
   test("a name that is not taught is no prompt and says what it is", () => {
     for (const entry of entries.filter((other) => other.taught === false)) {
       expect(vocabulary.resolve(entry.name)).toMatchObject({ known: false, term: null, untaught: entry.name });

@@ -67,6 +67,25 @@ describe("propagate", () => {
     expect(asked.every(({ k }) => k >= 7 && k <= 13 && !seeds.has(k))).toBe(true);
   });
 
+  test("asks both directions at the same time, and the slices of one direction one after the other", async () => {
+    const open: number[] = [];
+    const beside: string[] = [];
+    const port: StackPort = {
+      ask: async (k) => {
+        open.push(k);
+        await new Promise(setImmediate);
+        beside.push([...new Set(open)].toSorted((a, b) => a - b).join());
+        open.splice(open.indexOf(k), 1);
+        return { mask: ball(MIDDLE), predictedIou: 0.8 };
+      },
+      pixels: async (k) => slice(k, ball(MIDDLE)),
+    };
+    const { masks } = await found(port, { seeds: new Map([[MIDDLE, ball(MIDDLE)]]), from: 7, to: 13 });
+    expect([...masks.keys()].toSorted((a, b) => a - b)).toEqual([7, 8, 9, 11, 12, 13]);
+    expect(beside).toContain("9,11");
+    expect(beside.filter((ks) => ks.split(",").filter((k) => Number(k) > MIDDLE).length > 1)).toEqual([]);
+  });
+
   test("gives the next slice a mask, a box and points, and points that exclude where it no longer is", async () => {
     const asked: { k: number; prompts: readonly Prompt[] }[] = [];
     await found(copycat(asked), { seeds: new Map([[14, ball(14)]]), from: 14, to: 16 });

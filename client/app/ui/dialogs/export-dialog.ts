@@ -105,11 +105,12 @@ export class ExportDialog extends DialogElement {
   async #send({ name, friendlyName }: ArchiveInfo) {
     if (!this.prepared) return;
     const { exports, notifier, studies } = this.app;
-    const files = exports.blobs(this.prepared);
+    const { prepared } = this;
     this.close();
     try {
-      const outcomes = await Promise.all(files.map((file) => studies.send(name, file)));
-      notifier.info(outcomes.every(Boolean) ? t.studies.sent(friendlyName) : t.studies.notSent(friendlyName));
+      let stored = true;
+      for (const file of await exports.objects(prepared)) stored = stored && (await studies.send(name, file));
+      notifier.info(stored ? t.studies.sent(friendlyName) : t.studies.notSent(friendlyName));
     } catch (thrown) {
       notifier.failed(t.studies.notSent(friendlyName), thrown);
     }
@@ -133,16 +134,10 @@ export class ExportDialog extends DialogElement {
       <footer>
         <span class="space"></span>
         <button @click=${this.close}>${t.exporting.cancel}</button>
-        ${this.#takesResult() ? this.stores.map((store) => this.#store(store, empty)) : nothing}
+        ${DICOM.has(this.choice.format) ? this.stores.map((store) => this.#store(store, empty)) : nothing}
         <button class="primary" ?disabled=${!this.prepared || empty} @click=${this.#save}>${icon("download")}${t.exporting.save}</button>
       </footer>`,
     );
-  }
-
-  /** An archive takes results that belong to its series. */
-  #takesResult() {
-    // One file at a time; a report is two.
-    return DICOM.has(this.choice.format) && this.choice.format !== "dicom-sr" && !this.choice.deidentify;
   }
 
   #store(store: ArchiveInfo, empty: boolean | undefined) {

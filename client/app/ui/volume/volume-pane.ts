@@ -1,24 +1,20 @@
 /** The surfaces of the segments; vtk.js comes when this is first shown. */
 import { css, html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { type SegmentationHeader, segmentationHeader } from "../../../../core/annotation/segmentation.ts";
 import { lpsToIjk, transformPoint } from "../../../../core/image/geometry.ts";
-import type { ImageInfo } from "../../../../core/wire/index.ts";
 import { t } from "../../i18n/index.ts";
 import { gridOf } from "../../state/focus.ts";
 import type { OpenImage } from "../../state/open-image.ts";
 import { segmentList } from "../../state/segments.ts";
-import { masksOf } from "../../state/shown.ts";
 import type { State } from "../../state/state.ts";
 import type { Scene, Shape, Side } from "../../surface/scene.ts";
-import type { Surfaces } from "../../surface/surfaces.ts";
 import { ViewerElement } from "../base/element.ts";
 import { sliceStyles } from "../base/slice-styles.ts";
 import { controls } from "../base/styles.ts";
 import { paneStyles } from "./pane-styles.ts";
 
 const SIDES: readonly Side[] = ["anterior", "posterior", "right", "left", "superior", "inferior"];
-/** Masks come one by one while a job runs; a surface is made after a rest. */
+/** The outline of the slice, and colours, follow the page after a rest. */
 const REST_MS = 150;
 const CLICK_SLOP = 4;
 
@@ -83,13 +79,13 @@ export class VolumePane extends ViewerElement {
   ];
   #element = createRef<HTMLElement>();
   #scene: Scene | undefined;
-  #surfaces: Surfaces | undefined;
-  #header: { readonly info: ImageInfo; readonly header: SegmentationHeader } | undefined;
+  #unfollow = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #theme = matchMedia("(prefers-color-scheme: light)");
 
   protected watch = ({ image, masks, job, log, hidden }: State) => {
-    this.#later();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#show, REST_MS);
     return [image?.info, image?.plane, masks.size === 0, job === undefined, log, hidden];
   };
 
@@ -105,26 +101,23 @@ export class VolumePane extends ViewerElement {
     super.disconnectedCallback();
     clearTimeout(this.#timer);
     this.#theme.removeEventListener("change", this.#paintGround);
-    this.#surfaces?.stop();
-    this.#surfaces = undefined;
+    this.#unfollow();
     this.#scene?.stop();
     this.#scene = undefined;
   }
 
   override async firstUpdated(): Promise<void> {
+    const failed = () => {
+      this.failed = true;
+    };
+    this.#unfollow = this.app.surfaces.follow({ changed: this.#show, failed });
     try {
-      const [{ createScene }, { createSurfaces }] = await Promise.all([
-        import("../../surface/scene.ts"),
-        import("../../surface/surfaces.ts"),
-      ]);
+      const { createScene } = await import("../../surface/scene.ts");
       const element = this.#element.value;
       if (!element || !this.isConnected) return;
       this.#scene = createScene(element);
-      this.#surfaces = createSurfaces(this.#show, () => {
-        this.failed = true;
-      });
       this.#paintGround();
-      this.#order();
+      this.#show();
     } catch {
       this.failed = true;
     }
@@ -132,28 +125,10 @@ export class VolumePane extends ViewerElement {
 
   #paintGround = () => this.#scene?.background(getComputedStyle(this).backgroundColor);
 
-  #later() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#order(), REST_MS);
-  }
-
-  /** Surfaces of what is shown now; those of earlier masks stay until theirs are made. */
-  #order() {
-    const { image } = this.state;
-    if (!this.#surfaces || !image) return;
-    if (this.#header?.info !== image.info) this.#header = { info: image.info, header: segmentationHeader(image.info) };
-    const wanted = segmentList(this.state).filter(({ hidden }) => !hidden);
-    this.#surfaces.want(
-      this.#header.header,
-      wanted.map(({ id }) => ({ id, planes: masksOf(this.state, id) })),
-    );
-    this.#show();
-  }
-
   #show = () => {
     const { image } = this.state;
-    const surfaces = this.#surfaces;
-    if (!this.#scene || !surfaces || !image) return;
+    const { surfaces } = this.app;
+    if (!this.#scene || !image) return;
     const shapes = segmentList(this.state).flatMap(({ id, colour }): Shape[] => {
       const surface = surfaces.of(id);
       return surface ? [{ id, colour, surface }] : [];

@@ -45,7 +45,7 @@ const results = createRoute({
   tags,
   summary: "Send a result to the archive of its image",
   description:
-    "The body is one DICOM file that belongs to the study of the image, such as an export as `dicom-seg`. It is sent once (STOW-RS); the answer tells what became of it, and a refusal of the archive is an answer too.",
+    "The body is one DICOM file that belongs to the study of the image, such as an export as `dicom-seg`; or one from which the identity is removed, which goes to a study of its own. It is sent once (STOW-RS); the answer tells what became of it, and a refusal of the archive is an answer too.",
   request: {
     params: ImageParams,
     query: z.strictObject({ archive: z.string().max(64).optional().describe("the first one when left out") }),
@@ -120,14 +120,14 @@ export function resultRoutes({ archives, images, limits }: AppDeps): OpenAPIHono
     const study = (await images.source(id))?.studyInstanceUid;
     if (!study) throw new SegmenterError("InvalidRequest", { reason: "the image is no DICOM: it belongs to no study" });
     const { head, bytes } = await images.head({ body: chunksOf(c.req.raw.body, limits.uploadMs) });
-    const instance = head?.dicom?.instanceUid;
-    if (!instance || head.dicom?.studyUid !== study) {
+    const { instanceUid: instance, studyUid, identityRemoved } = head?.dicom ?? {};
+    if (!instance || !studyUid || (studyUid !== study && !identityRemoved)) {
       throw new SegmenterError("InvalidRequest", {
         reason: "expected a DICOM file of the image's study",
         path: "body",
       });
     }
-    const request = { archive, study, instances: [{ instance, bytes }] };
+    const request = { archive, study: studyUid, instances: [{ instance, bytes }] };
     return c.json(await timed(c, "archive", () => archives.store(request, callOf(c))), 200);
   });
   return app;

@@ -4,6 +4,7 @@ import type { LogAction } from "../../../core/annotation/entries.ts";
 import { append, type PromptLog } from "../../../core/annotation/log.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { NameLooked } from "../../index.ts";
+import { addSegment } from "../annotate/segment-actions.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { OpenImage } from "../state/open-image.ts";
@@ -12,7 +13,6 @@ import { segmentList } from "../state/segments.ts";
 import type { State } from "../state/state.ts";
 import { createGuesses, type FindingOptions, type Guesses } from "./guesses.ts";
 import { createLocating, type Locating } from "./locating.ts";
-import { addSegment } from "./segment-actions.ts";
 import { foundThrough, type VolumeKeeping, volumeProposals } from "./through.ts";
 
 type Found = NonNullable<NameLooked["found"]>;

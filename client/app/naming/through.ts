@@ -4,9 +4,9 @@ import { append, type PromptLog } from "../../../core/annotation/log.ts";
 import type { Digest } from "../../../core/digest.ts";
 import type { JobMask, Rle } from "../../../core/wire/index.ts";
 import type { LookTarget, Segmenter } from "../../index.ts";
+import { addSegment } from "../annotate/segment-actions.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { bareWindow, saidOf } from "../state/places.ts";
-import { addSegment } from "./segment-actions.ts";
 
 /** All slices of the plane shown. */
 export function wholePlane(image: OpenImage): LookTarget {

@@ -1,11 +1,11 @@
 /** What the active mask may be called: asked for with a key, and taken with the same key. */
 import type { Embedding } from "../../index.ts";
+import type { LogWriter } from "../annotate/log-writer.ts";
 import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { activeMask, saidOf } from "../state/places.ts";
 import { activeSegmentOf } from "../state/segments.ts";
-import type { LogWriter } from "./log-writer.ts";
 
 export interface FindingOptions {
   readonly writer: Pick<LogWriter, "actAsOne" | "mayWrite" | "followLog">;
