@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | archive | scale]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -53,9 +53,14 @@ switch (what) {
     await archive();
     break;
   }
+  case "scale": {
+    const { scale } = await import("./capacity/scale.ts");
+    await scale();
+    break;
+  }
   default:
     process.stderr.write(
-      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes or archive, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, archive or scale, got "${what}".\n`,
     );
     process.exitCode = 2;
 }
