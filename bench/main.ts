@@ -1,4 +1,4 @@
-/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | volume-memory … | surface … | archive | exports]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
+/** `npm run bench [-- speed | page | hosts | accuracy … | organs … | names … | phrases … | offline | volumes … | volume-memory … | surface … | archive | exports | scale]`, and `promptomy bench` from a source checkout. Each loads only what it needs. */
 
 const [what = "speed", ...args] = process.argv.slice(2);
 
@@ -68,9 +68,14 @@ switch (what) {
     await exports();
     break;
   }
+  case "scale": {
+    const { scale } = await import("./capacity/scale.ts");
+    await scale();
+    break;
+  }
   default:
     process.stderr.write(
-      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, volume-memory, surface, archive or exports, got "${what}".\n`,
+      `bench: expected speed, page, hosts, accuracy, organs, names, phrases, offline, volumes, volume-memory, surface, archive, exports or scale, got "${what}".\n`,
     );
     process.exitCode = 2;
 }

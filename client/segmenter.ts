@@ -60,21 +60,8 @@ export async function createSegmenter(options: SegmenterOptions): Promise<Segmen
     standIn: decode === "auto" && options.server !== null ? open.server() : undefined,
   });
   const context: EmbedContext = { api, manifest, ladder, status };
-<<<<<<< HEAD
   const { decodeOn, decodeSoon } = createDecoding(context);
-  const naming = createNaming({ ...api, segment: decodeOn });
-=======
-  const decodeOn: Segmenter["segment"] = async (on, prompts, call = {}) => {
-    if (on.model !== manifest.id) throw new SegmenterError("ModelMismatch", { expected: manifest.id, got: on.model });
-    const { masks, ms } = await raceSignal(
-      ladder.run((backend) => backend.answer(on, prompts, call)),
-      call.signal,
-    );
-    status.change({ ms });
-    return masks;
-  };
   const naming = createNaming({ ...api, segment: decodeOn, model: manifest.id });
->>>>>>> main
   const segment: Segmenter["segment"] = async (on, prompts, { classify = false, ...call } = {}) => {
     const masks = await decodeSoon(on, prompts, call);
     if (!classify) return masks;

@@ -1,113 +1,81 @@
-/**
- * `tsx bench/capacity/replicas.ts`: cold encodes per second of one server and of two replicas with one Redis, each server pinned to a
- * core of its own (Linux, `taskset`), turn by turn; and a warm embedding that the other replica made against one's own.
- */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+/** Cold encodes per second of one server on one core and of two replicas with one Redis on a core each, turn by turn; and an embedding of the other replica. */
+import { sampleOf } from "../report.ts";
+import { createMachines, encode, getMs, imageOf, type Machine } from "./machines.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ROUNDS = 3;
-const SLICES = 10;
-const REDIS_PORT = 16399;
-const dir = mkdtempSync(join(tmpdir(), "replicas-"));
-const children: ChildProcess[] = [];
+const ROUNDS = 7;
+const SLICES = 12;
+/** The first slice of a walk; windows of their own keep the walks of each round cold. */
+const FIRST = 5;
+const WIDTH = 350;
 
-function start(command: string, args: readonly string[]): ChildProcess {
-  const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  children.push(child);
-  return child;
+interface Pace {
+  readonly perS: number;
+  readonly cpuMsPerEncode: number;
 }
 
-async function server(name: string, core: number, more: readonly string[]): Promise<string> {
-  const cli = ["dist/server/cli.js", "serve", "--port", "0", "--json", "--quiet", "--device", "cpu"];
-  const child = start("taskset", [
-    "-c",
-    String(core),
-    process.execPath,
-    ...cli,
-    "--cache-dir",
-    join(dir, name),
-    ...more,
-  ]);
-  const line = await new Promise<string>((resolve) => child.stdout?.once("data", (chunk) => resolve(String(chunk))));
-  return JSON.parse(line).url;
+export interface ReplicaNumbers {
+  /** Of wall time, each round of two beside a round of one. */
+  readonly ratio: ReturnType<typeof sampleOf>;
+  /** Twice the processor time that one needs for an encode, by what two and Redis need: the ratio of two machines of their own. */
+  readonly ratioByCpu: number;
+  readonly perS: { readonly one: number; readonly two: number };
+  readonly cpuMsPerEncode: { readonly one: number; readonly two: number };
+  readonly warmMs: { readonly own: ReturnType<typeof sampleOf>; readonly shared: ReturnType<typeof sampleOf> };
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-interface Embedded {
-  readonly embeddingId: string;
-}
-
-async function imageOf(url: string): Promise<string> {
-  const [study] = (await (await fetch(`${url}/v1/studies`)).json()) as { imageId: string }[];
-  if (!study) throw new Error("The server has nothing open.");
-  return study.imageId;
-}
-
-async function encode(url: string, imageId: string, body: object): Promise<Embedded> {
-  const headers = { "Content-Type": "application/json" };
-  const init = { method: "POST", headers, body: JSON.stringify(body) };
-  const answer = await fetch(`${url}/v1/images/${imageId}/embeddings`, init);
-  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Embedded;
-}
-
-/** Encodes per second over `SLICES` slices for each server; a window of its own for each round keeps them cold. */
-async function pace(urls: readonly string[], imageId: string, round: number): Promise<number> {
-  const from = performance.now();
-  const walk = async (url: string, first: number) => {
-    for (let n = 0; n < SLICES; n++)
-      await encode(url, imageId, { plane: "axial", slice: first + n, window: { center: 40, width: 350 + round } });
+async function pace(machines: readonly Machine[], more: () => number, imageId: string, round: number): Promise<Pace> {
+  const cpu = (): number => machines.reduce((sum, machine) => sum + machine.cpuMs(), more());
+  const [from, cpuFrom] = [performance.now(), cpu()];
+  const walk = async ({ url }: Machine, first: number) => {
+    for (let n = 0; n < SLICES; n++) await encode(url, imageId, first + n, WIDTH + round);
   };
-  await Promise.all(urls.map((url, n) => walk(url, 5 + n * SLICES)));
-  return (urls.length * SLICES * 1000) / (performance.now() - from);
+  await Promise.all(machines.map((machine, n) => walk(machine, FIRST + n * SLICES)));
+  const encodes = machines.length * SLICES;
+  return { perS: (encodes * 1000) / (performance.now() - from), cpuMsPerEncode: (cpu() - cpuFrom) / encodes };
 }
 
-async function getMs(url: string, embeddingId: string): Promise<number> {
-  const from = performance.now();
-  const answer = await fetch(`${url}/v1/embeddings/${embeddingId}`);
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(String(answer.status));
-  return performance.now() - from;
-}
+const median = (values: readonly number[]): number => sampleOf(values).median;
 
-try {
-  start("redis-server", ["--port", String(REDIS_PORT), "--bind", "127.0.0.1", "--save", "", "--dir", dir]);
-  await sleep(500);
-  const shared = ["--redis", `redis://127.0.0.1:${REDIS_PORT}`, "--image-dir", join(dir, "images")];
-  const one = await server("one", 0, []);
-  const two = [await server("a", 0, shared), await server("b", 1, shared)] as const;
-  const imageId = await imageOf(one);
-  for (const url of [one, ...two]) await encode(url, imageId, { plane: "axial", slice: 0 });
-  const paces: { one: number; two: number }[] = [];
-  for (let round = 0; round < ROUNDS; round++)
-    paces.push({ one: await pace([one], imageId, round), two: await pace(two, imageId, round) });
-  const near: number[] = [];
-  const far: number[] = [];
-  for (let n = 0; n < SLICES; n++) {
-    const { embeddingId } = await encode(two[0], imageId, {
-      plane: "axial",
-      slice: 5 + n,
-      window: { center: 40, width: 350 },
-    });
-    await getMs(two[0], embeddingId);
-    near.push(await getMs(two[0], embeddingId));
-    far.push(await getMs(two[1], embeddingId));
+/** Needs two cores, `taskset` and `redis-server`. */
+export async function replicas(): Promise<ReplicaNumbers> {
+  const machines = createMachines();
+  try {
+    const redis = await machines.redis();
+    const shared = ["--redis", redis.url, "--image-dir", machines.folder("images")];
+    const one = await machines.server("0", []);
+    const two = [await machines.server("0", shared), await machines.server("1", shared)] as const;
+    const imageId = await imageOf(one.url);
+    for (const { url } of [one, ...two]) for (let n = 0; n < 3; n++) await encode(url, imageId, n, WIDTH - 1);
+    const rounds: { one: Pace; two: Pace }[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+      rounds.push({
+        one: await pace([one], () => 0, imageId, round),
+        two: await pace(two, redis.cpuMs, imageId, round),
+      });
+    const cpuMsPerEncode = {
+      one: median(rounds.map((round) => round.one.cpuMsPerEncode)),
+      two: median(rounds.map((round) => round.two.cpuMsPerEncode)),
+    };
+    return {
+      ratio: sampleOf(rounds.map((round) => round.two.perS / round.one.perS)),
+      ratioByCpu: (2 * cpuMsPerEncode.one) / cpuMsPerEncode.two,
+      perS: { one: median(rounds.map((round) => round.one.perS)), two: median(rounds.map((round) => round.two.perS)) },
+      cpuMsPerEncode,
+      warmMs: await warm(two, imageId),
+    };
+  } finally {
+    machines.close();
   }
-  const result = {
-    encodesPerS: { one: median(paces.map((p) => p.one)), two: median(paces.map((p) => p.two)) },
-    ratio: median(paces.map((p) => p.two / p.one)),
-    rounds: paces,
-    warmMs: { own: median(near), shared: median(far), ratio: median(far) / median(near) },
-    load: loadavg()[0],
-  };
-  console.log(JSON.stringify(result, null, 2));
-} finally {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(dir, { recursive: true, force: true });
+}
+
+/** What the first replica has encoded, asked of it again and, for the first time, of the other; in turn. */
+async function warm([a, b]: readonly [Machine, Machine], imageId: string): Promise<ReplicaNumbers["warmMs"]> {
+  const [own, shared]: number[][] = [[], []];
+  for (let round = 0; round < ROUNDS; round++)
+    for (let n = 0; n < SLICES; n++) {
+      const id = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
+      own.push(await getMs(a.url, id));
+      shared.push(await getMs(b.url, id));
+    }
+  return { own: sampleOf(own), shared: sampleOf(shared) };
 }
