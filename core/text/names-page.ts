@@ -100,7 +100,7 @@ function whereSection(measured: readonly MeasuredTerm[], places: readonly PlaceM
   const placed = measured.flatMap(({ term }) => (presenceThreshold(term) === undefined ? [] : [term.name]));
   return `## Where is it?
 
-\`promptomy names spleen --where CT\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
+\`promptomy names spleen --where path/to/ct\`, \`segmenter.locate\`, \`where: true\` in \`POST /v1/images/:id/segmentations\`, and in the page **Alt + Enter** on a name or the button below the names mark the
 slices that show a structure, without masks. Only names can be asked that were measured on three slices with the structure and five without it, and found on nine of ten: ${placed.length} of them,
 ${placed.join(", ")}. A slice counts from the presence that told both kinds apart best, and never below a half. The false alarms of the table are those of a half. On twelve axial
 slices of each labelled volume of \`tests/\` (\`npm run bench -- organs --json\`):

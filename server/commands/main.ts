@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { type ErrorDetail, isSegmenterError, toError } from "../../core/errors.ts";
+import { SENTENCE } from "../http/problem.ts";
 import { readVersion } from "../ops/version.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { bench } from "./bench.ts";
@@ -58,7 +59,7 @@ function explain(error: Error): string {
   if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
   if (!isSegmenterError(error)) return systemError(error) ?? error.message;
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
-  return `${error.code}: ${facts.join(", ")}`;
+  return `${error.code}: ${SENTENCE[error.code]}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
 }
 
 /** What the operating system says, in words; `undefined` for anything else. */

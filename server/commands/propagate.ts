@@ -2,6 +2,7 @@
 import { isByName } from "../../core/annotation/chain.ts";
 import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import { type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
+import { type ErrorCode, SegmenterError } from "../../core/errors.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
 import type { ImageInfo, Job, JobPlace, Prompt, SegmentationRequest } from "../../core/wire/index.ts";
@@ -33,7 +34,6 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
     const job = await ended(services, started, given.flag("quiet") ? undefined : process.stderr);
     return { info, job, file: await fileOf(services, info, job, asked) };
   });
-  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
   for (const change of changesOf(target, info)) note(change);
   await writeResult(target, file ?? jobBytes(target, info, job));
   const [{ masks, measurements }] = job.segments;
@@ -47,7 +47,7 @@ export async function propagateThrough({ given, result, note }: Output, asked: A
 async function fileOf(services: Services, info: ImageInfo, job: Job, { target, prompts }: Asked) {
   const format = resultFormat(target);
   const [{ masks }] = job.segments;
-  if (!format || job.problem || masks.length === 0) return undefined;
+  if (!format || masks.length === 0) return undefined;
   const { plane } = job;
   const found = masks.map(({ slice, rle, origin }) => ({
     ...{ plane, slice, rle },
@@ -69,7 +69,7 @@ function requestOf(info: ImageInfo, { options: { plane, window, slices }, prompt
 
 const BAR = 30;
 
-/** Waits for the job and draws its progress where somebody watches. */
+/** Waits for the job and draws its progress where somebody watches. Throws what the job failed with. */
 export async function ended({ jobs }: Services, started: Job, terminal: NodeJS.WriteStream | undefined): Promise<Job> {
   let last = started;
   for await (const job of jobs.watch(started.jobId, new AbortController().signal)) {
@@ -79,6 +79,7 @@ export async function ended({ jobs }: Services, started: Job, terminal: NodeJS.W
     if (terminal?.isTTY) terminal.write(`\r[${"#".repeat(filled)}${"-".repeat(BAR - filled)}] ${done} of ${total}`);
   }
   if (terminal?.isTTY) terminal.write("\n");
+  if (last.problem) throw new SegmenterError(last.problem.code as ErrorCode, last.problem.info as never);
   return last;
 }
 
@@ -118,7 +119,6 @@ export async function tellWhere({ given, result, note }: Output, path: string): 
     });
     return { count, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
-  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
   const places = placesOf(job);
   const shown = places.filter((place) => place.shown);
   const best = Math.max(0, ...places.map(({ presence }) => presence));

@@ -7,7 +7,6 @@ import { labelmapOf } from "../../core/annotation/labelmap.ts";
 import { type Segmentation, type SliceMask, segmentationHeader } from "../../core/annotation/segmentation.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
-import { PRESENT } from "../../core/model/candidates.ts";
 import type { ImageInfo, Job, MaskRequest, MaskResponse, Prompt } from "../../core/wire/index.ts";
 import { writeMaskPng, writeNiftiLabelmap } from "../../formats/index.ts";
 import type { Services } from "../services.ts";
@@ -71,9 +70,13 @@ export const segment = command({
       throw new UsageError(`-o expects a name that ends in ${FORMATS.join(", ")}.`);
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
+    if (several && target?.endsWith(".png"))
+      throw new UsageError("A .png holds one slice: -o DIR writes one for each, a .nii.gz holds all.");
+    if (namesSeveral(prompts) && (several || given.flag("propagate")))
+      throw new UsageError("Several names are asked on one slice; ask one name at a time, or --find all.");
     if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
-    const [only, ...others] = prompts;
-    if (only?.kind === "text" && others.length === 0 && !several && /[,;，、；]/.test(only.text))
+    const [only] = prompts;
+    if (only?.kind === "text" && namesSeveral(prompts))
       return segmentNames({ given, result, note }, { path, options, text: only.text, target });
     const { info, answers, file } = await withServices(given, async (services) => {
       const { info } = await services.images.open(path);
@@ -88,6 +91,9 @@ export const segment = command({
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
 });
+
+const namesSeveral = ([only, ...others]: readonly Prompt[]): boolean =>
+  only?.kind === "text" && others.length === 0 && /[,;，、；]/.test(only.text);
 
 interface NamesAsked {
   readonly path: string;
@@ -138,7 +144,6 @@ async function segmentAll({ given, result, note }: Output, path: string, options
     const started = await services.jobs.submit(info.imageId, request);
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
-  if (job.problem) throw new Error(`${job.problem.code}: ${JSON.stringify(job.problem.info)}`);
   if (target !== undefined) await writeResult(target, jobBytes(target, info, job));
   if (target !== "-") result(job, job.segments.map(lineOfFound).join("\n"));
   if (job.segments.length === 0) throw new AbsentError("No structure was found.");
@@ -190,8 +195,9 @@ async function fileOf(
   return resultBytes(services, { info, format, name: nameOf(prompts), masks, byName: isByName(prompts) });
 }
 
+/** A name that gave no pixel, however likely the model holds it to be there: a script must tell it from a mask. */
 const isAbsent = ({ answer: { presence, masks } }: Pick<Answered, "answer">): boolean =>
-  masks[0]?.area === 0 && presence !== undefined && presence < PRESENT;
+  masks[0]?.area === 0 && presence !== undefined;
 
 /** One file; a folder gets one PNG a slice, by its number from 0 as `--slice` takes it. */
 async function write(

@@ -43,7 +43,8 @@ export const STATUS = {
   ServerUnreachable: 502,
 } as const satisfies Record<ErrorCode, number>;
 
-const SENTENCE = {
+/** What each code means, for people. */
+export const SENTENCE = {
   UnsupportedFormat: "The bytes are no format this server reads.",
   MalformedFile: "The file breaks the rules of its own format.",
   TooLarge: "Something is larger than this server allows.",

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -125,6 +126,13 @@ describe("what scripts rely on", () => {
     expect((await readImage([{ bytes: await readFile(whole) }])).size).toEqual([16, 12, 6]);
     expect(await runCli(["segment", path, "--slice", "2:9", "--point=5,5", "-o", out, ...where()])).toBe(1);
     expect(await runCli(["segment", path, "--slice", "4:2", "--point=5,5", "-o", out, ...where()])).toBe(2);
+    // one PNG would hold the first slice alone
+    const one = join(dir, "one.png");
+    expect(await runCli(["segment", path, "--slice", "2:4", "--point=5,5", "-o", one, ...where()])).toBe(2);
+    expect(existsSync(one)).toBe(false);
+    const names = ["segment", path, "--text", "liver, spleen", "-o", whole, ...where()];
+    expect(await runCli([...names, "--slice", "2:4"])).toBe(2);
+    expect(await runCli([...names, "--propagate"])).toBe(2);
   }, 120_000);
 
   test("the endings of -o name the formats of the server's writers", async () => {
