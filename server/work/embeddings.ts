@@ -98,8 +98,9 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     async embed(imageId, request, waiting) {
       const target = await targetOf(imageId, request, options);
       const find = async () => ((await saves.get(target.id)) ? { cached: true } : undefined);
+      // a shared store that restarts may lose what a worker has just put there: then it is encoded here
       const elsewhere = async (signal: AbortSignal, background: () => boolean) =>
-        (await options.remote?.(workOf(target, options.tenant ?? ""), { signal, background }))
+        (await options.remote?.(workOf(target, options.tenant ?? ""), { signal, background })) && (await find())
           ? { cached: false }
           : undefined;
       const start = async (signal: AbortSignal, background: () => boolean) =>

@@ -50,6 +50,18 @@ describe("the embedding service", { timeout: 90_000 }, () => {
     expect(encodes(bench)).toBe(1);
   });
 
+  test("what a worker made and the shared store lost is encoded here", async () => {
+    const bench = await openPool();
+    const { pool, models } = bench;
+    const embeddings = createEmbeddingService({
+      ...{ images: pictures(), pool, models, store: memory() },
+      remote: async () => true,
+    });
+    const { embeddingId } = await embeddings.embed(IMAGE, {});
+    expect(encodes(bench)).toBe(1);
+    expect((await embeddings.bytes(embeddingId, "f32")).length).toBeGreaterThan(0);
+  });
+
   test("a hit gives byte for byte what the miss gave, from memory, from disk and after a restart (D-11)", async () => {
     const bench = await openPool();
     const dir = await scratch();
