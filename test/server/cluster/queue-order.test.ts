@@ -83,8 +83,10 @@ describe("one worker of one encoder behind a queue, three real processes", needs
   });
 
   test("clicks are answered while a volume is walked", async () => {
-    const prompts = [{ slice: 40, prompts: [{ kind: "point", x: 30, y: 30, label: "foreground" }] }];
-    const sent = await ask("segmentations", { plane: "axial", prompts, propagate: { from: 30, to: 50 } });
+    // prompted slices are asked whatever the model answers, so that the job has enough to do
+    const point = { kind: "point", x: 30, y: 30, label: "foreground" };
+    const prompts = Array.from({ length: 29 }, (_, n) => ({ slice: 2 * n, prompts: [point] }));
+    const sent = await ask("segmentations", { plane: "axial", prompts, propagate: { from: 0, to: 57 } });
     const { jobId } = Job.parse(await sent.json());
     const job = async () => Job.parse(await (await fetch(`${server.url}/v1/jobs/${jobId}`)).json());
     await expect.poll(async () => (await job()).state, { timeout: 20_000 }).toBe("running");
