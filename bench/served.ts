@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dataPath } from "../test/support/data.ts";
+import { niftiBytes } from "./nifti-bytes.ts";
 import { type Row, sampleOf, treeMemory } from "./report.ts";
 
 interface Server {
@@ -41,28 +42,9 @@ export async function firstMaskRow(server: Server, models: { ours: string; yards
   return [{ what: "open a 512×512 CT slice → first mask (server, cold)", unit: "ms", ours, yardstick }];
 }
 
-/** A 300-slice CT is a 16-bit NIfTI of 512×512×300 made here: constant header, a ramp of values. */
+/** A 300-slice CT: a ramp of values. */
 function largeCt(): Uint8Array<ArrayBuffer> {
-  const [i, j, k] = [512, 512, 300];
-  const bytes = new Uint8Array(352 + 2 * i * j * k);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, 348, true);
-  [3, i, j, k, 1, 1, 1, 1].forEach((dim, axis) => {
-    view.setInt16(40 + 2 * axis, dim, true);
-  });
-  view.setInt16(70, 4, true); // int16
-  view.setInt16(72, 16, true);
-  [1, 0.8, 0.8, 1.5, 1, 1, 1, 1].forEach((size, axis) => {
-    view.setFloat32(76 + 4 * axis, size, true);
-  });
-  view.setFloat32(108, 352, true);
-  view.setFloat32(112, 1, true);
-  view.setInt16(254, 1, true); // sform
-  [0.8, 0, 0, 0, 0, 0.8, 0, 0, 0, 0, 1.5, 0].forEach((value, at) => {
-    view.setFloat32(280 + 4 * at, value, true);
-  });
-  bytes.set(new TextEncoder().encode("n+1\0"), 344);
-  const voxels = new Int16Array(bytes.buffer, 352);
+  const { bytes, voxels } = niftiBytes({ size: [512, 512, 300], toRas: [0.8, 0, 0, 0, 0, 0.8, 0, 0, 0, 0, 1.5, 0] });
   for (let at = 0; at < voxels.length; at++) voxels[at] = (at % 2000) - 1000;
   return bytes;
 }

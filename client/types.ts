@@ -284,10 +284,7 @@ export interface Segmenter {
    * lost (`ServerUnreachable`), the same target takes the same job up again. An abort stops the job.
    */
   propagate(target: PropagateTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
-  /**
-   * On which slices a structure is, one decode a slice, on the server. Rejects with UnknownTerm, and with InvalidRequest for a
-   * name whose presence was not measured on slices with and without it.
-   */
+  /** On which slices a structure is, one decode a slice, on the server. Rejects with UnknownTerm, or InvalidRequest for a name whose presence was not measured. */
   locate(name: string, target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;
   /** As `findAll`, on every slice, on the server: each mask says the name of its structure. */
   findThrough(target: LookTarget, call?: CallOptions): AsyncGenerator<PropagateProgress>;

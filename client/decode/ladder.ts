@@ -42,7 +42,6 @@ export function createLadder({ rungs, open, report, standIn }: LadderOptions): L
   let position = 0;
   let active: Backend | undefined;
   let closed = false;
-
   const nameAt = (index: number): BackendName => rungs[index] ?? "server";
 
   const descend = async (): Promise<Backend> => {
@@ -62,8 +61,7 @@ export function createLadder({ rungs, open, report, standIn }: LadderOptions): L
     if (closed) backend.close();
     active = backend;
     backend.lost.then((reason) => replace(backend, new BackendFailure(reason, true)));
-    const { name, ms, threads } = backend;
-    if (!closed) report({ state: "ready", backend: name, reason: sentence(backend, reasons), ms, threads });
+    if (!closed) report(ready(backend, reasons));
     return backend;
   };
 
@@ -81,49 +79,35 @@ export function createLadder({ rungs, open, report, standIn }: LadderOptions): L
     current.catch(() => {});
   };
 
-  const first = nameAt(0);
-  const meanwhile = standIn ? ` ${LABEL[standIn.name]} answers meanwhile.` : "";
-  report({
-    state: "starting",
-    backend: first,
-    reason: `${LABEL[first]}: starting.${meanwhile}`,
-    ms: undefined,
-    threads: 0,
-  });
+  report(starting(nameAt(0), standIn));
   let current = descend();
   current.catch(() => {});
 
+  const stopIfClosed = () => {
+    if (closed) throw closedError();
+  };
   const run: Ladder["run"] = async (job) => {
     for (;;) {
-      if (closed) throw closedError();
+      stopIfClosed();
       const backend = await current;
       try {
         return await job(backend);
       } catch (error) {
         if (!(error instanceof BackendFailure)) throw error;
-        if (closed) throw closedError();
+        stopIfClosed();
         replace(backend, error);
       }
     }
   };
 
-  const soonest = async <T>(job: (backend: Backend) => Promise<T>): Promise<Soonest<T>> => {
-    const byLadder = async () => ({ done: await run(job), early: false });
-    if (!standIn || active) return byLadder();
-    let answered: Soonest<T> | undefined;
-    const early = job(standIn).then((done) => {
-      if (closed) throw closedError();
-      answered = { done, early: true };
-      return answered;
-    });
-    const late = current.then(() => answered ?? byLadder());
-    return Promise.any([early, late]).catch(() => late);
-  };
-
   return {
     ready: async () => void (await current),
     run,
-    soonest,
+    soonest: async (job) => {
+      const late = async () => ({ done: await run(job), early: false });
+      if (!standIn || active) return late();
+      return firstOf(job(standIn).finally(stopIfClosed), current, late);
+    },
     standsIn: () => standIn !== undefined && active === undefined,
     close: () => {
       closed = true;
@@ -131,6 +115,31 @@ export function createLadder({ rungs, open, report, standIn }: LadderOptions): L
       report({ state: "closed", backend: nameAt(position), reason: "Closed.", ms: undefined, threads: 0 });
     },
   };
+}
+
+function ready(backend: Backend, reasons: ReadonlyMap<BackendName, string>): Omit<SegmenterStatus, "model"> {
+  const { name, ms, threads } = backend;
+  return { state: "ready", backend: name, reason: sentence(backend, reasons), ms, threads };
+}
+
+function starting(backend: BackendName, standIn: Backend | undefined): Omit<SegmenterStatus, "model"> {
+  const meanwhile = standIn ? ` ${LABEL[standIn.name]} answers meanwhile.` : "";
+  return { state: "starting", backend, reason: `${LABEL[backend]}: starting.${meanwhile}`, ms: undefined, threads: 0 };
+}
+
+/** What the stand-in makes, unless a backend is ready before; what it cannot do is done late. */
+async function firstOf<T>(
+  standIn: Promise<T>,
+  ready: Promise<unknown>,
+  late: () => Promise<Soonest<T>>,
+): Promise<Soonest<T>> {
+  let answered: Soonest<T> | undefined;
+  const early = standIn.then((done) => {
+    answered = { done, early: true };
+    return answered;
+  });
+  const later = ready.then(() => answered ?? late());
+  return Promise.any([early, later]).catch(() => later);
 }
 
 const closedError = () => new SegmenterError("Cancelled", { what: "the segmenter is closed" });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { fillPolygon } from "../../core/mask/polygon.ts";
 import { openViewer, type ViewerElement } from "./viewer-page.ts";
-import { inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
+import { doubtMasks, inside, LIVER, SPLEEN, viewerStage } from "./viewer-stage.ts";
 
 const stage = viewerStage();
 
@@ -12,14 +12,7 @@ describe("what is said of masks", () => {
   test("a mask that the model hardly believes in is doubtful: in the list, on the image, in its outline", async () => {
     const { page } = stage.viewer;
     await stage.viewer.click(...LIVER);
-    await page.evaluate(() => {
-      const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
-      const doubt = <M extends object>(mask: M) => ({ ...mask, predictedIou: 0.12 });
-      const masks = [...store.state.masks].map(([key, view]) => {
-        return [key, { ...view, doubtful: true, candidates: view.candidates.map(doubt) }] as const;
-      });
-      store.set({ masks: new Map(masks) });
-    });
+    await doubtMasks(page);
     await page.getByText("Doubtful: the model gives this mask 12%").waitFor();
     expect(await page.locator("segment-row").getByText("doubtful").count()).toBe(1);
   });

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { startTestServer, type TestServer } from "../support/serve.ts";
-import { builtViewer, type MaskOnPage, openViewer, type Viewer } from "./viewer-page.ts";
+import { builtViewer, type MaskOnPage, openViewer, type Viewer, type ViewerElement } from "./viewer-page.ts";
 
 export type Pixel = readonly [x: number, y: number];
 
@@ -69,3 +69,14 @@ export function rightEdge(found: MaskOnPage, [x, y]: Pixel): Pixel {
   while (inside(found, [last + 1, y])) last++;
   return [last, y];
 }
+
+/** Has the page hold masks in which the model hardly believes: an IoU of .12. */
+export const doubtMasks = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
+    const doubt = <M extends object>(mask: M) => ({ ...mask, predictedIou: 0.12 });
+    const masks = [...store.state.masks].map(([key, view]) => {
+      return [key, { ...view, doubtful: true, candidates: view.candidates.map(doubt) }] as const;
+    });
+    store.set({ masks: new Map(masks) });
+  });

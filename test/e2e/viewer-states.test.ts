@@ -2,8 +2,8 @@
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { takeScreenshot } from "../support/screenshots.ts";
-import { openViewer, type ViewerElement } from "./viewer-page.ts";
-import { LIVER, viewerStage } from "./viewer-stage.ts";
+import { openViewer } from "./viewer-page.ts";
+import { doubtMasks, LIVER, viewerStage } from "./viewer-stage.ts";
 
 const stage = viewerStage({ ownPages: true });
 
@@ -44,14 +44,7 @@ describe.each<{ look: string; options: BrowserContextOptions }>([
     await picture(page, "warning");
 
     await viewer.click(...LIVER);
-    await page.evaluate(() => {
-      const { store } = (document.querySelector("viewer-app") as ViewerElement).app;
-      const doubt = <M extends object>(mask: M) => ({ ...mask, predictedIou: 0.12 });
-      const masks = [...store.state.masks].map(([key, view]) => {
-        return [key, { ...view, doubtful: true, candidates: view.candidates.map(doubt) }] as const;
-      });
-      store.set({ masks: new Map(masks) });
-    });
+    await doubtMasks(page);
     await expectSeen(page.getByText("Doubtful: the model gives this mask 12%"), "doubtful");
     await expectSeen(sliceNumber(page), "slice beside the doubt");
     await picture(page, "doubtful");
