@@ -72,12 +72,15 @@ export async function replicas(): Promise<ReplicaNumbers> {
 /** What the first replica has encoded, asked of it again and, for the first time, of the other; in turn. */
 async function warm([a, b]: readonly [Machine, Machine], imageId: string): Promise<ReplicaNumbers["warmMs"]> {
   const [own, shared]: number[][] = [[], []];
+  let before: string | undefined;
   for (let round = 0; round < ROUNDS; round++)
     for (let n = 0; n < SLICES; n++) {
       const id = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
       await getMs(a.url, id); // whoever had it encoded has read it
       own.push(await getMs(a.url, id));
+      if (before) await getMs(b.url, before); // neither has just slept
       shared.push(await getMs(b.url, id));
+      before = id;
     }
   return { own: sampleOf(own), shared: sampleOf(shared) };
 }
