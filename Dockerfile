@@ -4,6 +4,8 @@ WORKDIR /app
 COPY . .
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 RUN npm ci --no-audit --no-fund && npm run build && npm ci --omit=dev --workspaces=false --no-audit --no-fund
+# onnxruntime-node brings its library for five systems; only this one runs here.
+RUN find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
 FROM node:22-bookworm-slim
 WORKDIR /app

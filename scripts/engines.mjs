@@ -1,4 +1,5 @@
-// `npm run test:engines`: the tests that need servers of others in Python (moto's S3, KServe), in a virtual environment under .cache.
+// `npm run test:engines`: the tests that need what others have in Python, in a virtual environment under .cache: servers (moto's S3,
+// KServe, Ray Serve), and readers of the files of deployment (Kubernetes, Compose, Triton, Dockerfile).
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./install.mjs";

@@ -83,7 +83,7 @@ export const ExportRequest = z.strictObject({
     .string()
     .regex(/^[\p{L}\p{N}._-]{1,100}$/u)
     .optional()
-    .describe("how file names begin"),
+    .describe("how file names begin: 1 to 100 letters, digits, dots, hyphens and underscores"),
   imageUri: z
     .string()
     .max(2048)

@@ -70,16 +70,21 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
     notes(chosen) {
       const image = dicom.images[dicomCandidates.indexOf(chosen)];
       return image
-        ? [...leftOut(dicom, image), ...countNote(otherFiles, "other files are")]
-        : [...listNote(images.length), ...countNote(unused.length, "other files are")];
+        ? [...leftOut(dicom, image), ...countNote(otherFiles)]
+        : [...listNote(images.length), ...countNote(unused.length)];
     },
   };
 }
 
-const countNote = (count: number, what: string) => (count > 0 ? [`${count} ${what} left out.`] : []);
+function countNote(count: number): string[] {
+  if (count === 0) return [];
+  return [count === 1 ? "1 other file is left out." : `${count} other files are left out.`];
+}
 
 function listNote(count: number): string[] {
-  return count > 1 ? [`The files hold ${count} images: one is read, ${count - 1} are left out.`] : [];
+  if (count < 2) return [];
+  const others = count === 2 ? "the other is" : `${count - 1} are`;
+  return [`The files hold ${count} images: one is read, ${others} left out.`];
 }
 
 function leftDicom({ broken, withoutPixels, directories }: DicomCatalogue): Found["left"] {

@@ -63,7 +63,9 @@ export function listImages(files: readonly ImageFile[], options: Pick<ReadOption
 }
 
 function nothingFound(files: readonly ImageFile[]): SegmenterError {
-  return unsupported(files.length === 0 ? "no file" : "bytes of no format that is read here");
+  if (files.length === 0) return unsupported("no file");
+  if (files.some(({ bytes }) => bytes.length > 0)) return unsupported("bytes of no format that is read here");
+  return unsupported(files.length === 1 ? "an empty file of 0 bytes" : "empty files of 0 bytes");
 }
 
 function noSuchImage(count: number): SegmenterError {
@@ -74,13 +76,16 @@ function noSuchImage(count: number): SegmenterError {
 async function readCandidate(candidate: Candidate, found: Found, failures: readonly SegmenterError[]): Promise<Volume> {
   try {
     const volume = await candidate.read();
-    const failed = failures.length > 0 ? [`${failures.length} images cannot be read and are left out.`] : [];
+    const failed = failures.length > 0 ? [failedNote(failures.length)] : [];
     const dark = colourWindow(volume) ? [DARK_WARNING] : [];
     return { ...volume, warnings: [...failed, ...found.notes(candidate), ...volume.warnings, ...dark] };
   } catch (thrown) {
     throw asReadError(thrown, candidate.entry.format, "file");
   }
 }
+
+const failedNote = (count: number) =>
+  count === 1 ? "1 image cannot be read and is left out." : `${count} images cannot be read and are left out.`;
 
 function open(files: readonly ImageFile[], { limits = DEFAULT_LIMITS, wasm, codecs }: ReadOptions): Found {
   check("uploaded bytes", total(files), limits.fileBytes);

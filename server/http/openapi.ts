@@ -29,6 +29,7 @@ import {
   MaskRequest,
   MaskResponse,
   MaskResult,
+  PhrasePlace,
   PixelBox,
   PlaneInfo,
   PrefetchRequest,
@@ -60,6 +61,15 @@ const INFO = {
     "Promptable segmentation for medical images: a slice is encoded once, each prompt is answered from the embedding. Research use; not a medical device, not for diagnosis.",
   license: { name: "Apache-2.0", identifier: "Apache-2.0" },
 };
+
+/** Asked for only where the server was started with `--oidc-issuer` or `--keys`: without either nobody signs in. */
+const SECURITY = [{}, { bearer: [] }];
+const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "An OIDC access token, or an API key of this server" },
+};
+
+/** Where the document itself came from. */
+const SERVERS = [{ url: "/" }];
 
 const TAGS = [
   { name: "images", description: "Images and volumes, named by their content" },
@@ -103,6 +113,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Transform,
   Crop,
   Rle,
+  PhrasePlace,
   PixelBox,
   Window,
   PromptContext,
@@ -122,6 +133,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
 
 for (const [id, schema] of Object.entries(NAMED)) schema.register(z.globalRegistry, { ...schema.meta(), id });
 
+const COMPONENTS = "#/components/schemas/";
+
 type JsonObject = { readonly [key: string]: Json };
 /** Whether a shape is described as what may be sent or as what is answered: a default makes a field optional or certain. */
 type Direction = "input" | "output";
@@ -136,17 +149,19 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>): JsonObject {
     paths[path] = { ...paths[path], [method]: operationOf(definition.route, schemas) };
   }
   for (const schema of Object.values(NAMED)) schemaOf(schema, "output", schemas);
-  const components = { schemas: Object.fromEntries(Object.keys(NAMED).map((name) => [name, schemas[name] ?? {}])) };
-  return { openapi: "3.1.0", info: INFO, tags: TAGS, paths, components };
+  const named = Object.fromEntries(Object.keys(NAMED).map((name) => [name, schemas[name] ?? {}]));
+  const components = { schemas: named, securitySchemes: SECURITY_SCHEMES };
+  return { openapi: "3.1.0", info: INFO, servers: SERVERS, security: SECURITY, tags: TAGS, paths, components };
 }
 
 function operationOf(route: RouteConfig, schemas: Record<string, Json>): Json {
-  const { tags = [], summary = "", description, request = {}, responses } = route;
+  const { operationId = "", tags = [], summary = "", description, request = {}, responses } = route;
   const parameters = [
     ...parametersOf(request.params, "path", schemas),
     ...parametersOf(request.query, "query", schemas),
   ];
   return {
+    operationId,
     tags,
     summary,
     ...(description === undefined ? {} : { description }),
@@ -172,28 +187,41 @@ function described(value: unknown, direction: Direction, schemas: Record<string,
   if (value instanceof z.ZodType) return schemaOf(value, direction, schemas);
   if (Array.isArray(value)) return value.map((one) => described(one, direction, schemas));
   if (typeof value === "object" && value !== null) {
+    if ("$ref" in value) schemaOf(namedBy(value.$ref), direction, schemas);
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, described(one, direction, schemas)]));
   }
   return value as Json; // what is left of a description are texts, numbers and flags
 }
 
+/** The shape that a route refers to by its place in the document. */
+function namedBy(reference: unknown): z.ZodType {
+  const schema = NAMED[String(reference).replace(COMPONENTS, "")];
+  if (!schema) throw new RangeError(`${reference} is no named shape of the document.`);
+  return schema;
+}
+
 /** A schema as JSON Schema; the named shapes in it go to `schemas`. */
 function schemaOf(schema: z.ZodType, io: Direction, schemas: Record<string, Json>): Json {
-  const { $schema: _dialect, $defs = {}, ...own } = z.toJSONSchema(schema, { io, override: withoutSafeIntegers });
+  const { $schema: _dialect, $defs = {}, ...own } = z.toJSONSchema(schema, { io, override: withPlainRules });
   for (const [name, shape] of Object.entries($defs)) schemas[name] ??= placed(shape);
   return placed(own);
 }
 
 /** References to where OpenAPI keeps named shapes; a shape knows its name by its place. */
 function placed(shape: object): Json {
-  const replace = (key: string, value: unknown): unknown =>
-    key === "$ref" && typeof value === "string" ? value.replace("#/$defs/", "#/components/schemas/") : value;
+  const replace = (key: string, value: unknown): unknown => {
+    // `maxItems` closes a tuple already, and some generators of clients take no `false` for a schema.
+    if (key === "items" && value === false) return undefined;
+    return key === "$ref" && typeof value === "string" ? value.replace("#/$defs/", COMPONENTS) : value;
+  };
   const { id: _name, ...rest } = JSON.parse(JSON.stringify(shape, replace));
   return rest;
 }
 
-/** The bounds of exact integers are JavaScript's, not ours. */
-function withoutSafeIntegers({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function withPlainRules({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  // The bounds of exact integers are JavaScript's, not ours.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // Classes of Unicode letters are an error to readers in other languages; the description says them.
+  if (jsonSchema.pattern?.includes("\\p{")) delete jsonSchema.pattern;
 }

@@ -82,6 +82,22 @@ describe("import", () => {
     expect(await stage.viewer.read((state) => state.log.done.at(-1)?.kind)).toBe("masks");
   });
 
+  test("a volume is offered as an image, and as segments where its name says so", async () => {
+    const exported = await drawAndExport();
+    const { page } = stage.viewer;
+    const focused = page.locator("import-dialog button:focus");
+    for (const [name, button] of [
+      ["brain.nii.gz", "Open as image"],
+      ["brain_dseg.nii.gz", "As segments of the open image"],
+    ] as const) {
+      await page.getByLabel("Open image files").setInputFiles({ ...file(exported), name });
+      await focused.waitFor();
+      expect((await focused.innerText()).trim()).toBe(button);
+      await page.keyboard.press("Escape");
+      await page.getByText("Image or segments?").waitFor({ state: "hidden" });
+    }
+  });
+
   test("what does not lie on the image is refused with the reason, and changes nothing", async () => {
     const { page } = stage.viewer;
     const exported = await drawAndExport();

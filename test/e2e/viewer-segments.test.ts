@@ -42,6 +42,25 @@ test("one is shown alone, and all again", async () => {
   expect(await stage.viewer.read((state) => state.hidden.size)).toBe(0);
 });
 
+test("a hidden segment is shown again by a prompt or a stroke, and stays hidden when it is renamed", async () => {
+  await paintThree();
+  const { page, read } = stage.viewer;
+  const hidden = () => read((state) => [...state.hidden].join(" "));
+  const hide = page.getByRole("button", { name: "Hide Segment 3" });
+  await hide.click();
+  await page.getByRole("textbox", { name: "Name of segment 3" }).fill("Segment 3 b");
+  await page.keyboard.press("Enter");
+  expect(await hidden()).toBe("segment-3");
+  await stage.viewer.click(150, 90);
+  expect(await hidden()).toBe("");
+  await page.getByRole("button", { name: "Hide Segment 3 b" }).click();
+  await page.getByRole("button", { name: "Hide Segment 1" }).click();
+  await page.locator("image-stage canvas").first().focus();
+  await page.keyboard.press("p");
+  await stage.viewer.click(160, 90);
+  expect(await hidden()).toBe("segment-1");
+});
+
 test("a segment that is checked says so, and still does after a reload", async () => {
   await paintThree();
   const { page } = stage.viewer;

@@ -204,6 +204,22 @@ describe("drawing", () => {
 });
 
 describe("keyboard alone", () => {
+  test("after a reload Tab leads into the page, whatever candidates there are to choose from", async () => {
+    const { page } = stage.viewer;
+    await stage.viewer.click(...LIVER);
+    await page.reload();
+    await stage.viewer.ready();
+    const candidates = () =>
+      page.waitForFunction(() =>
+        [...(document.querySelector("viewer-app") as ViewerElement).app.store.state.masks.values()].some(
+          (mask) => mask.candidates.length === 3,
+        ),
+      );
+    await candidates();
+    for (let i = 0; i < 4; i++) await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe("viewer-app");
+  });
+
   test("Tab reaches the image, arrows and Enter segment, B twice makes a box", async () => {
     const { page } = stage.viewer;
     for (let i = 0; i < 40 && !(await stage.viewer.read((state) => state.cursor)); i++)

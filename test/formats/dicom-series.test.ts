@@ -74,7 +74,7 @@ describe("DICOM geometry (D-2)", () => {
     const volume = await readImage([other, slice(0), slice(3), { name: "README", bytes: new Uint8Array(20) }]);
     expect(volume.size[2]).toBe(2);
     expect(volume.warnings.join()).toContain("2 series");
-    expect(volume.warnings.join()).toContain("1 other files");
+    expect(volume.warnings.join()).toContain("1 other file is left out");
   });
 
   test("a scout of another orientation is left out", async () => {

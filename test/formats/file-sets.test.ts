@@ -55,6 +55,12 @@ describe("headers with their data beside", () => {
     expect(await codeOf(readImage([{ bytes: header }]))).toBe("UnsupportedFormat");
   });
 
+  test("an empty file is said to be empty", async () => {
+    await expect(readImage([{ name: "a.dcm", bytes: new Uint8Array() }])).rejects.toMatchObject({
+      detail: { found: "an empty file of 0 bytes" },
+    });
+  });
+
   test("a name that leads elsewhere opens nothing", async () => {
     expect(await codeOf(readImage([{ bytes: detached({ "data file": "../../etc/passwd" }) }]))).toBe(
       "UnsupportedFormat",

@@ -108,6 +108,6 @@ describe("headers that declare more volumes than anybody wants", () => {
   test("a broken file of many volumes is tried once", async () => {
     const broken = nifti(fourDims).subarray(0, 360);
     const volume = await readImage([{ bytes: broken }, { bytes: nifti() }]);
-    expect(volume.warnings.join()).toContain("1 images cannot be read");
+    expect(volume.warnings.join()).toContain("1 image cannot be read");
   });
 });

@@ -8,9 +8,16 @@ beforeAll(async () => {
 }, SETUP_MS);
 afterAll(() => harness.close());
 
+interface Operation {
+  operationId: string;
+  responses: Record<string, unknown>;
+  tags: string[];
+  summary: string;
+}
 interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, unknown>; tags: string[]; summary: string }>>;
-  components: { schemas: Record<string, unknown> };
+  paths: Record<string, Record<string, Operation>>;
+  security: Record<string, unknown>[];
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
 }
 const read = async (): Promise<Document> => (await harness.request("/openapi.json")).json();
 
@@ -45,6 +52,29 @@ test("every reference leads somewhere, and shapes with a name are written once",
   for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) expect(names).toContain(name);
   const rle = JSON.stringify(document.components.schemas.Rle);
   expect(text.split(rle)).toHaveLength(2);
+});
+
+test("a generated client gets a name for every operation, and a way to sign in", async () => {
+  const { paths, security, components } = await read();
+  const ids = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+  for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z]+$/);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(security).toEqual([{}, { bearer: [] }]); // either nobody, or a bearer
+  expect(components.securitySchemes).toMatchObject({ bearer: { type: "http", scheme: "bearer" } });
+});
+
+test("what has a default may be left out of every request", async () => {
+  const { schemas } = (await read()).components;
+  expect(schemas.MaskRequest).toMatchObject({ required: ["prompts"] });
+  expect(schemas.SegmentRequest).toMatchObject({ required: ["prompts"] });
+});
+
+test("readers in other languages find no schema that is `false`, and no class of letters", async () => {
+  const text = JSON.stringify(await read());
+  expect(text).toContain('"prefixItems"'); // tuples stay tuples, closed by their lengths
+  expect(text).not.toMatch(/"items":false|\\p\{/);
+  for (const [, pattern] of text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g))
+    expect(() => new RegExp(JSON.parse(pattern ?? ""))).not.toThrow();
 });
 
 test("the page of the API needs no script and no other host", async () => {

@@ -58,17 +58,23 @@ export function createLogWriter(
     const touched = segments.find(({ id }) => id === last) ?? segments.find(({ id }) => id === activeSegment);
     store.set({ activeSegment: (touched ?? segments.at(-1))?.id });
   };
+  /** What a hand draws on is seen: nobody works on a mask that is hidden. */
+  const reveal = (segmentIds: readonly (string | undefined)[]) => {
+    const { hidden } = store.state;
+    const still = [...hidden].filter((id) => !segmentIds.includes(id));
+    if (still.length < hidden.size) store.set({ hidden: new Set(still) });
+  };
   const act: LogWriter["act"] = (actions, fields) => {
     if (!mayWrite()) return false;
+    reveal(actions.filter(isByHand).map(segmentOf));
     const log = actions.reduce<PromptLog>(append, store.state.log);
     set(log, typeof fields === "function" ? fields(log) : fields);
     return true;
   };
   /** Shows the slice and the segment of an action, so that nothing changes where nobody looks. */
   const show = (action: LogAction | undefined): boolean => {
-    const { image, hidden } = store.state;
-    const id = segmentOf(action);
-    if (id !== undefined && hidden.has(id)) store.set({ hidden: new Set([...hidden].filter((other) => other !== id)) });
+    const { image } = store.state;
+    reveal([segmentOf(action)]);
     if (!image) return false;
     const here = sliceKeyOf(placeOf(image));
     const places = placesOf(action).filter(({ imageId }) => imageId === image.info.imageId);
@@ -122,6 +128,10 @@ function takeBack(store: Context["store"], set: (log: PromptLog) => void, action
   set(undoStep(log));
   return true;
 }
+
+/** Prompts and corrections; not what a file or a job brings. */
+const isByHand = (action: LogAction): boolean =>
+  action.kind === "prompt" || action.kind === "choose" || (action.kind === "masks" && action.origin === "edited");
 
 /** One action needs no group. */
 const grouped = (actions: readonly LogAction[]): readonly LogAction[] => {

@@ -9,6 +9,12 @@ const HEAD_BYTES = 2048;
 /** A labelmap's formats: only a person can say whether such a file is one. */
 const LABELMAP = /\.(nii(\.gz)?|nrrd|mha)$/i;
 
+/** What people call files of segments: `_dseg`, `labels`, `mask`, `liver.seg.nrrd`. */
+const NAMED_SO = /(^|[^a-z])(d?seg|segs|segmentations?|labels?|labelmaps?|masks?|rois?)([^a-z]|$)/i;
+
+/** A labelmap's format is any volume's: without such a name an image is meant. */
+export const isNamedAsSegments = ({ name }: Pick<File, "name">): boolean => !LABELMAP.test(name) || NAMED_SO.test(name);
+
 /** A DICOM file of segments, or a file that may be a labelmap. */
 export async function mayHoldSegments(file: File): Promise<boolean> {
   if (LABELMAP.test(file.name)) return true;

@@ -21,12 +21,13 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 export function listenToKeys(app: Controls, signal: AbortSignal): Held {
   const held = { pan: false, window: false };
   const { scope } = app;
+  let pointed = false;
   const pressed = (event: Event) => {
     if (!(event instanceof KeyboardEvent) || event.defaultPrevented || isTyping(event)) return;
     if (app.store.state.arriving) return; // the image that keys would reach is not the one that is looked at
     if (hold(app, held, event, true) || cursorKey(app, event) || pickSegment(app, event)) return event.preventDefault();
     const command = app.shortcuts.commandOf(chordOf(event));
-    if (!command || (ownsKey(event) && !command.startsWith("edit."))) return;
+    if (!command || (ownsKey(event, pointed) && !command.startsWith("edit."))) return;
     if (app.commands.run(command)) event.preventDefault();
   };
   const released = (event: Event) => event instanceof KeyboardEvent && hold(app, held, event, false);
@@ -36,6 +37,7 @@ export function listenToKeys(app: Controls, signal: AbortSignal): Held {
     app.store.set({ peek: false });
   };
   scope.addEventListener("keydown", pressed, { signal });
+  scope.addEventListener("pointerdown", () => (pointed = true), { signal });
   scope.addEventListener("keyup", released, { signal });
   addEventListener("blur", left, { signal });
   return held;
@@ -53,10 +55,13 @@ function isTyping(event: KeyboardEvent): boolean {
   return (field || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) && event.key !== "F1";
 }
 
-/** Buttons keep Enter and Space; sliders, toolbars and lists keep their arrows; Tab moves focus everywhere but on the canvas. */
-function ownsKey(event: KeyboardEvent): boolean {
+/**
+ * Buttons keep Enter and Space; sliders, toolbars and lists keep their arrows; Tab moves focus everywhere but on the canvas,
+ * and on the page itself until it was `pointed` at: who has the keyboard alone must get in.
+ */
+function ownsKey(event: KeyboardEvent, pointed = true): boolean {
   const path = event.composedPath().filter((node) => node instanceof Element);
-  const onPage = path[0] === document.body || path[0]?.matches("canvas") === true;
+  const onPage = (pointed && path[0] === document.body) || path[0]?.matches("canvas") === true;
   if (event.key === "Tab") return !onPage;
   if (path.some((node) => node.matches("dialog[open]"))) return event.key !== "F1" && event.key !== "?";
   const control = path[0]?.matches("button, a, input, select, summary, [role=radio], [role=slider]") ?? false;

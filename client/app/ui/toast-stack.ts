@@ -28,11 +28,11 @@ export class ToastStack extends ViewerElement {
         justify-items: stretch;
       }
       .toast {
-        display: flex;
-        align-items: center;
-        gap: 4px 8px;
+        display: grid;
+        grid-template-columns: 1fr auto;
+        align-items: start;
+        gap: 0 8px;
         max-width: 100%;
-        flex-wrap: wrap;
         padding: 4px 6px 4px 14px;
         border-radius: var(--radius);
         background: var(--raised);
@@ -43,8 +43,8 @@ export class ToastStack extends ViewerElement {
         border-left-color: var(--negative);
       }
       p {
-        flex: 1 1 150px;
         margin: 0;
+        padding: 6px 0;
         overflow-wrap: anywhere;
       }
       code {
@@ -65,6 +65,13 @@ export class ToastStack extends ViewerElement {
           bottom: 6px;
           width: auto;
         }
+      }
+      .acts {
+        grid-column: 1 / -1;
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: end;
+        gap: 4px;
       }
       .act {
         color: var(--accent);
@@ -88,15 +95,16 @@ export class ToastStack extends ViewerElement {
     const dismiss = () => this.app.notifier.dismiss(id);
     return html`<div class="toast ${tone}">
       <p>${text}${code ? html`<code>${code}</code>` : nothing}</p>
-      ${actions.map(
-        ({ label, run }) =>
-          html`<button class="act" @click=${() => {
-            dismiss();
-            run();
-          }}>${label}</button>`,
-      )}
       <button class="icon" aria-label=${t.dismiss} @click=${dismiss}>${icon("close", 16)}</button>
+      ${actions.length === 0 ? nothing : html`<div class="acts">${actions.map((action) => this.#act(action, dismiss))}</div>`}
     </div>`;
+  }
+
+  #act({ label, run }: Toast["actions"][number], dismiss: () => void) {
+    return html`<button class="act" @click=${() => {
+      dismiss();
+      run();
+    }}>${label}</button>`;
   }
 }
 

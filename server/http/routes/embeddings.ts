@@ -13,6 +13,7 @@ import { binary, EmbeddingParams, ImageParams, json, jsonContent, problems } fro
 const MEDIA = Object.values(EMBEDDING_MEDIA);
 
 const read = createRoute({
+  operationId: "getEmbedding",
   method: "get",
   path: "/v1/embeddings/{id}",
   tags: ["embeddings"],
@@ -32,6 +33,7 @@ const read = createRoute({
 export function embeddingRoutes({ embeddings, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
+    operationId: "createEmbedding",
     method: "post",
     path: "/v1/images/{id}/embeddings",
     tags: ["embeddings"],

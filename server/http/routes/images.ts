@@ -37,6 +37,7 @@ const isJson = (c: Context<AppEnv>) => /^application\/json\b/i.test(c.req.header
 
 const upload = (limits: AppDeps["limits"]) =>
   createRoute({
+    operationId: "uploadImage",
     method: "post",
     path: "/v1/images",
     tags: ["images"],
@@ -78,6 +79,7 @@ const Query = z.strictObject({
 });
 
 const read = createRoute({
+  operationId: "getImage",
   method: "get",
   path: "/v1/images/{id}",
   tags: ["images"],
@@ -92,6 +94,7 @@ const read = createRoute({
 const SeriesParams = z.object({ key: Digest.describe("sha256 of the salt, a line feed and the SeriesInstanceUID") });
 
 const salt = createRoute({
+  operationId: "getSeriesSalt",
   method: "get",
   path: "/v1/series",
   tags: ["images"],
@@ -101,6 +104,7 @@ const salt = createRoute({
 });
 
 const series = createRoute({
+  operationId: "findSeries",
   method: "get",
   path: "/v1/series/{key}",
   tags: ["images"],

@@ -11,6 +11,7 @@ import { ImageParams, json, jsonContent, problems } from "./shared.ts";
 const JobParams = z.object({ id: Digest.describe("jobId") });
 
 const show = createRoute({
+  operationId: "getJob",
   method: "get",
   path: "/v1/jobs/{id}",
   tags: ["jobs"],
@@ -20,6 +21,7 @@ const show = createRoute({
 });
 
 const cancel = createRoute({
+  operationId: "cancelJob",
   method: "delete",
   path: "/v1/jobs/{id}",
   tags: ["jobs"],
@@ -30,6 +32,7 @@ const cancel = createRoute({
 });
 
 const events = createRoute({
+  operationId: "getJobEvents",
   method: "get",
   path: "/v1/jobs/{id}/events",
   tags: ["jobs"],
@@ -48,6 +51,7 @@ const keyOf = ({ slice, name = "" }: JobMask): string => `${slice}/${name}`;
 export function jobRoutes({ jobs, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
+    operationId: "startJob",
     method: "post",
     path: "/v1/images/{id}/segmentations",
     tags: ["jobs"],

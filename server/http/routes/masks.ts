@@ -12,6 +12,7 @@ import { json, jsonContent, problems } from "./shared.ts";
 export function maskRoutes({ masks, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
+    operationId: "createMasks",
     method: "post",
     path: "/v1/masks",
     tags: ["masks"],

@@ -22,6 +22,7 @@ const FileParams = ModelParams.extend({
 });
 
 const list = createRoute({
+  operationId: "listModels",
   method: "get",
   path: "/v1/models",
   tags: ["models"],
@@ -30,6 +31,7 @@ const list = createRoute({
 });
 
 const read = createRoute({
+  operationId: "getModel",
   method: "get",
   path: "/v1/models/{id}",
   tags: ["models"],
@@ -39,6 +41,7 @@ const read = createRoute({
 });
 
 const file = createRoute({
+  operationId: "getModelFile",
   method: "get",
   path: "/v1/models/{id}/files/{name}",
   tags: ["models"],

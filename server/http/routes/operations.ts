@@ -14,22 +14,23 @@ const Ready = z.strictObject({
   degraded: z.array(z.string()).describe("codes of what works less well, such as `NoDiskCache`"),
 });
 const route = <P extends string, R extends Parameters<typeof createRoute>[0]["responses"]>(
+  operationId: string,
   path: P,
   summary: string,
   responses: R,
-) => createRoute({ method: "get", path, tags: ["operations"], summary, responses });
+) => createRoute({ operationId, method: "get", path, tags: ["operations"], summary, responses });
 
-const limitsRoute = route("/v1/limits", "Every limit of this server; units end the names", {
+const limitsRoute = route("getLimits", "/v1/limits", "Every limit of this server; units end the names", {
   200: json(LimitsResponse, "Bytes, milliseconds or counts"),
   ...problems(),
 });
-const livez = route("/livez", "Is the process alive", { 200: json(Live, "It is"), ...problems() });
-const readyz = route("/readyz", "Does it take work", {
+const livez = route("getLiveness", "/livez", "Is the process alive", { 200: json(Live, "It is"), ...problems() });
+const readyz = route("getReadiness", "/readyz", "Does it take work", {
   ...problems(),
   200: json(Ready, "It does"),
   503: json(Ready, "It does not; the reasons are codes"),
 });
-const metricsRoute = route("/metrics", "Prometheus text format", {
+const metricsRoute = route("getMetrics", "/metrics", "Prometheus text format", {
   200: { description: "Counters and histograms", content: { "text/plain": { schema: z.string() } } },
   ...problems(),
 });

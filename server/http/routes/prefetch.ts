@@ -14,6 +14,7 @@ import { ImageParams, jsonContent, problems } from "./shared.ts";
 export function prefetchRoutes({ images, embeddings, models, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const prefetch = createRoute({
+    operationId: "prefetchSlices",
     method: "post",
     path: "/v1/images/{id}/prefetch",
     tags: ["embeddings"],

@@ -13,6 +13,7 @@ import { checkPrompts } from "./prompt-limits.ts";
 import { json, problems } from "./shared.ts";
 
 const segment = createRoute({
+  operationId: "segmentFile",
   method: "post",
   path: "/v1/segment",
   tags: ["masks"],
@@ -25,7 +26,10 @@ const segment = createRoute({
         "multipart/form-data": {
           schema: {
             type: "object",
-            properties: { image: { type: "string", format: "binary" }, request: { type: "string" } },
+            properties: {
+              image: { type: "array", items: { type: "string", format: "binary" } },
+              request: { $ref: "#/components/schemas/SegmentRequest" },
+            },
             required: ["image", "request"],
           },
         },

@@ -42,6 +42,7 @@ const Query = z.strictObject({
 type Size = Pick<Slice, "width" | "height">;
 
 const slice = createRoute({
+  operationId: "getSlice",
   method: "get",
   path: "/v1/images/{id}/slices/{plane}/{k}",
   tags: ["images"],

@@ -11,6 +11,7 @@ import { json, jsonContent, problems } from "./shared.ts";
 export function textPromptRoutes({ images, vocabulary, names, places, limits }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const resolve = createRoute({
+    operationId: "resolveText",
     method: "post",
     path: "/v1/text-prompts",
     tags: ["masks"],
@@ -35,6 +36,7 @@ export function textPromptRoutes({ images, vocabulary, names, places, limits }: 
     return c.json({ ...answer, ...(found ? { places: found } : {}) }, 200);
   });
   const list = createRoute({
+    operationId: "getVocabulary",
     method: "get",
     path: "/v1/vocabulary",
     tags: ["masks"],

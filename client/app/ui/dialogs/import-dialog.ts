@@ -1,5 +1,6 @@
 /** A file that may be an image, or segments of the open one: only its user knows. */
 import { css, html } from "lit";
+import { isNamedAsSegments } from "../../edit/segment-files.ts";
 import { t } from "../../i18n/index.ts";
 import { icon } from "../base/icons.ts";
 import { DialogElement } from "./dialog.ts";
@@ -25,13 +26,14 @@ export class ImportDialog extends DialogElement {
 
   override render() {
     const { offered, image } = this.state;
+    const segments = offered !== undefined && isNamedAsSegments(offered);
     return this.frame(
       t.importing.title,
       "",
       html`<div class="body">${t.importing.question(offered?.name ?? "", image?.name ?? "")}</div>
       <footer>
-        <button @click=${this.#asImage}>${t.importing.asImage}</button>
-        <button class="primary" autofocus @click=${this.#asSegments}>${icon("plus", 16)}${t.importing.asSegments}</button>
+        <button class=${segments ? "" : "primary"} ?autofocus=${!segments} @click=${this.#asImage}>${t.importing.asImage}</button>
+        <button class=${segments ? "primary" : ""} ?autofocus=${segments} @click=${this.#asSegments}>${icon("plus", 16)}${t.importing.asSegments}</button>
       </footer>`,
     );
   }

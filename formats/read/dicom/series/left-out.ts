@@ -24,7 +24,13 @@ function brokenNotes(broken: DicomCatalogue["broken"]): string[] {
     .slice(0, NAMED_FILES)
     .map(([index, error]) => `File ${index + 1} of those given cannot be read and is left out: ${reasonOf(error)}`);
   const more = byFile.size - named.length;
-  return more > 0 ? [...named, `${more} further files cannot be read and are left out.`] : named;
+  if (more === 0) return named;
+  return [
+    ...named,
+    more === 1
+      ? "1 further file cannot be read and is left out."
+      : `${more} further files cannot be read and are left out.`,
+  ];
 }
 
 /** The public part of an error as a sentence. */
@@ -34,7 +40,12 @@ export function reasonOf({ code, detail }: SegmenterError): string {
   return "found" in detail ? `It is ${detail.found}.` : `${code}.`;
 }
 
-const withoutPixelsNote = (count: number) => (count > 0 ? [`${count} DICOM objects without pixels are left out.`] : []);
+const withoutPixelsNote = (count: number) => {
+  if (count === 0) return [];
+  return [
+    count === 1 ? "1 DICOM object without pixels is left out." : `${count} DICOM objects without pixels are left out.`,
+  ];
+};
 
 function imageNotes(images: readonly DicomImage[], chosen: DicomImage): string[] {
   const inSeries = (image: DicomImage) => image.seriesUid === chosen.seriesUid && image.studyUid === chosen.studyUid;

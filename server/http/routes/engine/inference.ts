@@ -33,6 +33,7 @@ const JSON_BYTES = 64 * 1024;
 const INPUT = "image";
 
 const describeModel = createRoute({
+  operationId: "getEngineModel",
   method: "get",
   path: PATH,
   tags: ["models"],
@@ -43,6 +44,7 @@ const describeModel = createRoute({
 });
 
 const infer = createRoute({
+  operationId: "inferEngineModel",
   method: "post",
   path: `${PATH}/infer`,
   tags: ["models"],

@@ -22,6 +22,7 @@ export function exportRoutes({
 }: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const create = createRoute({
+    operationId: "exportResult",
     method: "post",
     path: "/v1/exports",
     tags: ["masks"],

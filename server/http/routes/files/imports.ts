@@ -9,6 +9,7 @@ import { refuseDeclared } from "../images.ts";
 import { ImageParams, json, problems } from "../shared.ts";
 
 const imports = createRoute({
+  operationId: "importSegments",
   method: "post",
   path: "/v1/images/{id}/imports",
   tags: ["images"],

@@ -29,6 +29,7 @@ import { binary, ImageParams, json, jsonContent, problems } from "../shared.ts";
 const tags = ["archives"];
 
 const listed = createRoute({
+  operationId: "listArchives",
   method: "get",
   path: "/v1/archives",
   tags,
@@ -40,6 +41,7 @@ const listed = createRoute({
 });
 
 const results = createRoute({
+  operationId: "storeResult",
   method: "post",
   path: "/v1/images/{id}/results",
   tags,
@@ -61,6 +63,7 @@ function searches(limits: Limits) {
   const middleware = [jsonBody(limits)];
   const failures = problems(404, 408, 413, 415, 502, 504);
   const studies = createRoute({
+    operationId: "searchArchiveStudies",
     method: "post",
     path: "/v1/archives/studies",
     tags,
@@ -71,6 +74,7 @@ function searches(limits: Limits) {
     responses: { 200: json(ArchiveStudies, "A page of studies"), ...failures },
   });
   const series = createRoute({
+    operationId: "listArchiveSeries",
     method: "post",
     path: "/v1/archives/series",
     tags,
@@ -81,6 +85,7 @@ function searches(limits: Limits) {
     responses: { 200: json(ArchiveSeriesList, "A page of series"), ...failures },
   });
   const thumbnail = createRoute({
+    operationId: "getArchiveThumbnail",
     method: "post",
     path: "/v1/archives/thumbnail",
     tags,
@@ -94,6 +99,7 @@ function searches(limits: Limits) {
     },
   });
   const inside = createRoute({
+    operationId: "listArchiveImages",
     method: "post",
     path: "/v1/archives/images",
     tags,

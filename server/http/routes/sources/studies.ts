@@ -11,6 +11,7 @@ const tags = ["images"];
 const SeriesParams = z.object({ id: SeriesId.describe("seriesId") });
 
 const list = createRoute({
+  operationId: "listStudies",
   method: "get",
   path: "/v1/studies",
   tags,
@@ -23,6 +24,7 @@ const list = createRoute({
   },
 });
 const images = createRoute({
+  operationId: "listSeriesImages",
   method: "get",
   path: "/v1/studies/series/{id}",
   tags,
@@ -34,6 +36,7 @@ const images = createRoute({
   },
 });
 const thumbnail = createRoute({
+  operationId: "getSeriesThumbnail",
   method: "get",
   path: "/v1/studies/series/{id}/thumbnail",
   tags,
