@@ -75,7 +75,7 @@ async function warm([a, b]: readonly [Machine, Machine], imageId: string): Promi
   let before: string | undefined;
   for (let round = 0; round < ROUNDS; round++)
     for (let n = 0; n < SLICES; n++) {
-      const id = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
+      const { embeddingId: id } = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
       await getMs(a.url, id); // whoever had it encoded has read it
       own.push(await getMs(a.url, id));
       if (before) await getMs(b.url, before); // neither has just slept
