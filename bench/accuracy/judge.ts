@@ -4,7 +4,7 @@ import { type Mask, maskArea, maskDice, maskIou, masksEqual } from "../../core/m
 import type { Prompt, PromptKind } from "../../core/wire/prompt.ts";
 import type { Target } from "./data-set.ts";
 import { type Grey, type Seeds, seedsOf } from "./grey.ts";
-import type { View } from "./predictor.ts";
+import type { Answer, View } from "./predictor.ts";
 import { randomWalker } from "./random-walker.ts";
 import { growRegions } from "./region-growing.ts";
 import { boxAround, type Click, errorClick, firstClick } from "./user.ts";
@@ -20,13 +20,14 @@ export const MOST_CLICKS = 20;
 
 export type Scores = Readonly<Record<string, number>>;
 
+/** A later click that lowers the Dice by more has spoilt the mask. */
+const FALL = 0.1;
+
 interface ClickSeries {
   readonly clicks: readonly Click[];
   /** Dice after each click. */
   readonly dice: readonly number[];
-  /** Of the first click's mask. */
-  readonly predicted: number;
-  readonly real: number;
+  readonly first: Answer;
 }
 
 /** Clicks until the mask is right, or good enough after five, or there were `most`. */
@@ -39,10 +40,27 @@ async function clickSeries(view: View, truth: Mask, most: number): Promise<Click
     masksEqual(last.mask, truth) || (dice.length >= 5 && dice[dice.length - 1] >= Math.max(...TARGET_DICE));
   while (clicks.length < most && !done()) {
     clicks.push(errorClick(truth, last.mask));
-    last = await view.ask(clicks, last.logits);
+    last = await view.ask(clicks, { previous: last });
     dice.push(maskDice(last.mask, truth));
   }
-  return { clicks, dice, predicted: first.predictedIou, real: maskIou(first.mask, truth) };
+  return { clicks, dice, first };
+}
+
+/** 1 where some click lowered the Dice by more than `FALL`. */
+const fallsOf = (dice: readonly number[]): number =>
+  dice.some((score, n) => n > 0 && n < 5 && dice[n - 1] - score > FALL) ? 1 : 0;
+
+/** The best of the first click's candidates, and by how much a second click inside mask and object changes the mask. */
+async function firstScores(view: View, truth: Mask, { clicks: [click], first }: ClickSeries): Promise<Scores> {
+  const { candidates } = await view.ask([click], { multimask: true });
+  const best = Math.max(...candidates.map((mask) => maskDice(mask, truth)));
+  const inside = [...first.mask.data.keys()].filter((n) => first.mask.data[n] !== 0 && truth.data[n] !== 0);
+  const at = inside[Math.floor(inside.length / 3)];
+  const scores = { best, predicted: first.predictedIou, real: maskIou(first.mask, truth) };
+  if (at === undefined) return scores;
+  const again = { ...click, x: at % truth.width, y: Math.floor(at / truth.width) };
+  const { mask } = await view.ask([click, again], { previous: first });
+  return { ...scores, moved: 1 - maskDice(mask, first.mask) };
 }
 
 /** After fewer clicks than asked for the mask was right already. */
@@ -71,15 +89,16 @@ export async function judgeObject(
   view: View,
   { truth, stroke, most, takes }: Trial,
 ): Promise<{ scores: Scores; clicks: readonly Click[] }> {
-  const { clicks, dice, predicted, real } = await clickSeries(view, truth, most);
+  const series = await clickSeries(view, truth, most);
+  const { clicks, dice } = series;
   const score = async (prompt: Prompt) => maskDice((await view.ask([prompt])).mask, truth);
   const scores = {
     ...diceAt(dice),
     ...(most >= MOST_CLICKS ? clicksNeeded(dice) : {}),
     ...(takes("box") ? { box: await score(boxAround(truth)) } : {}),
     ...(takes("scribble") ? { scribble: await score(stroke) } : {}),
-    predicted,
-    real,
+    falls: fallsOf(dice),
+    ...(await firstScores(view, truth, series)),
   };
   return { scores, clicks };
 }

@@ -20,6 +20,7 @@ in Python). Means are over the objects of a source, then over sources.
   --noc                 count clicks to Dice .85 and .90, at most 20 (slow)
   --no-baselines        leave region growing and random walker out
   --no-wires            leave int8 and int4 embeddings out
+  --zoom                answer small objects from a crop, as the product does
   --auto                do not tell the model the modality
   --seed TEXT           of pictures, objects and absent names (default: 0)
   --threads N           of ONNX Runtime (default: its own choice)
@@ -37,6 +38,7 @@ const OPTIONS = {
   noc: { type: "boolean", default: false },
   "no-baselines": { type: "boolean", default: false },
   "no-wires": { type: "boolean", default: false },
+  zoom: { type: "boolean", default: false },
   auto: { type: "boolean", default: false },
   seed: { type: "string", default: "0" },
   threads: { type: "string", default: "0" },
@@ -78,6 +80,7 @@ export function commandLine(args: readonly string[]): CommandLine {
     baselines: !values["no-baselines"],
     wires: !values["no-wires"],
     context: !values.auto,
+    zoom: values.zoom,
     seed: values.seed,
     threads: numberOf("threads", values.threads, 0),
     note: (text) => {

@@ -1,8 +1,9 @@
-/** A model as the product runs it: verified graphs, shipped preprocessing, one decode path. */
+/** A model as the product runs it: verified graphs, shipped preprocessing, the one way from prompts to masks. */
 
+import { type AnswerPort, answer, type Encoded } from "../../core/annotation/answer.ts";
 import { asFloat32, decodeEmbedding, encodeEmbedding } from "../../core/embedding/file.ts";
 import type { Slice, Window } from "../../core/image/volume.ts";
-import type { Mask } from "../../core/mask/mask.ts";
+import { type Mask, maskBounds, type ScoredMask } from "../../core/mask/mask.ts";
 import type { Decoder, Prepared } from "../../core/model/decoder.ts";
 import { logitsToMask } from "../../core/model/logits.ts";
 import { modelInput } from "../../core/model/preprocess.ts";
@@ -26,16 +27,24 @@ export interface Answer {
   readonly mask: Mask;
   /** 0 to 1. */
   readonly predictedIou: number;
-  readonly logits: Float32Array;
   /** Of the structure that a text names, 0 to 1. */
   readonly presence?: number | undefined;
   /** The mask as it is served: empty when a text names what is held to be absent. */
   readonly served: Mask;
+  /** All candidates of an ambiguous prompt, where they were asked for; else the mask alone. */
+  readonly candidates: readonly Mask[];
+  /** What a later answer refines. */
+  readonly kept: { readonly on: Shot; readonly mask: ScoredMask };
+}
+
+export interface AskOptions {
+  readonly previous?: Answer;
+  readonly multimask?: boolean;
 }
 
 /** One slice behind one wire. */
 export interface View {
-  ask(prompts: readonly Prompt[], previous?: Float32Array): Promise<Answer>;
+  ask(prompts: readonly Prompt[], options?: AskOptions): Promise<Answer>;
 }
 
 export interface Predictor {
@@ -52,23 +61,28 @@ export interface Shown {
   readonly modality: string;
 }
 
-/** Opens a model on the CPU. `threads` 0 leaves their number to ONNX Runtime. */
-export async function createPredictor(model: Model, { threads = 0 } = {}): Promise<Predictor> {
+/** An encoded slice, or a part of it, ready to be asked. */
+interface Shot extends Encoded {
+  readonly prepared: Prepared;
+}
+
+/** Opens a model on the CPU. `threads` 0 leaves their number to ONNX Runtime; `zoom` answers small objects from a crop. */
+export async function createPredictor(model: Model, { threads = 0, zoom = false } = {}): Promise<Predictor> {
   const { manifest } = model;
   const place = { provider: "cpu", threads } as const;
   const encoder = await openEncoder(model, place);
   const decoder = await openDecoder(model, place);
+  const shots = { encoder, decoder, model };
   return {
     id: model.id,
     takes: (kind) => manifest.prompts.includes(kind),
-    async see({ slice, window, modality }, wires) {
-      const { image, transform } = modelInput(slice, { window, input: manifest.input });
+    async see(shown, wires) {
+      const { image, transform } = modelInput(shown.slice, { window: shown.window, input: manifest.input });
       const embedding = await encoder.encode(image);
       const views = new Map<WireName, View>();
       for (const wire of wires) {
         const prepared = await decoder.prepare({ embedding: WIRES[wire](embedding), image });
-        const threshold = manifest.logits.threshold;
-        views.set(wire, viewOf(decoder, prepared, { slice, transform, modality, threshold }));
+        views.set(wire, viewOf({ ...shots, shown, wire }, shotOf(shown, model, { prepared, transform }), zoom));
       }
       return views;
     },
@@ -79,21 +93,63 @@ export async function createPredictor(model: Model, { threads = 0 } = {}): Promi
 }
 
 interface Scene {
-  readonly slice: Slice;
-  readonly transform: Transform;
-  readonly modality: string;
-  readonly threshold: number;
+  readonly encoder: Awaited<ReturnType<typeof openEncoder>>;
+  readonly decoder: Decoder;
+  readonly model: Model;
+  readonly shown: Shown;
+  readonly wire: WireName;
 }
 
-function viewOf(decoder: Decoder, prepared: Prepared, { slice, transform, modality, threshold }: Scene): View {
-  const { width, height } = slice;
+const shotOf = (
+  { slice: { width, height } }: Shown,
+  { id: model }: Model,
+  { prepared, transform }: { prepared: Prepared; transform: Transform },
+): Shot => {
+  const { crop } = transform;
+  const id = `${crop.x0},${crop.y0},${crop.x1},${crop.y1}`;
+  return { id, imageId: "", plane: "native", slice: 0, model, transform, width, height, prepared };
+};
+
+/** The product's one way from prompts to masks; a text is asked as it stands, for it is a name of the data set. */
+function portOf({ encoder, decoder, model, shown, wire }: Scene): AnswerPort<Shot, ScoredMask> {
+  const { input, logits } = model.manifest;
   return {
-    async ask(prompts, previous) {
-      const request = { prompts, transform, width, height, previous, context: { modality } };
-      const { masks, presence } = await decoder.decode(prepared, request);
+    threshold: logits.threshold,
+    name: async () => undefined,
+    async embed(_, crop) {
+      const { image, transform } = modelInput(shown.slice, { window: shown.window, crop, input });
+      const embedding = WIRES[wire](await encoder.encode(image));
+      return shotOf(shown, model, { prepared: await decoder.prepare({ embedding, image }), transform });
+    },
+    decode: ({ prepared, transform, width, height }, prompts, options) =>
+      decoder.decode(prepared, {
+        prompts,
+        transform,
+        width,
+        height,
+        ...options,
+        context: { modality: shown.modality },
+      }),
+    boundsOf: maskBounds,
+  };
+}
+
+function viewOf(scene: Scene, whole: Shot, zoom: boolean): View {
+  const port = portOf(scene);
+  return {
+    async ask(prompts, { previous, multimask = false } = {}) {
+      const request = { prompts, multimask, zoom: zoom ? "auto" : "never", previous: previous?.kept } as const;
+      const { on, masks, presence } = await answer(port, whole, request);
       const [served] = masks;
-      const mask = logitsToMask(served.lowResLogits, transform, { width, height }, threshold);
-      return { mask, served, presence, predictedIou: served.predictedIou, logits: served.lowResLogits };
+      const mask = logitsToMask(served.lowResLogits, on.transform, on, port.threshold);
+      return {
+        mask,
+        served,
+        candidates: masks,
+        presence,
+        predictedIou: served.predictedIou,
+        kept: { on, mask: served },
+      };
     },
   };
 }

@@ -1,6 +1,8 @@
 /** Judges models and baselines on the splits of a data set, picture by picture. */
 
+import type { Vocabulary } from "../../core/text/vocabulary.ts";
 import { loadModels, type Model } from "../../server/models/registry.ts";
+import { loadVocabulary } from "../../server/models/vocabulary.ts";
 import { type Case, choose, contextOf, type LabelledSlice, readCase, readIndex, type Target } from "./data-set.ts";
 import { greyOf } from "./grey.ts";
 import { BASELINES, judgeAbsent, judgeBaseline, judgeObject, judgePresent, MOST_CLICKS, type Scores } from "./judge.ts";
@@ -27,6 +29,8 @@ export interface AccuracyOptions {
   readonly wires: boolean;
   /** Tell the model the modality. */
   readonly context: boolean;
+  /** Answer small objects from a crop, as the product does. */
+  readonly zoom: boolean;
   readonly seed: string;
   /** 0: as many as ONNX Runtime likes. */
   readonly threads: number;
@@ -40,6 +44,8 @@ export interface Judged extends Row {
   readonly context: string;
   readonly image: string;
   readonly name: string;
+  /** The name is that of a lesion. */
+  readonly isLesion?: boolean;
 }
 
 /** Suffix of a method whose embedding went over a wire; full precision has none. */
@@ -48,6 +54,7 @@ const SUFFIX: Readonly<Record<WireName, string>> = { f32: "", i8: " · int8", i4
 /** Judges everything that the options ask for. Throws RangeError for an unknown split, SegmenterError for a bad model. */
 export async function runAccuracy(options: AccuracyOptions): Promise<Judged[]> {
   const index = await readIndex(options.data);
+  const vocabulary = await loadVocabulary("models/vocabulary.json");
   const trained = namesByContext(index.filter(({ split }) => split === "train"));
   const predictors: Predictor[] = [];
   const rows: Judged[] = [];
@@ -65,7 +72,20 @@ export async function runAccuracy(options: AccuracyOptions): Promise<Judged[]> {
   } finally {
     await Promise.all(predictors.map((predictor) => predictor.release()));
   }
-  return rows;
+  const lesions = lesionsOf(vocabulary, rows);
+  return rows.map((row) => (lesions.has(row.name) ? { ...row, isLesion: true } : row));
+}
+
+/** Those names of the rows that the vocabulary holds for lesions. */
+function lesionsOf({ entries, resolve }: Pick<Vocabulary, "entries" | "resolve">, rows: readonly Judged[]) {
+  const kinds = new Map(entries.map(({ id, kind }) => [id, kind]));
+  const names = [...new Set(rows.map(({ name }) => name))];
+  return new Set(
+    names.filter((name) => {
+      const found = resolve(name, {});
+      return found.known && kinds.get(found.term) === "lesion";
+    }),
+  );
 }
 
 async function modelsOf(dirs: readonly string[]): Promise<readonly Model[]> {

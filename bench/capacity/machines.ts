@@ -1,5 +1,5 @@
 /** Servers as their command starts them, each on cores of its own (Linux, `taskset`), and the processor time that they took. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,11 @@ const TICK_MS = 10;
 function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
   return TICK_MS * (Number(fields[11]) + Number(fields[12])) + childrenOf(pid).reduce((sum, id) => sum + cpuMs(id), 0);
+}
+
+/** From now on this process, who asks the servers, has these cores alone. */
+export function keepTo(cores: string): void {
+  execFileSync("taskset", ["-a", "-c", "-p", cores, `${process.pid}`], { stdio: "ignore" });
 }
 
 /** Starts nothing yet; `close` ends all that was started. */

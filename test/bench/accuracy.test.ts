@@ -30,6 +30,15 @@ test("the first word of a modality is its context, in the models' vocabulary", (
   ]);
 });
 
+test("of the masks that are held for bad, the report says how many are; lesions have a row of their own", () => {
+  const of = (predicted: number, real: number) => ({ dice1: 0, predicted, real });
+  const tag = { split: "val", source: "a", context: "CT", method: "m", image: "1", name: "liver" };
+  const rows = [of(0.1, 0.1), of(0.1, 0.2), of(0.1, 0.9), of(0.9, 0.1)].map((scores) => ({ ...tag, scores }));
+  const report = reportOf([...rows, { ...tag, name: "kidney stone", isLesion: true, scores: of(0.5, 0.5) }]);
+  expect(report.val.all.m.doubtfulRight).toBeCloseTo(2 / 3, 12);
+  expect([report.val.all.m.instances, report.val.lesions.m.instances]).toEqual([5, 1]);
+});
+
 describe("with the labelled pictures", needsData("train/index.jsonl"), () => {
   const root = data ?? "";
 
@@ -56,6 +65,7 @@ describe("with the labelled pictures", needsData("train/index.jsonl"), () => {
         baselines: true,
         wires: true,
         context: true,
+        zoom: true,
         seed: "0",
         threads: 1,
         sources: ["Ultrasound-Liver", "Kidney-Disease-T2W"],
@@ -65,10 +75,11 @@ describe("with the labelled pictures", needsData("train/index.jsonl"), () => {
       const { all, US, MR } = reportOf(rows)["val-unseen"];
       expect(Object.keys(all)).toEqual(["tiny", "tiny · int8", "tiny · int4", "region growing", "random walker"]);
       expect([all.tiny.sources, US.tiny.sources, MR.tiny.sources]).toEqual([2, 1, 1]);
-      for (const key of ["dice1", "dice5", "box", "scribble", "text", "falseArea", "presenceAuc"]) {
+      for (const key of ["dice1", "best", "dice5", "falls", "box", "scribble", "text", "falseArea", "presenceAuc"]) {
         expect(all.tiny[key]).toBeGreaterThanOrEqual(0);
         expect(all.tiny[key]).toBeLessThanOrEqual(1);
       }
+      expect(all.tiny.best).toBeGreaterThanOrEqual(all.tiny.dice1);
       expect(tables(reportOf(rows))).toContain("| all | random walker | 2 |");
       expect(await runAccuracy({ ...options, baselines: false, wires: false })).toEqual(
         rows.filter(({ method }) => method === "tiny"),

@@ -1,9 +1,12 @@
 """Scenes become tasks whose prompts, names and masks agree."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
+from data import tasks
 from data.synth import Scene
-from data.tasks import coverage, draw_target, named_masks, part_at_random, pick_value, present_values
+from data.tasks import Batches, coverage, draw_target, named_masks, part_at_random, pick_value, present_values
 
 
 def scene() -> Scene:
@@ -64,3 +67,10 @@ def test_of_many_organs_large_ones_are_targets_more_often() -> None:
     present = np.arange(1, 9)
     assert [pick_value(rng, organs, present) for _ in range(60)].count(1) > 40
     assert [pick_value(rng, organs, present[:4]) for _ in range(60)].count(1) < 30
+
+
+def test_names_with_a_word_of_the_list_are_asked_more_often(monkeypatch) -> None:
+    monkeypatch.setattr(tasks, "OFTEN", {"lobe": 4.0})
+    batches = SimpleNamespace(phrases=SimpleNamespace(counted=lambda name: "rib" if name == "rib 6" else ""))
+    weights = [Batches.weight_of(batches, name) for name in ("lung upper lobe", "lung", "rib 6")]
+    assert weights == [4.0, 1.0, tasks.NUMBERED_WEIGHT]

@@ -65,3 +65,9 @@ def test_a_source_that_labels_everything_lends_what_a_slice_lacks() -> None:
 
 def test_every_entry_of_the_vocabulary_has_a_region() -> None:
     assert {entry["region"] for entry in load_vocabulary()} == set(BESIDE)
+
+
+def test_a_rib_without_a_side_has_a_region_and_is_one_of_the_ribs() -> None:
+    phrases = Phrases([("trunks", {"rib 6", "rib"})])
+    assert (phrases.region("rib 6"), phrases.counted("rib 6")) == (phrases.region("rib"), "rib")
+    assert phrases.say(np.random.default_rng(0), "rib 6").endswith("rib 6")

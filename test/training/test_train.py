@@ -4,10 +4,12 @@ import argparse
 import json
 from types import SimpleNamespace
 
+import pytest
 import torch
 
+from data import tasks
 from net.model import Promptomy
-from train.run import Journal, State, set_mode
+from train.run import Journal, State, apply_setting, set_mode
 
 
 def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:
@@ -31,3 +33,15 @@ def test_the_journal_reads_a_line_of_means_when_it_is_due(capsys) -> None:
     feed.progress.value = 1.0  # the end, due or not
     journal.read(3, feed)
     assert json.loads(capsys.readouterr().out)["loss"] == 3 and len(learned) == 3
+
+
+def test_a_setting_is_changed_for_one_run(monkeypatch) -> None:
+    monkeypatch.setattr(tasks, "OFTEN", {})
+    apply_setting("data.tasks.OFTEN={'lobe': 3.0}")
+    assert tasks.OFTEN == {"lobe": 3.0}
+
+
+@pytest.mark.parametrize("text", ["data.tasks.OFTENER=1", "data.tasks.cv2=1"])
+def test_what_is_no_setting_is_refused(text: str) -> None:
+    with pytest.raises(SystemExit, match="no such setting"):
+        apply_setting(text)

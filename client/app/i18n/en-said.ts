@@ -62,6 +62,7 @@ export const said = {
   errors: {
     connection: "The server does not answer. Your prompts are kept.",
     open: "This could not be opened.",
+    openFile: (name: string) => `${name} could not be opened.`,
     encode: "This slice could not be encoded. Your prompts are kept.",
     decode: "The mask could not be computed. Your prompts are kept.",
     unknownTerm: (text: string) => `The model does not know “${text}”.`,

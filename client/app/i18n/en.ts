@@ -32,6 +32,7 @@ export const en = {
   retry: "Try again",
   seriesName: (count: number) => `Series of ${number(count)} files`,
   loadingImage: "Loading the image",
+  loadingPicture: (name: string) => `Opening ${name}`,
   loadingUpload: (count: number) => (count === 1 ? "Sending 1 file" : `Sending ${number(count)} files`),
   stagePixels: (slice: number) => `Loading slice ${slice}`,
   stageEncoding: (slice: number) => `Encoding slice ${slice}`,

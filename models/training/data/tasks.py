@@ -23,6 +23,7 @@ TEXT_SHARE = {"few": 0.38, "many": 0.46, "made": 0.6}  # of the targets are name
 MANY_NAMES = 5
 ABSENT_SHARE, ABSENT_MADE, WITH_CLICK = 0.2, 0.27, 0.12
 NUMBERED_WEIGHT = 0.35  # of single vertebrae and ribs among the names of a made-up slice
+OFTEN: dict[str, float] = {}  # words in names of a made-up slice, and how many times as often as others names with them are asked
 BESIDE, REAL_BESIDE = 0.5, 0.08  # of the unnamed targets come with a mask, where the slice beside is known or not
 ALONE = 0.85  # of these masks are all that is said
 REGION_GROWN, UNION, WHOLE = 0.14, 0.03, 0.08  # of the targets without a name; the rest are single objects
@@ -196,9 +197,14 @@ class Batches:
         if not masks or self.rng.random() >= share:
             return ""
         names = list(masks)
-        weight = np.array([NUMBERED_WEIGHT if made and (self.phrases.counted(n) or n[-1].isdigit()) else 1.0 for n in names])
+        weight = np.array([self.weight_of(n) if made else 1.0 for n in names])
         name = names[int(self.rng.choice(len(names), p=weight / weight.sum()))]
         return name if cv2.countNonZero((coverage(masks[name]) > 127).view(np.uint8)) >= MIN_PIXELS else ""
+
+    def weight_of(self, name: str) -> float:
+        """How often a name of a made-up slice is asked, against others."""
+        often = max((times for word, times in OFTEN.items() if word in name.split()), default=1.0)
+        return often * (NUMBERED_WEIGHT if self.phrases.counted(name) or name[-1].isdigit() else 1.0)
 
     def target_and_mask(self, scene: Scene, values: list[Array]) -> tuple[Array, Array | None]:
         """A target without a name, and for some the mask of the slice beside as its prompt."""

@@ -50,12 +50,22 @@ def canonical_names() -> dict[str, str]:
     return sideless | synonyms | {key_of(entry["name"]): entry["name"] for entry in entries}
 
 
+def with_sideless(entries: list[dict]) -> list[dict]:
+    """The entries, and one without a side for each numbered structure that the vocabulary has with a side only (single ribs), so that
+    it has a region, and is told by its number as the others are."""
+    names, by_id = {entry["name"] for entry in entries}, {without_side(entry["name"]): entry["id"] for entry in entries if not entry.get("side")}
+    whole = {entry["id"]: by_id.get(without_side(entry["name"]), entry["id"]) for entry in entries}
+    found = {without_side(entry["name"]): entry for entry in entries if entry.get("side") and entry["name"][-1].isdigit()}
+    return [*entries, *(entry | {"id": name, "name": name, "synonyms": [], "parent": whole.get(entry.get("parent"))}
+                        for name, entry in found.items() if name not in names)]
+
+
 class Phrases:
     """Says names, and knows which names a slice cannot show."""
 
     def __init__(self, slices: list[tuple[str, set[str]]]):
         """`slices` are (source, names) of every slice; of a label volume, all its names."""
-        entries = load_vocabulary()
+        entries = with_sideless(load_vocabulary())
         self.synonyms = {key_of(n): [entry["name"], *entry["synonyms"]]
                          for entry in entries for n in [entry["name"], *entry["synonyms"]]}
         by_id = {entry["id"]: entry["name"] for entry in entries}

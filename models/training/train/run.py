@@ -8,7 +8,9 @@ checkpoint in `--out`. The MALLOC settings keep freed pages; without them page f
 """
 
 import argparse
+import ast
 import copy
+import importlib
 import json
 import math
 import os
@@ -67,6 +69,16 @@ def commit() -> str:
     except FileNotFoundError:
         return "none"
     return result.stdout.strip() or "none"
+
+
+def apply_setting(text: str) -> None:
+    """`MODULE.NAME=VALUE`: another value of a setting of the recipe, for this run only. Data processes are forked and have it too."""
+    path, _, value = text.partition("=")
+    module, _, name = path.rpartition(".")
+    owner = importlib.import_module(module)
+    if not name.isupper() or not hasattr(owner, name):
+        raise SystemExit(f"{path}: no such setting")
+    setattr(owner, name, ast.literal_eval(value))
 
 
 def start(rank: int, args: argparse.Namespace) -> None:
@@ -232,11 +244,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--live", action="store_true", help="the batch norms of --init move again until --hold")
     parser.add_argument("--stop-after", type=float, default=math.inf, help="seconds until this part ends; go on with --resume")
     parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
+    parser.add_argument("--set", nargs="+", default=[], metavar="MODULE.NAME=VALUE", help="e.g. data.tasks.BESIDE=0.7")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
+    for setting in args.set:
+        apply_setting(setting)
     Path(args.out).mkdir(parents=True, exist_ok=True)
     batches = Batches(Path(args.data), args.seed)
     if args.processes == 1:
