@@ -3,7 +3,7 @@ import { sampleOf } from "../report.ts";
 import { createMachines, encode, getMs, imageOf, keepTo, type Machine } from "./machines.ts";
 
 const ROUNDS = 7;
-const SLICES = 12;
+const SLICES = 40;
 /** The first slice of a walk; windows of their own keep the walks of each round cold. */
 const FIRST = 5;
 const WIDTH = 350;
