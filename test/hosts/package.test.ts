@@ -51,7 +51,9 @@ describe("the packed client", () => {
   test("is on the page, and in its worker, as large as its README says, without onnxruntime", async () => {
     const page = await gzipped(`${client}/dist/client/index.js`);
     const worker = await gzipped(`${client}/dist/client/decode/decoder.worker.js`);
-    const said = /at most (\d+) kB for the page and (\d+) kB for the worker/.exec(readFileSync(`${client}/README.md`, "utf8"));
+    const said = /at most (\d+) kB for the page and (\d+) kB for the worker/.exec(
+      readFileSync(`${client}/README.md`, "utf8"),
+    );
     expect(Math.abs(page - 1000 * Number(said?.[1]))).toBeLessThan(2000);
     expect(Math.abs(worker - 1000 * Number(said?.[2]))).toBeLessThan(2000);
     expect(page).toBeLessThan(40_000);
