@@ -3,7 +3,7 @@ import { sampleOf } from "../report.ts";
 import { createMachines, encode, getMs, imageOf, keepTo, type Machine } from "./machines.ts";
 
 const ROUNDS = 7;
-const SLICES = 12;
+const SLICES = 40;
 /** The first slice of a walk; windows of their own keep the walks of each round cold. */
 const FIRST = 5;
 const WIDTH = 350;
@@ -75,7 +75,7 @@ async function warm([a, b]: readonly [Machine, Machine], imageId: string): Promi
   let before: string | undefined;
   for (let round = 0; round < ROUNDS; round++)
     for (let n = 0; n < SLICES; n++) {
-      const id = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
+      const { embeddingId: id } = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
       await getMs(a.url, id); // whoever had it encoded has read it
       own.push(await getMs(a.url, id));
       if (before) await getMs(b.url, before); // neither has just slept

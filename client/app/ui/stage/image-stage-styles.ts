@@ -224,4 +224,19 @@ export const stageStyles = css`
       bottom: 50px;
     }
   }
+  /* Low: in a corner and small, or it would hide the mask that it belongs to. */
+  @media (max-height: 560px) {
+    candidate-strip {
+      left: auto;
+      right: 6px;
+      bottom: 6px;
+      scale: 0.55;
+      translate: none;
+      transform-origin: bottom right;
+    }
+    .quiet,
+    .corner.bottom.right {
+      display: none;
+    }
+  }
 `;
