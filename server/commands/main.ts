@@ -57,6 +57,8 @@ const isUsage = (error: Error): boolean =>
 /** One line. The person at the terminal knows the files already, so paths may be named here. */
 function explain(error: Error): string {
   if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
+  if (error.name === "CLIError")
+    return `${stripVTControlCharacters(error.message).replace(/\.$/, "")}; see promptomy --help.`; // citty colours it
   if (!isSegmenterError(error)) return systemError(error) ?? error.message;
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${SENTENCE[error.code]}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
