@@ -48,7 +48,7 @@ export async function runCli(rawArgs: string[]): Promise<number> {
 async function usageOf(rawArgs: readonly string[]): Promise<string> {
   const named = subCommands[rawArgs[0] ?? ""];
   const inner = rawArgs[0] === "models" ? MODEL_COMMANDS[rawArgs[1] ?? ""] : undefined;
-  if (inner && named) return renderUsage(inner, named);
+  if (inner) return renderUsage(inner, { meta: { name: "promptomy models" } });
   return named ? renderUsage(named, main) : renderUsage(main);
 }
 

@@ -73,6 +73,12 @@ export const stageStyles = css`
     gap: 8px;
     pointer-events: none;
   }
+  .notices.below {
+    translate: 0 44px;
+  }
+  .progress.below span {
+    margin-top: 44px;
+  }
   .chip {
     display: flex;
     align-items: center;
