@@ -28,10 +28,11 @@ export async function runCli(rawArgs: string[]): Promise<number> {
       process.stdout.write(`${await readVersion()}\n`);
       return EXIT.ok;
     }
-    if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
+    const isUnfinished = rawArgs.length === 0 || (rawArgs.length === 1 && rawArgs[0] === "models");
+    if (isUnfinished || rawArgs.some((arg) => arg === "--help" || arg === "-h")) {
       const usage = await usageOf(rawArgs);
       process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
-      return rawArgs.length === 0 ? EXIT.usage : EXIT.ok;
+      return isUnfinished ? EXIT.usage : EXIT.ok;
     }
     await runCommand(main, { rawArgs });
     return EXIT.ok;

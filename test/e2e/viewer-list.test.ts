@@ -1,6 +1,7 @@
 /** Several pictures given at once, each an image of its own: in Chromium on the built viewer and the real server. */
 import { encode } from "fast-png";
 import { expect, test } from "vitest";
+import { writeNiftiLabelmap } from "../../formats/index.ts";
 import { viewerStage } from "./viewer-stage.ts";
 import { named } from "./viewer-work.ts";
 
@@ -62,6 +63,31 @@ test("a picture that cannot be read is named and passed by", async () => {
   for (let n = 0; n < 3; n++) await page.getByRole("button", { name: "Previous picture" }).click();
   await page.getByText("scan-1.png could not be opened.").waitFor();
   expect(await stage.viewer.read((state) => state.loading)).toBeUndefined();
+});
+
+test("volumes of a 4-D file are gone through, each an image of its own", async () => {
+  const { page } = stage.viewer;
+  const size = [40, 32, 4] as const;
+  const voxels = size[0] * size[1] * size[2];
+  const labels = Uint8Array.from({ length: 3 * voxels }, (_, n) => 30 * Math.floor(n / voxels) + (n % 40));
+  const ijkToLps = [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1] as const;
+  const buffer = Buffer.from(writeNiftiLabelmap({ labels, size, ijkToLps, volumes: 3 }, { gzip: true }));
+  const input = page.getByLabel("Open image files");
+  await input.setInputFiles({ name: "rest.nii.gz", mimeType: "application/gzip", buffer });
+  await page.getByRole("button", { name: "Open as image" }).click();
+  await named(page, "rest.nii.gz");
+  await page.getByRole("group", { name: "Pictures of the list" }).waitFor();
+  expect(await place()).toBe("1 of 3");
+  const first = await stage.viewer.read((state) => state.image?.info.imageId);
+  await page.keyboard.press(".");
+  await named(page, "rest.nii.gz, volume 2 of 3");
+  await stage.viewer.ready();
+  const shown = await stage.viewer.read((state) => [...state.image!.pixels!.data].slice(0, 3));
+  expect(shown).toEqual([30, 31, 32]);
+  await page.keyboard.press(",");
+  await named(page, "rest.nii.gz, volume 1 of 3");
+  expect(await stage.viewer.read((state) => state.image?.info.imageId)).toBe(first);
+  expect(stage.viewer.problems).toEqual([]);
 });
 
 test("a list of nothing that can be read opens nothing and says so", async () => {

@@ -1,9 +1,20 @@
 /** Files that were dropped or picked together and are images each for itself: they are looked at one after the other. */
 import { isSegmenterError } from "../../../core/errors.ts";
+import { t } from "../i18n/index.ts";
 import type { PictureList } from "../state/open-image.ts";
 
 export interface PictureFiles extends PictureList {
   readonly source: readonly File[];
+  /** Where the images lie inside of the files, all of which are read for each: its number there, and what it is. */
+  readonly parts?: readonly { readonly index: number; readonly note: string }[];
+}
+
+/** What is sent for the image that a list stands at, and what it is called. */
+export function pickedOf({ source, index, parts }: PictureFiles) {
+  const part = parts?.[index];
+  if (!part) return { files: [source[index]], name: source[index].name, call: {} };
+  const name = source.length === 1 ? source[0].name : t.seriesName(source.length);
+  return { files: source, name: [name, part.note].filter(Boolean).join(", "), call: { index: part.index } };
 }
 
 /** Formats that hold a whole image in a file. DICOM files may be slices of one series, headers name a file beside them. */

@@ -15,11 +15,12 @@ import type { PictureList } from "../state/open-image.ts";
 import { FRESH_IMAGE } from "../state/state.ts";
 import { createArriving } from "./arriving.ts";
 import type { Encoder } from "./encoder.ts";
-import { listOf, openFirstReadable, type PictureFiles } from "./file-list.ts";
+import { listOf, openFirstReadable, type PictureFiles, pickedOf } from "./file-list.ts";
 import { firstOf } from "./first.ts";
 import { createLoader } from "./loader.ts";
 import { createMoves, type Moves } from "./moves.ts";
 import { openImageOf } from "./open-image.ts";
+import { partsOf } from "./parts.ts";
 
 export interface Images extends Moves {
   /** Opens what this tab had open, else a study the server was started with, else the latest work. */
@@ -86,8 +87,8 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
   };
 
   const openPicture = async (list: PictureFiles, turn: number) => {
-    const file = list.source[list.index];
-    await show(await (await segmenter()).upload([file]), file.name, turn, list);
+    const { files, name, call } = pickedOf(list);
+    await show(await (await segmenter()).upload(files, call), name, turn, list);
   };
 
   const openImages = async (files: readonly File[], turn: number) => {
@@ -95,6 +96,10 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     if (list) return openFirstReadable(list, (one) => openPicture(one, turn));
     const info = await (await segmenter()).upload(files);
     await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
+    void partsOf(files, info).then(
+      (list) => list && isLatest(turn) && store.set({ list }),
+      () => {}, // the image is open: at worst there is no list
+    );
   };
 
   const openReference = async ({ reference, name, list }: Asked, turn: number, signal: AbortSignal) => {
@@ -131,7 +136,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
     },
     openPicture(list) {
-      const { name } = list.source[list.index];
+      const { name } = pickedOf(list);
       return load(t.loadingPicture(name), (turn) => openPicture(list, turn), t.errors.openFile(name));
     },
     openReference: (reference, name, list) =>
