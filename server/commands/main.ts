@@ -28,10 +28,11 @@ export async function runCli(rawArgs: string[]): Promise<number> {
       process.stdout.write(`${await readVersion()}\n`);
       return EXIT.ok;
     }
-    if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
+    const isUnfinished = rawArgs.length === 0 || (rawArgs.length === 1 && rawArgs[0] === "models");
+    if (isUnfinished || rawArgs.some((arg) => arg === "--help" || arg === "-h")) {
       const usage = await usageOf(rawArgs);
       process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
-      return rawArgs.length === 0 ? EXIT.usage : EXIT.ok;
+      return isUnfinished ? EXIT.usage : EXIT.ok;
     }
     await runCommand(main, { rawArgs });
     return EXIT.ok;
@@ -57,6 +58,8 @@ const isUsage = (error: Error): boolean =>
 /** One line. The person at the terminal knows the files already, so paths may be named here. */
 function explain(error: Error): string {
   if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
+  if (error.name === "CLIError")
+    return `${stripVTControlCharacters(error.message).replace(/\.$/, "")}; see promptomy --help.`; // citty colours it
   if (!isSegmenterError(error)) return systemError(error) ?? error.message;
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${SENTENCE[error.code]}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;

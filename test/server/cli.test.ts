@@ -101,6 +101,11 @@ describe("promptomy segment", () => {
 });
 
 describe("what scripts rely on", () => {
+  test("a command that is none is told without colours, and where the commands stand", async () => {
+    const { code, err } = await promptomy("segmnt", picture());
+    expect({ code, err }).toEqual({ code: 2, err: "promptomy: Unknown command segmnt; see promptomy --help.\n" });
+  });
+
   const where = () => ["--cache-dir", join(dir, "cache"), "--model-dir", join(dir, "models"), "--device", "cpu"];
 
   test("prompts from a file are the API's own", async () => {

@@ -52,7 +52,7 @@ export function createNotifier(store: Store, ended: AbortSignal): Notifier {
   return {
     failed(sentence, thrown, { cause = sentence, retry } = {}) {
       const error = toError(thrown);
-      if (error.name === "AbortError" || isSegmenterError(error, "Cancelled")) return;
+      if (isAbort(error)) return;
       const code = isSegmenterError(error) ? error.code : error.name;
       const actions = retry ? [{ label: t.retry, run: retry }] : [];
       push({ tone: "error", text: textOf(sentence, error), code, actions, cause });
@@ -65,6 +65,14 @@ export function createNotifier(store: Store, ended: AbortSignal): Notifier {
     say: (announcement) => store.set({ announcement }),
     dismiss,
   };
+}
+
+const isAbort = (error: Error) => error.name === "AbortError" || isSegmenterError(error, "Cancelled");
+
+/** What a dialog says in itself: toasts lie behind it, out of reach. Empty for what was only stopped. */
+export function failureText(sentence: string, thrown: unknown): string {
+  const error = toError(thrown);
+  return isAbort(error) ? "" : textOf(sentence, error);
 }
 
 /** The sentence of a failure; what the error itself can say comes after it. */
