@@ -77,6 +77,8 @@ export const said = {
     tooLarge: (what: string, limit: number) => `Too large: ${what}, the limit is ${number(limit)}.`,
     start: "The viewer could not start.",
     export: "The export failed.",
+    missingPart:
+      "A part of this page could not be fetched: the server does not answer, or has been updated. Your work is kept; reload the page.",
   },
   previewObstacle: {
     readOnly: "Not shown: this tab only looks on.",

@@ -30,6 +30,7 @@ export const en = {
   close: "Close",
   dismiss: "Dismiss",
   retry: "Try again",
+  reload: "Reload",
   seriesName: (count: number) => `Series of ${number(count)} files`,
   loadingImage: "Loading the image",
   loadingPicture: (name: string) => `Opening ${name}`,

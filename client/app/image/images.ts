@@ -133,7 +133,7 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn), failure);
       else if (!named.some(isOpen)) await openFirst(named);
       const works = [...named, ...(await keeper.importProjects(unnamed))]; // these lie on the image that is open now
-      if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
+      if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf), works.every(isOpen)));
     },
     openPicture(list) {
       const { name } = pickedOf(list);
