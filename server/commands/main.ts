@@ -61,8 +61,17 @@ function explain(error: Error): string {
   if (error.name === "CLIError")
     return `${stripVTControlCharacters(error.message).replace(/\.$/, "")}; see promptomy --help.`; // citty colours it
   if (!isSegmenterError(error)) return systemError(error) ?? error.message;
+  if (isSegmenterError(error, "InvalidRequest")) return wrongUse(error.detail);
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${SENTENCE[error.code]}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+}
+
+/** Of an option by its name; of a variable of the environment, or a place in a file, by that. */
+function wrongUse({ reason, path }: ErrorDetail["InvalidRequest"]): string {
+  if (path === undefined) return `${reason}.`;
+  const option = path.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const isOption = Object.values(subCommands).some(({ args = {} }) => option in args);
+  return `${isOption ? `--${option}` : path}: ${reason}.`;
 }
 
 /** What the operating system says, in words; `undefined` for anything else. */
