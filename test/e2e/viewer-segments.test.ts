@@ -61,6 +61,31 @@ test("a hidden segment is shown again by a prompt or a stroke, and stays hidden 
   expect(await hidden()).toBe("segment-1");
 });
 
+test("a name goes into its own segment or a new one, and never takes the name of another", async () => {
+  const { page } = stage.viewer;
+  const names = () =>
+    page
+      .locator("segment-row input[aria-label^='Name of segment']")
+      .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
+  const ask = async (name: string) => {
+    await page.locator("image-stage canvas").first().focus();
+    await page.keyboard.press("t");
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+    await page.getByText(/does not know|was not recognised/).waitFor();
+    await page.locator("toast-stack").getByRole("button", { name: "Dismiss" }).first().click();
+  };
+  await page.getByRole("combobox", { name: "Add segments from preset" }).selectOption({ label: "Abdomen" });
+  await expect.poll(async () => (await names())[0]).toBe("liver");
+  const before = await names();
+  await ask("flurbel");
+  expect(await names()).toEqual(before);
+  await page.keyboard.press("n");
+  const withEmpty = await names();
+  await ask("flurbel");
+  expect(await names()).toEqual(withEmpty);
+});
+
 test("a segment that is checked says so, and still does after a reload", async () => {
   await paintThree();
   const { page } = stage.viewer;

@@ -4,6 +4,7 @@ import type { EncodedRef, PromptAction } from "../../../core/annotation/entries.
 import { type SliceRef, sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import type { Prompt } from "../../../core/wire/index.ts";
 import type { Context } from "../context/context.ts";
+import { t } from "../i18n/index.ts";
 import { gridOf } from "../state/focus.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { encodedRefOf } from "../state/places.ts";
@@ -66,13 +67,14 @@ function createPromptActions(context: Context, writer: LogWriter, segments: Segm
   const takes = (segmentId: string, at: SliceRef, { kind }: Prompt) =>
     (kind !== "box" && kind !== "text") || !promptsAt(segmentId, at).some((prompt) => prompt.kind === kind);
 
-  /** The segment of this name, an empty active one under this name, or a new one. */
+  /** The segment of this name, an empty active one that nobody has named yet, or a new one. */
   const segmentFor = (text: string, at: SliceRef, prompt: Prompt): string | undefined => {
     const sameName = ({ name }: { name: string }) => name.toLowerCase() === text.toLowerCase();
     const same = segmentList(store.state).find((segment) => sameName(segment) && !segment.locked);
     if (same && takes(same.id, at, prompt)) return same.id;
     const active = openSegmentOf(store.state);
-    if (!active || slicesOf(store.state.log, active.id).length > 0) return segments.newSegment(text);
+    const isNamed = active && (active.name !== t.segmentName(active.number) || active.code !== undefined);
+    if (!active || isNamed || slicesOf(store.state.log, active.id).length > 0) return segments.newSegment(text);
     segments.rename(active.id, text);
     return active.id;
   };
@@ -106,8 +108,14 @@ function createPromptActions(context: Context, writer: LogWriter, segments: Segm
 
 /** As if the name had never been given: undone where it is the newest action, else cleared, with a segment it leaves empty. */
 function takeOut({ store }: Context, writer: LogWriter, action: PromptAction): void {
-  if (writer.takeBack(action)) return;
   const { segmentId } = action;
+  if (writer.takeBack(action)) {
+    const before = store.state.log.done.at(-1);
+    const [prompt] = action.prompts;
+    const named = before?.kind === "change-segment" && before.segmentId === segmentId && prompt.kind === "text";
+    if (named && before.name === prompt.text) writer.takeBack(before);
+    return;
+  }
   const { imageId, plane, slice } = action.at;
   const at = { imageId, plane, slice };
   const elsewhere = slicesOf(store.state.log, segmentId).some((place) => sliceKeyOf(place) !== sliceKeyOf(at));
