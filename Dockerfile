@@ -16,7 +16,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/models ./models
-RUN mkdir /cache && chown node:node /cache
+RUN mkdir /cache /images && chown node:node /cache /images
 USER 1000
 VOLUME /cache
 EXPOSE 8080

@@ -150,6 +150,7 @@ function opener(api: Api, manifest: Manifest, options: SegmenterOptions): Opener
   const server = () => serverBackend({ api, manifest, renew, encode });
   const rung = async (name: BackendName) => {
     if (name === "server") return server();
+    if (!options.worker && !globalThis.Worker) throw new Error("there are no web workers here");
     return workerBackend({
       backend: name,
       manifest,

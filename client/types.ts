@@ -48,7 +48,7 @@ export interface LocalOptions {
 }
 
 export interface SegmenterOptions {
-  /** Base address of a Promptomy server, for example `location.origin`; `null` to do without one, by `local`. */
+  /** Address of a Promptomy server, which may have a path and may be relative to the page; `null` to do without one, by `local`. */
   readonly server: string | URL | null;
   /** With `server: null`: images are opened and encoded in this browser. */
   readonly local?: LocalOptions;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { quietBuild } from "../client/app/local/quiet-build.ts";
 import { modelFiles } from "../client/app/local/static-files.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -23,9 +24,13 @@ export default defineConfig(({ command }) => {
     },
     build: {
       ...{ outDir: at("../dist/examples"), emptyOutDir: true, target: "esnext", assetsInlineLimit: 0 },
-      rolldownOptions: { input: [at("index.html"), ...pages.filter((page) => existsSync(page))] },
+      chunkSizeWarningLimit: quietBuild.chunkSizeWarningLimit,
+      rolldownOptions: {
+        ...quietBuild.rolldownOptions,
+        input: [at("index.html"), ...pages.filter((page) => existsSync(page))],
+      },
     },
-    worker: { format: "es" },
+    worker: { format: "es", rolldownOptions: quietBuild.rolldownOptions },
     optimizeDeps: { exclude: ["onnxruntime-web"] },
     server: {
       host: "127.0.0.1",

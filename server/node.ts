@@ -94,7 +94,7 @@ async function serve(services: Services, settings: Settings, { log, authenticate
   const inFlight = countInFlight(server);
   await listen(server, settings);
   const degraded = await services.degraded();
-  if (degraded.length > 0) log.warn({ degraded }, "serving without a disk cache: too little of the disk is free");
+  if (degraded.length > 0) log.warn({ degraded }, "serving, with less than it should have");
   log.info({ device: services.pool.device, models: services.models.list().map(({ id }) => id) }, "listening");
   const stop = async (): Promise<void> => {
     stopping.draining = true;

@@ -132,11 +132,13 @@ async function openTenant(common: Common, tenant: string): Promise<OpenTenant> {
   await mkdir(cacheDir, { recursive: true, mode: 0o700 }).catch(() => {}); // the stores tell
   const images = await createImageStore({ dir: imageDir, limits, metrics, observe });
   const shared = await sharedOf(connections, tenant, observe);
-  const memory = memoryStore({ maxBytes: limits.embeddingMemoryBytes, observe });
+  const part = (share: number): number => Math.ceil(limits.embeddingMemoryBytes * share);
+  const memory = memoryStore({ maxBytes: part(0.8), observe }); // float32 beside eight bits: as many slices of each
   const store = shared.behind(tieredStore(memory, await openDiskStore(cacheDir, limits, observe)));
+  const forms = shared.formsBehind(memoryStore({ maxBytes: part(0.2), observe, tier: "wire" }));
   const { claims, records } = shared;
   const embeddings = createEmbeddingService({
-    ...{ images, pool, store, models, observe, claims, tenant },
+    ...{ images, pool, store, forms, models, observe, claims, tenant },
     remote: queue?.encode,
   });
   const masks = createMaskService({

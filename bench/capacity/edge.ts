@@ -19,7 +19,7 @@ export async function edge(): Promise<EdgeNumbers | undefined> {
     const { url } = await machines.server("0,1", []);
     const before = await startEdge(machines.folder("edge"), [url]);
     try {
-      const id = await encode(url, await imageOf(url), 40, 350);
+      const { embeddingId: id } = await encode(url, await imageOf(url), 40, 350);
       for (let n = 0; n < 10; n++) for (const host of [url, before.url]) await getMs(host, id);
       const [origin, through]: number[][] = [[], []];
       for (let n = 0; n < TIMES; n++) {

@@ -19,6 +19,10 @@ export interface Fleet {
   readonly encodeMs: number;
   /** Of the shared cache; least recently used slices leave. */
   readonly cacheSlices: number;
+  /** A slice has its encoder, as behind a gateway that hashes; else the first that is free takes it, as from a queue. */
+  readonly hashed?: boolean;
+  /** Of an answer from the cache, and of every other beside its encode. */
+  readonly serveMs?: number;
   /** Slices prefetched around the one somebody looks at, when an encoder is idle. */
   readonly prefetch: number;
 }
@@ -38,8 +42,11 @@ interface Reader {
   step: 1 | -1;
 }
 
-interface Asking {
+/** Somebody stops at a slice. */
+export interface Stop {
+  /** Milliseconds from the beginning. */
   readonly at: number;
+  /** Volume · slices + slice. */
   readonly key: number;
 }
 
@@ -57,15 +64,16 @@ export function simulate(load: Load, fleet: Fleet, seconds: number, seed = 1): O
   const waits: number[] = [];
   const from = seconds * 500;
   let [hits, busyMs] = [0, 0];
-  for (const { at, key } of requests(load, seconds, random)) {
+  for (const { at, key } of stops(load, seconds, random)) {
     const counts = at >= from;
     const known = use(cache, key);
     const ready = pending.get(key) ?? 0;
-    const done = known ? Math.max(at, ready) : encodeAt(free, at, fleet.encodeMs); // others wait for the same encode
+    const taken = fleet.hashed ? key % fleet.encoders : firstFree(free);
+    const done = known ? Math.max(at, ready) : encodeAt(free, taken, at, fleet.encodeMs); // others wait for the same encode
     if (!known) pending.set(key, done);
     keep(cache, key, fleet.cacheSlices);
     if (counts) {
-      waits.push(done - at);
+      waits.push(done - at + (fleet.serveMs ?? 0));
       if (done === at) hits++;
       if (!known) busyMs += fleet.encodeMs;
     }
@@ -82,7 +90,11 @@ export function simulate(load: Load, fleet: Fleet, seconds: number, seed = 1): O
 }
 
 /** Everybody's stops, in the order of time: each is a Poisson process, so all together are one. */
-function* requests({ users, volumes, slices, dwellS }: Load, seconds: number, random: () => number): Generator<Asking> {
+export function* stops(
+  { users, volumes, slices, dwellS }: Load,
+  seconds: number,
+  random: () => number,
+): Generator<Stop> {
   const place = (): Reader => ({
     volume: Math.floor(volumes * random() ** 2), // today's studies are looked at by several, old ones by few
     slice: Math.floor(slices * random()),
@@ -103,12 +115,16 @@ function* requests({ users, volumes, slices, dwellS }: Load, seconds: number, ra
   }
 }
 
-/** The first encoder that is free takes it; returns when it is done. */
-function encodeAt(free: number[], at: number, encodeMs: number): number {
+function firstFree(free: readonly number[]): number {
   let first = 0;
   for (let n = 1; n < free.length; n++) if ((free[n] ?? 0) < (free[first] ?? 0)) first = n;
-  const done = Math.max(at, free[first] ?? 0) + encodeMs;
-  free[first] = done;
+  return first;
+}
+
+/** When the encoder has done it, behind what it has to do already. */
+function encodeAt(free: number[], taken: number, at: number, encodeMs: number): number {
+  const done = Math.max(at, free[taken] ?? 0) + encodeMs;
+  free[taken] = done;
   return done;
 }
 
@@ -127,7 +143,7 @@ function ahead(key: number, at: number, { load, fleet, free, cache, pending }: I
     const step = n % 2 === 1 ? (n + 1) / 2 : -n / 2;
     if (slice + step < 0 || slice + step >= load.slices || cache.has(key + step)) continue;
     if (!free.some((until) => until <= at)) return;
-    pending.set(key + step, encodeAt(free, at, fleet.encodeMs));
+    pending.set(key + step, encodeAt(free, firstFree(free), at, fleet.encodeMs));
     keep(cache, key + step, fleet.cacheSlices);
   }
 }

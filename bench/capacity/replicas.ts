@@ -1,9 +1,9 @@
 /** Cold encodes per second of one server on one core and of two replicas with one Redis on a core each, turn by turn; and an embedding of the other replica. */
 import { sampleOf } from "../report.ts";
-import { createMachines, encode, getMs, imageOf, type Machine } from "./machines.ts";
+import { createMachines, encode, getMs, imageOf, keepTo, type Machine } from "./machines.ts";
 
 const ROUNDS = 7;
-const SLICES = 12;
+const SLICES = 40;
 /** The first slice of a walk; windows of their own keep the walks of each round cold. */
 const FIRST = 5;
 const WIDTH = 350;
@@ -47,11 +47,12 @@ export async function replicas(): Promise<ReplicaNumbers> {
     const imageId = await imageOf(one.url);
     for (const { url } of [one, ...two]) for (let n = 0; n < 3; n++) await encode(url, imageId, n, WIDTH - 1);
     const rounds: { one: Pace; two: Pace }[] = [];
-    for (let round = 0; round < ROUNDS; round++)
-      rounds.push({
-        one: await pace([one], () => 0, imageId, round),
-        two: await pace(two, redis.cpuMs, imageId, round),
-      });
+    for (let round = 0; round < ROUNDS; round++) {
+      keepTo("0"); // who asks one server lives on its core, who asks two on both
+      const ofOne = await pace([one], () => 0, imageId, round);
+      keepTo("0,1");
+      rounds.push({ one: ofOne, two: await pace(two, redis.cpuMs, imageId, round) });
+    }
     const cpuMsPerEncode = {
       one: median(rounds.map((round) => round.one.cpuMsPerEncode)),
       two: median(rounds.map((round) => round.two.cpuMsPerEncode)),
@@ -71,11 +72,15 @@ export async function replicas(): Promise<ReplicaNumbers> {
 /** What the first replica has encoded, asked of it again and, for the first time, of the other; in turn. */
 async function warm([a, b]: readonly [Machine, Machine], imageId: string): Promise<ReplicaNumbers["warmMs"]> {
   const [own, shared]: number[][] = [[], []];
+  let before: string | undefined;
   for (let round = 0; round < ROUNDS; round++)
     for (let n = 0; n < SLICES; n++) {
-      const id = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
+      const { embeddingId: id } = await encode(a.url, imageId, FIRST + n, WIDTH + round); // the round's walk made it
+      await getMs(a.url, id); // whoever had it encoded has read it
       own.push(await getMs(a.url, id));
+      if (before) await getMs(b.url, before); // neither has just slept
       shared.push(await getMs(b.url, id));
+      before = id;
     }
   return { own: sampleOf(own), shared: sampleOf(shared) };
 }

@@ -4,6 +4,7 @@ import { loadavg } from "node:os";
 import { machine } from "../report.ts";
 import { ROOT } from "../soak/server.ts";
 import { edge } from "./edge.ts";
+import { type Played, played } from "./played.ts";
 import { queueMs } from "./queue.ts";
 import { replicas } from "./replicas.ts";
 
@@ -45,5 +46,16 @@ export async function scale(): Promise<void> {
     ],
   ];
   for (const cells of rows) console.log(`| ${cells.join(" | ")} |`);
+  console.log(`\n${told(await played())}`);
   console.log(`\nLoad at the end ${fixed(loadavg()[0], 1)}`);
+}
+
+/** The simulation beside two replicas that are really asked. */
+function told({ encodeMs, serveMs, load, real, simulated }: Played): string {
+  const of = ({ hitRate, waitMs }: Played["real"]): string =>
+    `${fixed(100 * hitRate, 1)} % found, wait ${fixed(waitMs.p50, 1)} ms (p95 ${fixed(waitMs.p95, 1)})`;
+  return [
+    `${load.users} people at ${load.volumes} volumes of ${load.slices} slices, ${load.dwellS} s at a slice; encode ${fixed(encodeMs, 1)} ms, answer ${fixed(serveMs, 1)} ms.`,
+    `Two replicas: ${of(real)}. Simulated: ${of(simulated)}.`,
+  ].join("\n");
 }

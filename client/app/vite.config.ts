@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { quietBuild } from "./local/quiet-build.ts";
 import { modelFiles, serviceWorker } from "./local/static-files.ts";
 
 /** Cross-origin isolation gives the decoder worker its WASM threads. */
@@ -16,10 +17,10 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   build: {
     ...{ outDir: mode === "static" ? "../../dist/static" : "../../dist/app", emptyOutDir: true, target: "esnext" },
-    ...{ assetsInlineLimit: 0, modulePreload: false },
+    ...{ assetsInlineLimit: 0, modulePreload: false, ...quietBuild },
   },
   plugins: mode === "static" ? [modelFiles("model"), serviceWorker()] : [],
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions: quietBuild.rolldownOptions },
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   server: { host: "127.0.0.1", headers: isolation, proxy },
   preview: { host: "127.0.0.1", headers: isolation, proxy },

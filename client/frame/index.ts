@@ -51,7 +51,7 @@ export interface Frame {
   prompt(prompts: readonly Prompt[], at?: { readonly plane: Plane; readonly slice: number }): Promise<FrameMask>;
   /** Every mask that is there. */
   masks(): Promise<readonly FrameMask[]>;
-  /** The segmentation as files, in a format of the export dialog: `nifti-labels`, `dicom-seg`, … */
+  /** The segmentation as files, in a format of the export dialog: `nifti`, `dicom-seg`, … */
   files(format: string): Promise<readonly FrameFile[]>;
   status(): Promise<FrameStatus>;
   /** Gives a function that stops it. */

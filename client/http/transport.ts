@@ -15,8 +15,7 @@ export function createTransport(
   server: string | URL,
   fetch: Fetch = (request) => globalThis.fetch(request),
 ): Transport {
-  const base = new URL(server);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  const base = addressOf(server);
 
   const send = async (path: string, init?: RequestInit): Promise<Response> => {
     init?.signal?.throwIfAborted();
@@ -32,7 +31,7 @@ export function createTransport(
     // The server is ours and validates what it sends; parsing again here would put zod into every bundle.
     json: async <T>(path: string, init?: RequestInit) => {
       const response = await send(path, init);
-      return response.json().catch(unreachable(init?.signal)) as Promise<T>;
+      return jsonOf<T>(response, base).catch(unreachable(init?.signal));
     },
     bytes: async (path, init) => {
       const response = await send(path, init);
@@ -41,11 +40,32 @@ export function createTransport(
   };
 }
 
+/** With the page's own address in front of one that is relative; relative ones need a page. Throws RangeError. */
+function addressOf(server: string | URL): URL {
+  const page = globalThis.location?.href;
+  const base = URL.canParse(server, page) ? new URL(server, page) : undefined;
+  if (!base || !/^https?:$/.test(base.protocol))
+    throw new RangeError(
+      `createSegmenter expects the address of a server, as "http://127.0.0.1:8080", got "${server}".`,
+    );
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  return base;
+}
+
+/** Development servers and catch-all routes answer everything with a page. Throws ServerUnreachable. */
+export async function jsonOf<T>(response: Response, asked: URL): Promise<T> {
+  if (!response.headers.get("Content-Type")?.startsWith("text/html")) return response.json();
+  await response.body?.cancel();
+  const hint = `Is ${asked.href} the right address? Something else than Promptomy answers there.`;
+  throw new SegmenterError("ServerUnreachable", { status: response.status, reason: "got a web page", hint });
+}
+
 /** A connection that fails before or in the middle of an answer; an abort stays an abort. */
 const unreachable =
   (signal: AbortSignal | null | undefined, hint?: string) =>
   (thrown: unknown): never => {
     signal?.throwIfAborted();
+    if (thrown instanceof SegmenterError) throw thrown;
     const detail = { status: 0, reason: toError(thrown).message, ...(hint === undefined ? {} : { hint }) };
     throw new SegmenterError("ServerUnreachable", detail, { cause: thrown });
   };

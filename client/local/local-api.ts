@@ -9,7 +9,7 @@ import { createLifeline } from "../decode/lifeline.ts";
 import { unwrap } from "../decode/outcome.ts";
 import { wasmThreads } from "../decode/wasm-threads.ts";
 import { type Api, createApi, sliceFrom, verify } from "../http/api.ts";
-import type { Transport } from "../http/transport.ts";
+import { jsonOf, type Transport } from "../http/transport.ts";
 import type { LocalOptions } from "../types.ts";
 import type { LocalWorker } from "./local-worker.ts";
 
@@ -106,7 +106,7 @@ async function get(url: URL): Promise<Response> {
   throw new SegmenterError("ServerUnreachable", { status: response.status, reason: url.pathname });
 }
 
-const json = async <T>(url: URL): Promise<T> => (await get(url)).json();
+const json = async <T>(url: URL): Promise<T> => jsonOf<T>(await get(url), url);
 
 /** Read with the first text, or when names are first listed. */
 function vocabularyOnce(base: URL, manifest: Manifest): () => Promise<Vocabulary> {

@@ -1,9 +1,10 @@
 /** A click into a slice that the server has open, and the mask of what was clicked. */
 import { createSegmenter } from "@promptomy/client";
-import { canvas, draw, fail, say } from "../page.ts";
+import { canvas, draw, fail, pixelAt, say } from "../page.ts";
 
 const segmenter = await createSegmenter({ server: location.origin, onStatus: ({ reason }) => say(reason) });
-const [{ imageId }] = await (await fetch("/v1/studies")).json();
+const studies = await segmenter.studies();
+const imageId = studies.find((study) => study.imageId)?.imageId ?? fail("Nothing is open.");
 const { planes } = await segmenter.image(imageId);
 const { plane, count } = planes.find(({ plane }) => plane === "axial") ?? planes[0] ?? fail("The study is empty.");
 const slice = Math.floor(count / 2);
@@ -14,8 +15,8 @@ await draw(picture);
 
 const embedding = await segmenter.embed({ imageId, plane, slice });
 
-canvas.addEventListener("click", async ({ offsetX, offsetY }) => {
-  const [best] = await segmenter.segment(embedding, [{ kind: "point", x: offsetX, y: offsetY, label: "foreground" }]);
+canvas.addEventListener("click", async (event) => {
+  const [best] = await segmenter.segment(embedding, [{ kind: "point", ...pixelAt(event), label: "foreground" }]);
   await draw(picture, best);
   say(`${best.data.filter(Boolean).length} pixels, predicted IoU ${best.predictedIou.toFixed(2)}, on ${best.backend}`);
 });

@@ -1,10 +1,10 @@
 /** A picture of the user's own and a dragged box: the mask of what is inside. */
 import { createSegmenter, type Embedding, isSegmenterError } from "@promptomy/client";
-import { canvas, draw, say } from "../page.ts";
+import { canvas, draw, pixelAt, say } from "../page.ts";
 
 const segmenter = await createSegmenter({ server: location.origin });
 let opened: { picture: ImageBitmap; embedding: Embedding } | undefined;
-let corner: [x: number, y: number] | undefined;
+let corner: { x: number; y: number } | undefined;
 
 document.querySelector("input")?.addEventListener("change", async ({ target }) => {
   const file = target instanceof HTMLInputElement ? target.files?.[0] : undefined;
@@ -19,15 +19,15 @@ document.querySelector("input")?.addEventListener("change", async ({ target }) =
   }
 });
 
-canvas.addEventListener("pointerdown", ({ offsetX, offsetY }) => {
-  corner = [offsetX, offsetY];
+canvas.addEventListener("pointerdown", (event) => {
+  corner = pixelAt(event);
+  canvas.setPointerCapture(event.pointerId); // the drag may end outside
 });
 
-canvas.addEventListener("pointerup", async ({ offsetX, offsetY }) => {
+canvas.addEventListener("pointerup", async (event) => {
   if (!corner || !opened) return;
-  const [x0, x1] = [corner[0], offsetX].toSorted((a, b) => a - b);
-  const [y0, y1] = [corner[1], offsetY].toSorted((a, b) => a - b);
-  const [best] = await segmenter.segment(opened.embedding, [{ kind: "box", x0, y0, x1, y1 }]);
+  const [{ x: x0, y: y0 }, { x: x1, y: y1 }] = [corner, pixelAt(event)];
+  const [best] = await segmenter.segment(opened.embedding, [{ kind: "box", x0, y0, x1, y1 }]); // from any corner
   await draw(opened.picture, best);
   say(`${best.data.filter(Boolean).length} pixels, predicted IoU ${best.predictedIou.toFixed(2)}`);
 });

@@ -1,6 +1,6 @@
 /** A picture of one's own, segmented in this browser: without a server, and once loaded without a network. */
 import { createSegmenter, type Embedding, isSegmenterError } from "@promptomy/client";
-import { canvas, draw, say } from "../page.ts";
+import { canvas, draw, pixelAt, say } from "../page.ts";
 
 const segmenter = await createSegmenter({
   server: null,
@@ -25,9 +25,9 @@ document.querySelector("input")?.addEventListener("change", async ({ target }) =
   }
 });
 
-canvas.addEventListener("click", async ({ offsetX, offsetY }) => {
+canvas.addEventListener("click", async (event) => {
   if (!opened) return;
-  const click = { kind: "point", x: offsetX, y: offsetY, label: "foreground" } as const;
+  const click = { kind: "point", ...pixelAt(event), label: "foreground" } as const;
   const [best] = await segmenter.segment(opened.embedding, [click]);
   await draw(opened.picture, best);
   say(`${best.data.filter(Boolean).length} pixels, encoded and decoded here`);

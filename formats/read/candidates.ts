@@ -71,7 +71,7 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
       const image = dicom.images[dicomCandidates.indexOf(chosen)];
       return image
         ? [...leftOut(dicom, image), ...countNote(otherFiles)]
-        : [...listNote(images.length), ...countNote(unused.length)];
+        : [...listNote(images.length, chosen, files.length), ...countNote(unused.length)];
     },
   };
 }
@@ -81,10 +81,10 @@ function countNote(count: number): string[] {
   return [count === 1 ? "1 other file is left out." : `${count} other files are left out.`];
 }
 
-function listNote(count: number): string[] {
+function listNote(count: number, { file = 0 }: Candidate, files: number): string[] {
   if (count < 2) return [];
   const others = count === 2 ? "the other is" : `${count - 1} are`;
-  return [`The files hold ${count} images: one is read, ${others} left out.`];
+  return [`The files hold ${count} images: file ${file + 1} of ${files} is read, ${others} left out.`];
 }
 
 function leftDicom({ broken, withoutPixels, directories }: DicomCatalogue): Found["left"] {

@@ -65,7 +65,7 @@ export function listImages(files: readonly ImageFile[], options: Pick<ReadOption
 function nothingFound(files: readonly ImageFile[]): SegmenterError {
   if (files.length === 0) return unsupported("no file");
   if (files.some(({ bytes }) => bytes.length > 0)) return unsupported("bytes of no format that is read here");
-  return unsupported(files.length === 1 ? "an empty file of 0 bytes" : "empty files of 0 bytes");
+  return unsupported(files.length === 1 ? "nothing: the file is empty" : "nothing: the files are empty");
 }
 
 function noSuchImage(count: number): SegmenterError {

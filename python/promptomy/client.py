@@ -1,5 +1,6 @@
 """The server from Python: open an image, ask for masks, segment a volume, export."""
 
+import errno
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .masks import Mask, Segment, decode, encode
+from .nrrd import nrrd
 from .prompts import Plane, Prompt
-from .transport import ServerError, Transport, multipart
+from .transport import ServerError, Transport, multipart, packed
 
 
 class Client:
@@ -24,9 +26,23 @@ class Client:
         """A file, several files of one series, or a folder with them. The same pixels again are the same image."""
         given = [Path(path) for path in paths]
         files = [file for path in given for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()]
+        for missing in (path for path in given if not path.exists()):
+            raise FileNotFoundError(errno.ENOENT, "No such file or folder", str(missing))
         if not files:
             raise ValueError(f"Expected files, got {len(given)} folders with none.")
         body, kind = multipart(files) if len(files) > 1 else (files[0].read_bytes(), "application/octet-stream")
+        return self._upload(body, kind)
+
+    def open_array(
+        self, voxels: NDArray[Any], *, ijk_to_lps: ArrayLike | None = None, modality: str | None = None
+    ) -> "Image":
+        """
+        Grey voxels as `[slice, row, column]`, or one slice as `[row, column]`. `ijk_to_lps` is 4 × 4, from (column, row, slice)
+        to millimetres of DICOM's patient axes; `modality` a code of DICOM, as `"CT"`, whose voxels are then HU.
+        """
+        return self._upload(nrrd(np.asarray(voxels), ijk_to_lps, modality), "application/octet-stream")
+
+    def _upload(self, body: bytes, kind: str) -> "Image":
         answer = self._transport.send("POST", "/v1/images", body, kind)
         return Image(self._transport, json.loads(answer.body))
 
@@ -101,7 +117,7 @@ class Image:
         """Files by name, in one of the server's formats: `nifti`, `dicom-seg`, `rtstruct`, `coco`, …"""
         listed = [{"name": one.name, "masks": [_exported(mask, one.plane) for mask in one.masks]} for one in segments]
         body = {"imageId": self.id, "segments": listed, "format": format, **({"name": name} if name else {})}
-        return self._transport.send("POST", "/v1/exports", json.dumps(body).encode(), "application/json").files()
+        return self._transport.send("POST", "/v1/exports", packed(body), "application/json").files()
 
     def _wait(self, job: dict[str, Any], on_progress: Callable[[int, int], None], poll_s: float) -> dict[str, Any]:
         path = f"/v1/jobs/{job['jobId']}"

@@ -1,5 +1,6 @@
 """HTTP: one place that knows addresses, headers and problem documents (RFC 9457)."""
 
+import http.client
 import io
 import json
 import urllib.error
@@ -12,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 class ServerError(Exception):
-    """What the server refused: `code` and `info` as its documentation lists them."""
+    """
+    What the server refused: `code` and `info` as its documentation lists them. With `status` 0 nobody answered at all
+    (`ServerUnreachable`), or not a Promptomy server (`NotAPromptomyServer`).
+    """
 
     def __init__(self, status: int, code: str, message: str, info: dict[str, Any]) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} {json.dumps(info, ensure_ascii=False)}" if info else message)
         self.status, self.code, self.info = status, code, info
 
 
@@ -37,6 +43,8 @@ class Answer:
 
 class Transport:
     def __init__(self, url: str, headers: Mapping[str, str], timeout_s: float) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("Expected an address that begins with http:// or https://, such as http://127.0.0.1:8080.")
         self._url, self._headers, self._timeout_s = url.rstrip("/"), dict(headers), timeout_s
 
     def send(self, method: str, path: str, body: bytes | None = None, kind: str = "application/octet-stream") -> Answer:
@@ -46,10 +54,29 @@ class Transport:
                 return Answer(response.read(), response.headers.get("Content-Disposition", ""))
         except urllib.error.HTTPError as error:
             raise _failure(error) from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = str(getattr(error, "reason", error))
+            message = f"No answer from {self._url}: is the server up (promptomy serve), and is that its address?"
+            raise ServerError(0, "ServerUnreachable", message, {"reason": reason}) from error
 
     def json(self, method: str, path: str, body: object = None) -> Any:
-        raw = None if body is None else json.dumps(body).encode()
-        return json.loads(self.send(method, path, raw, "application/json").body)
+        answer = self.send(method, path, None if body is None else packed(body), "application/json")
+        try:
+            return json.loads(answer.body)
+        except ValueError:
+            message = f"What answers at {self._url} is no Promptomy server, or something stands before it."
+            raise ServerError(0, "NotAPromptomyServer", message, {}) from None
+
+
+def packed(body: object) -> bytes:
+    """JSON; numbers and arrays of NumPy as well as Python's own."""
+    return json.dumps(body, default=_plain).encode()
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"Expected numbers, texts and lists, got {type(value).__name__}.")
 
 
 def _failure(error: urllib.error.HTTPError) -> ServerError:

@@ -24,6 +24,8 @@ export interface Connections {
 export interface Shared {
   /** `local` alone, or with the shared store behind it. */
   behind(local: EmbeddingStore): EmbeddingStore;
+  /** The same for the precisions that travel: in Redis, also where a bucket holds what is stored. */
+  formsBehind(local: EmbeddingStore): EmbeddingStore;
   readonly claims: Claims;
   readonly kept?: EmbeddingStore;
   readonly records?: JobRecords;
@@ -61,8 +63,10 @@ export async function sharedOf({ redis, s3 }: Connections, tenant: string, obser
   const prefix = own === "" ? PREFIX : `${PREFIX}${own}:`;
   const bucket = s3 && (await s3Store({ url: own === "" ? s3.url : `${s3.url}/${own}`, ...s3.keys, observe }));
   const far = bucket ?? (redis && redisStore({ redis, prefix: `${prefix}embedding:`, observe }));
+  const farForms = redis && redisStore({ redis, prefix: `${prefix}wire:`, observe });
   return {
     behind: (local) => (far ? tieredStore(local, far) : local),
+    formsBehind: (local) => (farForms ? tieredStore(local, farForms) : local),
     claims: redis ? redisClaims({ redis, prefix }) : ownClaims,
     ...(redis ? { kept: redisStore({ redis, prefix: `${prefix}logits:`, ttlS: 3600 }) } : {}),
     ...(redis ? { records: redisRecords({ redis, prefix }) } : {}),

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { ArgsDef } from "citty";
+import { toError } from "../../core/errors.ts";
 import { deviceOf, portOf, type Settings } from "../settings.ts";
 
 /** The command line is wrong: exit code 2. */
@@ -81,8 +82,18 @@ function strictly(args: string[], options: Options) {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     return { values: values as Record<string, (string | boolean)[]>, positionals }; // every option is `multiple`
   } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : "Wrong arguments.");
+    throw new UsageError(wrongOption(toError(thrown), Object.keys(options)));
   }
+}
+
+/** What Node found wrong, in the words of a command line. */
+function wrongOption(error: Error & { code?: string }, names: readonly string[]): string {
+  const [, option = "", value] = /'(-[^'\s=]*)(?:, --[^'\s]*)?( <value>)?'/.exec(error.message) ?? [];
+  const written = option.replace(/^-+/, "");
+  const near = names.filter((name) => written.length > 2 && (name.startsWith(written) || written.startsWith(name)));
+  const meant = near.length > 0 ? ` Did you mean ${near.map((name) => `--${name}`).join(", ")}?` : "";
+  if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `There is no option ${option}.${meant} --help names all.`;
+  return value ? `${option} needs a value.` : `${option} takes no value.`;
 }
 
 /** `--window -600,1500` and `-o FILE` → `--name=value`, so that a value may begin with a minus. */

@@ -2,7 +2,7 @@ import { EMBEDDING_MEDIA, type Wire } from "../../core/embedding/file.ts";
 import { planeOf } from "../../core/image/planes.ts";
 import { UsageError } from "./args.ts";
 import { command, withServices } from "./command.ts";
-import { requirePath, writeResult } from "./files.ts";
+import { requirePath, requireTarget, writeResult } from "./files.ts";
 import { SLICE_ARGS, sliceOptions } from "./prompts.ts";
 
 const WIRES = Object.keys(EMBEDDING_MEDIA) as Wire[]; // Object.keys loses the key type
@@ -22,6 +22,7 @@ export const encode = command({
     const wire = WIRES.find((name) => name === asked);
     if (!wire) throw new UsageError(`--wire expects one of ${WIRES.join(", ")}, got "${asked}".`);
     const target = given.value("output");
+    await requireTarget(target);
     const { info, bytes } = await withServices(given, async ({ images, embeddings }) => {
       const { info: image } = await images.open(path);
       const { slices, ...request } = sliceOptions(given);

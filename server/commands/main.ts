@@ -28,10 +28,11 @@ export async function runCli(rawArgs: string[]): Promise<number> {
       process.stdout.write(`${await readVersion()}\n`);
       return EXIT.ok;
     }
-    if (rawArgs.some((arg) => arg === "--help" || arg === "-h") || rawArgs.length === 0) {
+    const isUnfinished = rawArgs.length === 0 || (rawArgs.length === 1 && rawArgs[0] === "models");
+    if (isUnfinished || rawArgs.some((arg) => arg === "--help" || arg === "-h")) {
       const usage = await usageOf(rawArgs);
       process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
-      return rawArgs.length === 0 ? EXIT.usage : EXIT.ok;
+      return isUnfinished ? EXIT.usage : EXIT.ok;
     }
     await runCommand(main, { rawArgs });
     return EXIT.ok;
@@ -47,7 +48,7 @@ export async function runCli(rawArgs: string[]): Promise<number> {
 async function usageOf(rawArgs: readonly string[]): Promise<string> {
   const named = subCommands[rawArgs[0] ?? ""];
   const inner = rawArgs[0] === "models" ? MODEL_COMMANDS[rawArgs[1] ?? ""] : undefined;
-  if (inner && named) return renderUsage(inner, named);
+  if (inner) return renderUsage(inner, { meta: { name: "promptomy models" } });
   return named ? renderUsage(named, main) : renderUsage(main);
 }
 
@@ -57,9 +58,20 @@ const isUsage = (error: Error): boolean =>
 /** One line. The person at the terminal knows the files already, so paths may be named here. */
 function explain(error: Error): string {
   if (isSegmenterError(error, "UnknownTerm")) return unknownTerm(error.detail);
+  if (error.name === "CLIError")
+    return `${stripVTControlCharacters(error.message).replace(/\.$/, "")}; see promptomy --help.`; // citty colours it
   if (!isSegmenterError(error)) return systemError(error) ?? error.message;
+  if (isSegmenterError(error, "InvalidRequest")) return wrongUse(error.detail);
   const facts = Object.entries(error.detail).map(([name, value]) => `${name} ${value}`);
   return `${error.code}: ${SENTENCE[error.code]}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+}
+
+/** Of an option by its name; of a variable of the environment, or a place in a file, by that. */
+function wrongUse({ reason, path }: ErrorDetail["InvalidRequest"]): string {
+  if (path === undefined) return `${reason}.`;
+  const option = path.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const isOption = Object.values(subCommands).some(({ args = {} }) => option in args);
+  return `${isOption ? `--${option}` : path}: ${reason}.`;
 }
 
 /** What the operating system says, in words; `undefined` for anything else. */

@@ -13,7 +13,7 @@ import type { Services } from "../services.ts";
 import { lineOfName, namedLabelmap, namedSegments } from "../work/named-segments.ts";
 import { AbsentError, UsageError } from "./args.ts";
 import { command, type Output, withServices } from "./command.ts";
-import { requirePath, writeResult } from "./files.ts";
+import { requirePath, requireTarget, writeResult } from "./files.ts";
 import {
   CONTEXT_ARGS,
   contextOf,
@@ -61,17 +61,20 @@ export const segment = command({
   async run({ given, result, note }) {
     const path = requirePath(given);
     const options = sliceOptions(given);
+    const several = options.slices !== undefined && options.slices[1] > options.slices[0];
+    const target = given.value("output");
+    await requireTarget(target, { isFolder: several && !FORMATS.some((end) => target?.endsWith(end)) });
     if (given.value("find") !== undefined) return segmentAll({ given, result, note }, path, options);
     const prompts = await promptsOf(given);
     const zoom = zoomOf(given);
-    const several = options.slices !== undefined && options.slices[1] > options.slices[0];
-    const target = given.value("output");
     if (!several && target !== undefined && target !== "-" && !FORMATS.some((end) => target.endsWith(end)))
       throw new UsageError(`-o expects a name that ends in ${FORMATS.join(", ")}.`);
     if (several && (target === undefined || target === "-"))
       throw new UsageError("Several slices need a folder or a .nii.gz: -o DIR.");
     if (several && target?.endsWith(".png"))
       throw new UsageError("A .png holds one slice: -o DIR writes one for each, a .nii.gz holds all.");
+    if (given.value("zoom") !== undefined && (namesSeveral(prompts) || given.flag("propagate")))
+      throw new UsageError(ZOOM_OF_ONE);
     if (namesSeveral(prompts) && (several || given.flag("propagate")))
       throw new UsageError("Several names are asked on one slice; ask one name at a time, or --find all.");
     if (given.flag("propagate")) return propagateThrough({ given, result, note }, { path, options, prompts, target });
@@ -91,6 +94,8 @@ export const segment = command({
     if (answers.every(isAbsent)) throw new AbsentError("The structure was not found.");
   },
 });
+
+const ZOOM_OF_ONE = "--zoom is for one structure on slices that are named.";
 
 const namesSeveral = ([only, ...others]: readonly Prompt[]): boolean =>
   only?.kind === "text" && others.length === 0 && /[,;，、；]/.test(only.text);
@@ -121,7 +126,7 @@ async function segmentNames(
   const json = () => new TextEncoder().encode(`${JSON.stringify(answers)}\n`);
   const labels = () => namedLabelmap(answers, info, place, { gzip: target?.endsWith(".gz") ?? false });
   if (target !== undefined) await writeResult(target, asJson ? json() : labels());
-  if (target !== "-") result(answers, answers.map(lineOfName).join("\n"));
+  if (target !== "-") result(answers, [...answers.map(lineOfName), ...writtenTo(target)].join("\n"));
   if (answers.every(({ answer }) => !answer || isAbsent({ answer }))) throw new AbsentError("No structure was found.");
 }
 
@@ -129,6 +134,7 @@ async function segmentNames(
 async function segmentAll({ given, result, note }: Output, path: string, options: SliceOptions): Promise<void> {
   const target = given.value("output");
   if (given.value("find") !== "all") throw new UsageError('--find expects "all".');
+  if (given.value("zoom") !== undefined) throw new UsageError(ZOOM_OF_ONE);
   if (["point", "box", "text", "prompts"].some((name) => given.value(name) !== undefined) || given.flag("propagate"))
     throw new UsageError("--find takes no prompts; --slice FIRST:LAST says where to look.");
   if (target !== undefined && target !== "-" && !/\.(nii|nii\.gz|json)$/.test(target))
@@ -145,9 +151,11 @@ async function segmentAll({ given, result, note }: Output, path: string, options
     return { info, job: await ended(services, started, given.flag("quiet") ? undefined : process.stderr) };
   });
   if (target !== undefined) await writeResult(target, jobBytes(target, info, job));
-  if (target !== "-") result(job, job.segments.map(lineOfFound).join("\n"));
+  if (target !== "-") result(job, [...job.segments.map(lineOfFound), ...writtenTo(target)].join("\n"));
   if (job.segments.length === 0) throw new AbsentError("No structure was found.");
 }
+
+const writtenTo = (target: string | undefined): string[] => (target === undefined ? [] : [`→ ${target}`]);
 
 function lineOfFound({ name, masks, measurements }: Job["segments"][number], n: number): string {
   const volume = measurements?.volumeMl == null ? "" : `, ${measurements.volumeMl.toFixed(1)} ml`;

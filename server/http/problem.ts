@@ -92,7 +92,7 @@ const ECHOES: { readonly [C in ErrorCode]?: readonly string[] } = {
 
 /** Problems of HTTP itself, which no domain code throws. */
 const HTTP = {
-  400: ["InvalidRequest", "The body is not what its content type says."],
+  400: ["InvalidRequest", "The body is not what its content type says, or the request is no HTTP."],
   401: ["Unauthorized", "Say who you are: a bearer token or an API key."],
   403: ["Forbidden", "This host or origin is not allowed."],
   404: ["NotFound", "No such route."],

@@ -22,7 +22,8 @@ export type StoredThing = "images" | "embeddings";
 /** Queues in front of child processes. */
 export type LaneName = "encode" | "decode" | "read" | "text";
 
-export type CacheTier = "memory" | "disk" | "shared" | "logits";
+/** `wire`: embeddings in memory as they travel. */
+export type CacheTier = "memory" | "wire" | "disk" | "shared" | "logits";
 
 /** Receives each event at once and must not throw. */
 export type Observe = (event: ServerEvent) => void;

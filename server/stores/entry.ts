@@ -5,8 +5,17 @@ import { hexOf, sha256 } from "../disk/sha256.ts";
 const MAGIC = Buffer.from("PSEG\x01EMB", "latin1");
 export const TRAILER_BYTES = 48;
 
+/** Of what several stores are given at once: stored bytes never change. */
+const trailers = new WeakMap<Uint8Array, Buffer>();
+
 /** The trailer that `openEntry` will demand behind these bytes. */
 export function entryTrailer(payload: Uint8Array): Buffer {
+  const trailer = trailers.get(payload) ?? trailerOf(payload);
+  trailers.set(payload, trailer);
+  return trailer;
+}
+
+function trailerOf(payload: Uint8Array): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(payload.byteLength));
   return Buffer.concat([MAGIC, length, Buffer.from(hexOf(sha256(payload)), "hex")]);
@@ -17,5 +26,5 @@ export function openEntry(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   const size = file.byteLength - TRAILER_BYTES;
   if (size < 0) return undefined;
   const payload = file.subarray(0, size);
-  return entryTrailer(payload).equals(file.subarray(size)) ? payload : undefined;
+  return trailerOf(payload).equals(file.subarray(size)) ? payload : undefined;
 }

@@ -1,6 +1,6 @@
 /** Embeddings by request: found in the stores, or encoded once for all who ask at the same time. */
 import type { Digest } from "../../core/digest.ts";
-import { encodeEmbedding, transcodeEmbedding, type Wire } from "../../core/embedding/file.ts";
+import { encodeEmbedding, type Wire } from "../../core/embedding/file.ts";
 import type { EmbeddingStore } from "../../core/embedding/store.ts";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import type { PartRequest, Plane, Slice } from "../../core/image/volume.ts";
@@ -15,6 +15,7 @@ import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { type Claims, ownClaims } from "./claims.ts";
 import { type EmbeddingContext, readContext, writeContext } from "./embedding-context.ts";
 import { singleFlight, type Waiting } from "./single-flight.ts";
+import { STORED, wireForms } from "./wire-forms.ts";
 
 /** What the services need of the images. */
 export interface SliceSource {
@@ -55,6 +56,8 @@ export interface EmbeddingServiceOptions {
   readonly images: SliceSource;
   readonly pool: Pick<InferencePool, "encode">;
   readonly store: EmbeddingStore;
+  /** Keeps the precisions that travel; each is made anew whenever it is asked for when left out. */
+  readonly forms?: EmbeddingStore;
   readonly models: Pick<ModelRegistry, "get">;
   readonly observe?: Observe;
   /** Part of every key: tenants never share an entry. */
@@ -72,9 +75,6 @@ interface Target {
   readonly context: EmbeddingContext;
   readonly crop: Crop | undefined;
 }
-
-/** What is stored is the encoder's own float32, so that a hit answers byte for byte what the miss did. */
-const STORED: Wire = "f32";
 
 /** Content-addressed embeddings over a store and a pool. */
 export function createEmbeddingService(options: EmbeddingServiceOptions): EmbeddingService {
@@ -94,6 +94,7 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
     if (!bytes) throw new SegmenterError("EmbeddingNotFound", { embeddingId });
     return bytes;
   };
+  const forms = wireForms(stored, options.forms);
   return {
     async embed(imageId, request, waiting) {
       const target = await targetOf(imageId, request, options);
@@ -110,11 +111,8 @@ export function createEmbeddingService(options: EmbeddingServiceOptions): Embedd
       const { cached } = await flight(target.id, start, waiting);
       return infoOf(target, cached);
     },
-    async bytes(embeddingId, wire) {
-      const bytes = await stored(embeddingId);
-      return wire === STORED ? bytes : transcodeEmbedding(bytes, wire);
-    },
-    context: async (embeddingId) => readContext(readSafetensors(await stored(embeddingId)).metadata),
+    bytes: forms.bytes,
+    context: async (embeddingId) => readContext(readSafetensors(await forms.any(embeddingId)).metadata),
     settled: () => saves.settled(),
   };
 }

@@ -40,6 +40,14 @@ describe("Orthanc", { ...needsData(CT_SLICES), ...needsOrthanc }, () => {
     expect(none).toEqual({ studies: [], more: false });
   });
 
+  test("at a wrong root is no archive without studies", async () => {
+    const wrong = await startTestServer({ dicomweb: `${orthanc.root}-wrong` });
+    const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    const answer = await fetch(`${wrong.url}/v1/archives/studies`, asked);
+    expect(await answer.json()).toMatchObject({ code: "ArchiveFailed", info: { status: 404 } });
+    await wrong.close();
+  });
+
   test("a JPEG 2000 series opens by UID, a result goes back as DICOM SEG, and WADO gives the same voxels", async () => {
     const image = ImageInfo.parse(
       await (await post("/v1/images", { dicomweb: { study: STUDY, series: SERIES } })).json(),

@@ -81,12 +81,19 @@ test("a server that was not asked for the examples has none, and one without the
   });
 });
 
-/** A bright disc on a dark ground. */
-function disc(): Buffer {
-  const inside = (n: number) => Math.hypot((n % 128) - 64, Math.floor(n / 128) - 64) < 30;
-  const data = Uint8Array.from({ length: 128 * 128 }, (_, n) => (inside(n) ? 200 : 30));
-  return Buffer.from(writePng({ width: 128, height: 128, channels: 1, data }));
+/** A bright disc on a dark ground, as wide as half of the picture. */
+function disc(size: number): Buffer {
+  const inside = (n: number) => Math.hypot((n % size) - size / 2, Math.floor(n / size) - size / 2) < size / 4;
+  const data = Uint8Array.from({ length: size * size }, (_, n) => (inside(n) ? 200 : 30));
+  return Buffer.from(writePng({ width: size, height: size, channels: 1, data }));
 }
+
+/** How many pixels of the canvas are greener than the grey picture: those under the mask. */
+const green = (page: Page) =>
+  page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((value, n) => n % 4 === 1 && value > data[n - 1]! + 20).length;
+  });
 
 describe("the examples", () => {
   test("01-point shows the mask of a click", () =>
@@ -118,7 +125,7 @@ describe("the examples", () => {
   test("07-offline segments a picture of one's own with the network cut", () =>
     inExample("07-offline", async (page) => {
       await statusOf(page, /^Choose a picture/);
-      await page.locator("input").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: disc() });
+      await page.locator("input").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: disc(128) });
       await statusOf(page, /^Click a structure/); // the model is loaded with the first picture
       await page.context().setOffline(true);
       await expect
@@ -134,6 +141,7 @@ describe("the examples", () => {
       await statusOf(page, /^Click a structure/);
       await page.locator("canvas").click({ position: { x: 100, y: 90 } });
       await statusOf(page, /^\d+\.\d ml, longest \d+ mm$/);
+      expect(await green(page)).toBeGreaterThan(0);
     }));
 
   test("05-element tells the page of the mask of a click", () =>
@@ -178,5 +186,34 @@ describe("the examples", () => {
       await page.mouse.move(x + 120, y + 100);
       await page.mouse.up();
       await statusOf(page, /^\d+ pixels, predicted IoU/);
+    }));
+
+  test("02-box takes the corners of a picture that is shown smaller than it is", () =>
+    inExample(
+      "02-box",
+      async (page) => {
+        await page.locator("input").setInputFiles({ name: "disc.png", mimeType: "image/png", buffer: disc(2000) });
+        await statusOf(page, /^Drag a box/);
+        await page.setViewportSize({ width: 1000, height: 1200 });
+        const canvas = page.locator("canvas");
+        const { x = 0, y = 0, width = 0 } = (await canvas.boundingBox()) ?? {};
+        expect(width).toBeLessThan(1000);
+        // From the lower right corner, a little outside of the disc.
+        await page.mouse.move(x + 0.78 * width, y + 0.78 * width);
+        await page.mouse.down();
+        await page.mouse.move(x + 0.22 * width, y + 0.22 * width);
+        await page.mouse.up();
+        await statusOf(page, /^\d+ pixels, predicted IoU/);
+        const truth = Math.PI * 500 ** 2;
+        expect(Number.parseInt((await page.locator("#status").textContent()) ?? "", 10) / truth).toBeCloseTo(1, 1);
+      },
+      { modelDirs: [join(repositoryRoot, "models/default")] },
+    ));
+
+  test("a page of a server that is gone says so", () =>
+    inExample("01-point", async (page) => {
+      await page.route("**/v1/**", (route) => route.abort());
+      await page.reload();
+      await statusOf(page, /ServerUnreachable.*Is the server at .* up/);
     }));
 });

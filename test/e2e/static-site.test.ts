@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
-import { build } from "vite";
+import { build, createLogger } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maskIou } from "../../core/mask/mask.ts";
 import { decodeRle } from "../../core/mask/rle.ts";
@@ -44,6 +44,7 @@ const only = (masks: readonly MaskOnPage[]): MaskOnPage => {
 };
 
 describe("the static site", () => {
+  const warnings: string[] = [];
   let dir: string;
   let files: Server;
   let server: TestServer;
@@ -53,7 +54,9 @@ describe("the static site", () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "static-"));
-    await build({ configFile: CONFIG, mode: "static", logLevel: "error", build: { outDir: dir, emptyOutDir: true } });
+    const warn = (text: string) => warnings.push(text);
+    const customLogger = { ...createLogger("warn"), warn, warnOnce: warn };
+    await build({ configFile: CONFIG, mode: "static", customLogger, build: { outDir: dir, emptyOutDir: true } });
     files = await fileServer(dir);
     server = await startTestServer({ modelDirs: [MODEL] });
     browser = await launchBrowser();
@@ -65,6 +68,10 @@ describe("the static site", () => {
     await server?.close();
     files?.close();
     await rm(dir, { recursive: true, force: true });
+  });
+
+  test("is built without a word, as the page of a first start is", () => {
+    expect(warnings).toEqual([]);
   });
 
   const ask = async <T>(path: string, body: object): Promise<T> => {

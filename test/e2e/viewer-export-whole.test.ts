@@ -37,6 +37,33 @@ describe("export", () => {
     expect((await coco()).annotations).toHaveLength(4);
   });
 
+  test("an archive that is prepared is saved without the server", async () => {
+    const { page } = stage.viewer;
+    await stage.viewer.click(...LIVER);
+    const { name } = await saveExport(page, "NIfTI labelmap", async () => {
+      await page.getByText("1 segment, 1 mask.").waitFor();
+      await page.route("**/assets/**", (route) => route.abort());
+    });
+    expect(name).toMatch(/\.zip$/);
+    await page.unroute("**/assets/**");
+  });
+
+  test("a page whose server was updated meanwhile says that it wants a reload, and has its work after it", async () => {
+    const { page } = stage.viewer;
+    await stage.viewer.click(...LIVER);
+    const [mask] = await stage.viewer.masks();
+    await page.route("**/assets/**", (route) => route.fulfill({ status: 404, body: "" }));
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByText("A part of this page could not be fetched").waitFor();
+    await page.unroute("**/assets/**");
+    await page.locator("export-dialog").getByRole("button", { name: "Reload" }).click();
+    await page.waitForFunction(
+      () => (document.querySelector("viewer-app") as ViewerElement | null)?.app.store.state.masks.size === 1,
+    );
+    await stage.viewer.ready();
+    expect((await stage.viewer.masks())[0]?.mask).toEqual(mask?.mask);
+  });
+
   test("leaves hidden segments out unless the box says so, and says which", async () => {
     const { page } = stage.viewer;
     await stage.viewer.click(...LIVER);

@@ -13,8 +13,20 @@ export interface SavedExport {
 export async function saveExport(
   page: Page,
   format: string,
-  prepare: (page: Page) => Promise<void> = async () => {},
+  prepare?: (page: Page) => Promise<void>,
 ): Promise<SavedExport> {
+  const { name, bytes } = await downloadExport(page, format, prepare);
+  if (!name.endsWith(".zip")) return { name, files: { [name]: bytes } };
+  const files = Object.entries(unzipSync(bytes)).map(([entry, content]) => [entry, new Uint8Array(content)]);
+  return { name, files: Object.fromEntries(files) };
+}
+
+/** The download as it is, an archive too. */
+export async function downloadExport(
+  page: Page,
+  format: string,
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
   await page.getByRole("button", { name: "Export", exact: true }).click();
   await page.getByRole("radio", { name: format }).check();
   await prepare(page);
@@ -22,11 +34,10 @@ export async function saveExport(
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Save", exact: true }).click(),
   ]);
-  const name = download.suggestedFilename();
-  const bytes = new Uint8Array(await readFile(await download.path()));
-  if (!name.endsWith(".zip")) return { name, files: { [name]: bytes } };
-  const files = Object.entries(unzipSync(bytes)).map(([entry, content]) => [entry, new Uint8Array(content)]);
-  return { name, files: Object.fromEntries(files) };
+  return {
+    name: download.suggestedFilename(),
+    bytes: new Uint8Array(await readFile(await download.path())),
+  };
 }
 
 export const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { encode } from "fast-png";
 import { describe, expect, test } from "vitest";
-import { saveExport } from "./viewer-export.ts";
+import { downloadExport, saveExport } from "./viewer-export.ts";
 import { openViewer, type ViewerElement } from "./viewer-page.ts";
 import { viewerStage } from "./viewer-stage.ts";
 
@@ -68,6 +68,32 @@ describe("import", () => {
     expect(other.problems).toEqual([]);
     await other.page.context().close();
   });
+
+  test.each(["NIfTI labelmap", "PNG, every slice", "COCO JSON", "GeoJSON"])(
+    "of %s, as it was downloaded, gives the same masks under the same names",
+    async (format) => {
+      await drawAndExport();
+      const { page } = stage.viewer;
+      await page.getByRole("textbox", { name: "Name of segment 2" }).fill("Größe");
+      await page.keyboard.press("Enter");
+      const { name, bytes } = await downloadExport(page, format);
+      const drawn = await stage.viewer.masks();
+      const other = await openViewer(stage.browser, stage.server.url);
+      const given = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+      await other.page.getByLabel("Open image files").setInputFiles(given);
+      await other.page.getByRole("button", { name: "As segments of the open image" }).click();
+      await other.page.waitForFunction(
+        () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.masks.size === 4,
+      );
+      const plain = (masks: typeof drawn) =>
+        masks
+          .map(({ segment, slice, mask }) => ({ segment, slice, mask }))
+          .sort((a, b) => a.segment.localeCompare(b.segment) || a.slice - b.slice);
+      expect(plain(await other.masks())).toEqual(plain(drawn));
+      expect(await other.page.getByRole("textbox", { name: "Name of segment 2" }).inputValue()).toBe("Größe");
+      await other.page.context().close();
+    },
+  );
 
   test("a file that is opened while an image is open may be either, and the user says which", async () => {
     const exported = await drawAndExport();

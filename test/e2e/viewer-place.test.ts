@@ -159,3 +159,22 @@ test("the image is fitted anew when the window is resized, the panel closed, or 
   await fitted();
   await page.context().close();
 });
+
+test("a low window, as a page at 200 %, leaves the image its room, and the candidates leave the mask theirs", async () => {
+  for (const viewport of [
+    { width: 720, height: 450 },
+    { width: 844, height: 390 },
+    { width: 320, height: 560 },
+  ]) {
+    const viewer = await openViewer(stage.browser, stage.server.url, { viewport });
+    const { page } = viewer;
+    await viewer.click(...LIVER);
+    const image = (await page.locator("image-stage").boundingBox())!;
+    expect(image.height, JSON.stringify(viewport)).toBeGreaterThan(0.4 * viewport.height);
+    const strip = (await page.locator("candidate-strip .strip").boundingBox())!;
+    const at = await viewer.at(...LIVER);
+    expect(strip.x > at.x || strip.y > at.y, JSON.stringify(viewport)).toBe(true);
+    expect(strip.width * strip.height).toBeLessThan(0.15 * image.width * image.height);
+    await page.context().close();
+  }
+});

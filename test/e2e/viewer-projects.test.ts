@@ -50,9 +50,9 @@ describe("a project", () => {
     await viewer.ready();
     expect(await fresh.getByLabel("Name of segment 1").inputValue()).toBe("Disc");
     expect(inside((await viewer.masks())[0]!, [60, 45])).toBe(1);
-    // Again, over the image that is open: nothing is doubled.
+    // Again, over the image that is open: nothing is doubled, and no image is asked for.
     await openFile(fresh, path);
-    await fresh.getByText("Project opened").waitFor();
+    await fresh.getByText(/^Project opened: disc\.png \([0-9a-f]{8}\)\.$/).waitFor();
     expect(await prompts(fresh)).toBe(1);
     await other.close();
   });

@@ -91,6 +91,34 @@ describe("propagation", () => {
     expect(await lines()).toEqual(["add-segment", "prompt", "masks"]);
   }, 120_000);
 
+  test("ends with its segment when that is deleted, and another can be propagated at once", async () => {
+    await viewer.click(...LIVER);
+    await viewer.page.keyboard.press("Shift+P");
+    await state("some");
+    await viewer.page.getByRole("button", { name: "Delete Segment 1" }).click();
+    await state("none");
+    await viewer.click(...LIVER);
+    const propagate = viewer.page.getByRole("button", { name: "Propagate", exact: true });
+    expect(await propagate.isEnabled()).toBe(true);
+    await viewer.page.keyboard.press("Control+z");
+    await viewer.page.keyboard.press("Control+z");
+    expect(await viewer.read(({ job }) => job)).toBeUndefined();
+    await viewer.page.reload();
+    await viewer.ready();
+    expect(await viewer.read(({ job }) => job)).toBeUndefined();
+  }, 120_000);
+
+  test("lies above what the image says, and hides none of it", async () => {
+    await viewer.click(...LIVER);
+    await viewer.page.keyboard.press("4");
+    const chip = viewer.page.locator("image-stage .notices .chip").first();
+    await chip.waitFor();
+    await viewer.page.keyboard.press("Shift+P");
+    await viewer.page.locator("job-bar .bar").waitFor();
+    const [bar, notice] = [await viewer.page.locator("job-bar .bar").boundingBox(), await chip.boundingBox()];
+    expect(notice!.y).toBeGreaterThanOrEqual(bar!.y + bar!.height);
+  }, 120_000);
+
   test("goes on after a reload as the same job", async () => {
     await viewer.click(...LIVER);
     const started: string[] = [];

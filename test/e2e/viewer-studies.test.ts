@@ -103,6 +103,26 @@ test("an archive is searched and its series opened, on a phone in light colours 
   await page.context().close();
 });
 
+test("the list itself says why an archive gives nothing, and asks again when it is searched", async () => {
+  archive.fault = (_request, response, url) => {
+    if (!url.pathname.endsWith("/studies")) return false;
+    response.writeHead(404).end();
+    return true;
+  };
+  const viewer = await openViewer(browser, server.url, { viewport: { width: 1100, height: 720 } });
+  const { page } = viewer;
+  await page.getByRole("button", { name: /^Studies/ }).click();
+  await page.getByRole("radio", { name: "Archive" }).click();
+  const dialog = page.locator("studies-dialog");
+  await dialog.getByText("The archive: there are no studies at this address.").waitFor();
+  await takeScreenshot(page, "archive-at-a-wrong-root");
+  archive.fault = undefined;
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await expect.poll(() => page.getByRole("button", { name: /^Show the series/ }).count()).toBe(25);
+  expect(await dialog.getByText("The archive:").count()).toBe(0);
+  await page.context().close();
+});
+
 test("a slice of a series shows while the rest comes, and takes neither clicks nor keys nor words", async () => {
   const viewer = await openViewer(browser, server.url);
   const { page } = viewer;

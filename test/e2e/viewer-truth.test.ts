@@ -116,7 +116,7 @@ describe("a failure", () => {
       mimeType: "application/octet-stream",
       buffer: Buffer.from("nothing"),
     });
-    await page.getByText("This could not be opened.").waitFor();
+    await page.getByText("broken.dcm could not be opened.").waitFor();
     await page.locator("toast-stack").getByRole("button", { name: "Dismiss" }).click();
     expect(await toasts.count()).toBe(0);
     await page.getByLabel("Open image files").setInputFiles({
@@ -124,7 +124,7 @@ describe("a failure", () => {
       mimeType: "application/octet-stream",
       buffer: Buffer.from("nothing"),
     });
-    await page.getByText("This could not be opened.").waitFor();
+    await page.getByText("broken.dcm could not be opened.").waitFor();
     await page.getByLabel("Open image files").setInputFiles(picture);
     await page.waitForFunction(
       () => (document.querySelector("viewer-app") as ViewerElement).app.store.state.image?.name === "shot.png",

@@ -57,7 +57,7 @@ describe("headers with their data beside", () => {
 
   test("an empty file is said to be empty", async () => {
     await expect(readImage([{ name: "a.dcm", bytes: new Uint8Array() }])).rejects.toMatchObject({
-      detail: { found: "an empty file of 0 bytes" },
+      detail: { found: "nothing: the file is empty" },
     });
   });
 

@@ -101,6 +101,24 @@ describe("promptomy segment", () => {
 });
 
 describe("what scripts rely on", () => {
+  test.each([
+    { args: ["serve", "--port", "99999"], says: "--port: expected 0 to 65535." },
+    { args: ["serve", "--dicomweb", "localhost:8042"], says: "--dicomweb: expected an address or a JSON file." },
+    { args: ["serve", "--host", "0.0.0.0", "--port", "0"], says: "--host: an address that others reach needs --oidc-" },
+  ])(
+    "what is wrong with $args is told by the option",
+    async ({ args, says }) => {
+      const { code, err } = await promptomy(...args);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`promptomy: ${says}`) });
+    },
+    60_000,
+  );
+
+  test("a command that is none is told without colours, and where the commands stand", async () => {
+    const { code, err } = await promptomy("segmnt", picture());
+    expect({ code, err }).toEqual({ code: 2, err: "promptomy: Unknown command segmnt; see promptomy --help.\n" });
+  });
+
   const where = () => ["--cache-dir", join(dir, "cache"), "--model-dir", join(dir, "models"), "--device", "cpu"];
 
   test("prompts from a file are the API's own", async () => {

@@ -88,6 +88,20 @@ describe("the embedding service", { timeout: 90_000 }, () => {
     expect(encodes(bench)).toBe(1);
   });
 
+  test("the precision that travels is made once: replicas that share it need no float32", async () => {
+    const { pool, models } = await openPool();
+    const forms = memory();
+    const open = () => createEmbeddingService({ images: pictures(), pool, models, store: memory(), forms });
+    const [maker, other] = [open(), open()];
+    const { embeddingId } = await maker.embed(IMAGE, {});
+    await expect(other.bytes(embeddingId, "i8")).rejects.toMatchObject({ code: "EmbeddingNotFound" });
+    const made = await maker.bytes(embeddingId, "i8");
+    expect(await other.bytes(embeddingId, "i8")).toEqual(made);
+    expect(await other.context(embeddingId)).toEqual(await maker.context(embeddingId));
+    await expect(other.bytes(embeddingId, "f32")).rejects.toMatchObject({ code: "EmbeddingNotFound" });
+    expect(await maker.bytes(embeddingId, "f32")).not.toEqual(made);
+  });
+
   test("window, crop, slice and model are part of the id; the whole slice as a crop is none (D-12)", async () => {
     const bench = await openPool();
     const { embeddings } = serve(bench);

@@ -234,7 +234,7 @@ describe("masks", () => {
 
   test.each([
     { name: "no request part", parts: { image: new Blob([png]) } },
-    { name: "no image part", parts: { request: '{"prompts":[]}' } },
+    { name: "no image part", parts: { request: JSON.stringify({ prompts: [point] }) } },
     { name: "a part of another name", parts: { picture: new Blob([png]) } },
     { name: "a request that is no JSON", parts: { request: "{", image: new Blob([png]) } },
     { name: "an unknown key", parts: { request: '{"prompts":[],"tenant":"x"}', image: new Blob([png]) } },
@@ -242,8 +242,19 @@ describe("masks", () => {
     const form = new FormData();
     for (const [name, value] of Object.entries(parts)) form.append(name, value);
     const response = await request("/v1/segment", { method: "POST", body: form });
-    expect([400, 415]).toContain(response.status);
+    expect(response.status).toBe(400);
     Problem.parse(await response.json());
+  });
+});
+
+test("a form with two requests is refused, whichever of them is right", async () => {
+  const form = new FormData();
+  form.append("image", new Blob([png]));
+  for (const x of [point.x, point.x + 1]) form.append("request", JSON.stringify({ prompts: [{ ...point, x }] }));
+  const response = await request("/v1/segment", { method: "POST", body: form });
+  expect(response.status).toBe(400);
+  expect(Problem.parse(await response.json()).info).toMatchObject({
+    reason: "expected one part named request, got several",
   });
 });
 

@@ -4,6 +4,7 @@ import { t } from "../i18n/index.ts";
 import type { Toast } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { later } from "./later.ts";
+import { isMissingPart } from "./missing-part.ts";
 
 export interface FailureOptions {
   /** Names what went wrong; `settled` with the same name takes the toast away. Default: the sentence. */
@@ -52,9 +53,10 @@ export function createNotifier(store: Store, ended: AbortSignal): Notifier {
   return {
     failed(sentence, thrown, { cause = sentence, retry } = {}) {
       const error = toError(thrown);
-      if (error.name === "AbortError" || isSegmenterError(error, "Cancelled")) return;
+      if (isAbort(error)) return;
       const code = isSegmenterError(error) ? error.code : error.name;
-      const actions = retry ? [{ label: t.retry, run: retry }] : [];
+      const reload = { label: t.reload, run: () => location.reload() };
+      const actions = [...(isMissingPart(error) ? [reload] : []), ...(retry ? [{ label: t.retry, run: retry }] : [])];
       push({ tone: "error", text: textOf(sentence, error), code, actions, cause });
     },
     info(text, { actions = [], cause } = {}) {
@@ -67,9 +69,18 @@ export function createNotifier(store: Store, ended: AbortSignal): Notifier {
   };
 }
 
+const isAbort = (error: Error) => error.name === "AbortError" || isSegmenterError(error, "Cancelled");
+
+/** What a dialog says in itself: toasts lie behind it, out of reach. Empty for what was only stopped. */
+export function failureText(sentence: string, thrown: unknown): string {
+  const error = toError(thrown);
+  return isAbort(error) ? "" : textOf(sentence, error);
+}
+
 /** The sentence of a failure; what the error itself can say comes after it. */
 function textOf(sentence: string, error: Error): string {
   if (isSegmenterError(error, "ServerUnreachable")) return t.errors.connection;
+  if (isMissingPart(error)) return `${sentence} ${t.errors.missingPart}`;
   const detail = isSegmenterError(error) ? detailOf(error) : error.message;
   return detail ? `${sentence} ${detail}` : sentence;
 }

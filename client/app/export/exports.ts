@@ -51,6 +51,8 @@ export interface Exports {
   download(name: string, text: string): void;
 }
 
+type Archives = typeof import("../../../formats/write/zip.ts");
+
 interface ExportOptions {
   readonly retry: () => void;
   /** Run lengths of a mask that stands in the log by its digest. */
@@ -59,6 +61,8 @@ interface ExportOptions {
 
 export function createExports({ store, segmenter }: Context, { retry, kept }: ExportOptions): Exports {
   const listeners = new Set<SaveListener>();
+  /** Here before anything is prepared: what is said to be saved must not need the server any more. */
+  let archives: Archives | undefined;
   return {
     onSave(listener) {
       listeners.add(listener);
@@ -72,6 +76,7 @@ export function createExports({ store, segmenter }: Context, { retry, kept }: Ex
       const format = this.formats().find((candidate) => candidate.id === id);
       const { image } = store.state;
       if (!format || !image) throw new RangeError(`Expected a format and an open image, got ${id}.`);
+      archives ??= await import("../../../formats/write/zip.ts");
       const whole = await collect({ store, segmenter, kept }, { here: format.scope === "slice", signal });
       const segmentation = hidden ? whole : shownOnly(whole);
       if (format.dicomOnly)
@@ -109,9 +114,8 @@ export function createExports({ store, segmenter }: Context, { retry, kept }: Ex
       const { image } = store.state;
       const name = `${image ? stemOf(image) : t.exporting.stem}.zip`;
       if (takers.length > 0) return name;
-      void import("../../../formats/write/zip.ts").then(({ writeZip }) =>
-        download({ name, type: "application/zip", bytes: writeZip(files) }),
-      );
+      if (!archives) throw new RangeError("Expected what was prepared here.");
+      download({ name, type: "application/zip", bytes: archives.writeZip(files) });
       return name;
     },
     retry,

@@ -43,7 +43,8 @@ export const edit = {
     asImage: "Open as image",
     asSegments: "As segments of the open image",
     button: "Import",
-    buttonDetail: "Segments from a file: DICOM SEG, RTSTRUCT, or a labelmap as NIfTI, NRRD or MHA",
+    buttonDetail:
+      "Segments from a file: DICOM SEG, RTSTRUCT, a labelmap as NIfTI, NRRD, MHA or PNG, COCO, GeoJSON, or an exported ZIP; a project too",
     reading: (name: string) => `Reading the segments of ${name}`,
     done: (count: number, name: string) =>
       `${count === 1 ? "1 segment" : `${number(count)} segments`} of ${name} imported.`,

@@ -45,6 +45,8 @@ export const said = {
   said: {
     mask: (name: string, area: string, iou: string) => `${name}: mask of ${area}, confidence ${iou}.`,
     empty: (name: string) => `${name}: nothing found here.`,
+    drawn: (name: string, area: string) => `${name}: mask of ${area}.`,
+    emptied: (name: string) => `${name}: no mask on this slice any more.`,
     doubtful: (name: string, area: string, iou: string) => `${name}: doubtful mask of ${area}, confidence ${iou}.`,
     notRecognised: (name: string, slice: number) =>
       `“${name}” was not recognised on slice ${number(slice)}. It may be there all the same: click it.`,
@@ -62,6 +64,7 @@ export const said = {
   errors: {
     connection: "The server does not answer. Your prompts are kept.",
     open: "This could not be opened.",
+    openFile: (name: string) => `${name} could not be opened.`,
     encode: "This slice could not be encoded. Your prompts are kept.",
     decode: "The mask could not be computed. Your prompts are kept.",
     unknownTerm: (text: string) => `The model does not know “${text}”.`,
@@ -76,6 +79,8 @@ export const said = {
     tooLarge: (what: string, limit: number) => `Too large: ${what}, the limit is ${number(limit)}.`,
     start: "The viewer could not start.",
     export: "The export failed.",
+    missingPart:
+      "A part of this page could not be fetched: the server does not answer, or has been updated. Your work is kept; reload the page.",
   },
   previewObstacle: {
     readOnly: "Not shown: this tab only looks on.",

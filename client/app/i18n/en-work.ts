@@ -90,8 +90,10 @@ export const work = {
     saveAsides: (count: number) => `Save what could not be read (${number(count)})`,
     openWork: (name: string) => `Open ${name}`,
     remove: (name: string) => `Forget the work on ${name}`,
+    removeHere: (name: string) => `Open another image first: the work on ${name} is open`,
     removed: (name: string) => `The work on ${name} is forgotten`,
-    opened: (names: readonly string[]) => `Project opened: ${names.join(", ")}. Open an image and its work is there.`,
+    opened: (names: readonly string[], allHere: boolean) =>
+      `Project opened: ${names.join(", ")}.${allHere ? "" : " Open an image and its work is there."}`,
     deidentify: "Take out what tells of a person",
     deidentified:
       "Names, typed words, dates and the image's id are left out; segments are called by code or number. Masks and prompts stay. Such a project is laid on an image of its size that is open.",

@@ -15,16 +15,20 @@ import type { PictureList } from "../state/open-image.ts";
 import { FRESH_IMAGE } from "../state/state.ts";
 import { createArriving } from "./arriving.ts";
 import type { Encoder } from "./encoder.ts";
+import { listOf, openFirstReadable, type PictureFiles, pickedOf } from "./file-list.ts";
 import { firstOf } from "./first.ts";
 import { createLoader } from "./loader.ts";
 import { createMoves, type Moves } from "./moves.ts";
 import { openImageOf } from "./open-image.ts";
+import { partsOf } from "./parts.ts";
 
 export interface Images extends Moves {
   /** Opens what this tab had open, else a study the server was started with, else the latest work. */
   start(): Promise<void>;
   /** Images, and projects among them. Names of files that were left out are said. */
   openFiles(files: readonly File[], leftOut?: readonly string[]): Promise<void>;
+  /** One of several files. */
+  openPicture(list: PictureFiles): Promise<void>;
   /** An image that the server still has. */
   openKnown(imageId: Digest, name: string): Promise<void>;
   /** A series that the server reads by name. `list` when it is one of several pictures. */
@@ -82,9 +86,20 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
     if (first) await show(first.info, first.name, turn);
   };
 
+  const openPicture = async (list: PictureFiles, turn: number) => {
+    const { files, name, call } = pickedOf(list);
+    await show(await (await segmenter()).upload(files, call), name, turn, list);
+  };
+
   const openImages = async (files: readonly File[], turn: number) => {
+    const list = listOf(files);
+    if (list) return openFirstReadable(list, (one) => openPicture(one, turn));
     const info = await (await segmenter()).upload(files);
     await show(info, files.length === 1 ? files[0].name : t.seriesName(files.length), turn);
+    void partsOf(files, info).then(
+      (list) => list && isLatest(turn) && store.set({ list }),
+      () => {}, // the image is open: at worst there is no list
+    );
   };
 
   const openReference = async ({ reference, name, list }: Asked, turn: number, signal: AbortSignal) => {
@@ -114,10 +129,15 @@ export function createImages(context: Context, { encoder, keeper, onOpen, onMean
       const { projects, unnamed, images } = await sorted(files);
       if (files.length === 0 && leftOut.length > 0) return notifier.info(t.errors.noImages(leftOut));
       const named = await keeper.importProjects(projects);
-      if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn));
+      const failure = images.length === 1 ? t.errors.openFile(images[0].name) : t.errors.open;
+      if (images.length > 0) await load(t.loadingUpload(images.length), (turn) => openImages(images, turn), failure);
       else if (!named.some(isOpen)) await openFirst(named);
       const works = [...named, ...(await keeper.importProjects(unnamed))]; // these lie on the image that is open now
-      if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf)));
+      if (works.length > 0) notifier.info(t.work.opened(works.map(titleOf), works.every(isOpen)));
+    },
+    openPicture(list) {
+      const { name } = pickedOf(list);
+      return load(t.loadingPicture(name), (turn) => openPicture(list, turn), t.errors.openFile(name));
     },
     openReference: (reference, name, list) =>
       load(t.loadingImage, (turn, signal) => openReference({ reference, name, list }, turn, signal)),

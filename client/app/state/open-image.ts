@@ -38,9 +38,9 @@ export interface OpenImage {
   readonly encoded: ReadonlySet<string>;
 }
 
-/** Pictures of a folder, looked at one after the other. */
+/** Pictures, looked at one after the other: of a folder of the server, or files that were dropped or picked together. */
 export interface PictureList {
-  readonly seriesId: string;
+  readonly source: string | readonly File[];
   /** From 0. */
   readonly index: number;
   readonly count: number;

@@ -16,6 +16,7 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { Images } from "../image/images.ts";
 import { shortId } from "../kept/work.ts";
+import type { PictureList } from "../state/open-image.ts";
 
 /** Series asked for at once in a list. */
 const SERIES_PAGE = 100;
@@ -50,7 +51,7 @@ export interface Named {
   readonly series?: string;
 }
 
-type Opens = Pick<Images, "openKnown" | "openReference" | "start">;
+type Opens = Pick<Images, "openKnown" | "openReference" | "openPicture" | "start">;
 
 export function createStudies({ store, notifier, segmenter }: Context, images: Opens): Studies {
   const sources = async () => (await segmenter()).sources;
@@ -62,20 +63,26 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
       const reference = { seriesId, ...(index === undefined ? {} : { index }) };
       return void images.openReference(reference, t.studies.name(modality, size?.[2]));
     }
-    openPicture({ seriesId, index: index ?? 0, count: files });
+    openPicture({ source: seriesId, index: index ?? 0, count: files });
   };
-  const openPicture = (list: { seriesId: string; index: number; count: number }) => {
-    const { seriesId, index } = list;
-    void images.openReference({ seriesId, index }, t.studies.picture(index + 1), list);
+  /** The picture that was asked for last, also when it cannot be opened: one that is broken stops nobody. */
+  let asked: PictureList | undefined;
+  const openPicture = (list: PictureList) => {
+    const { source, index } = list;
+    asked = list;
+    if (typeof source !== "string") return void images.openPicture({ ...list, source });
+    void images.openReference({ seriesId: source, index }, t.studies.picture(index + 1), list);
   };
   const openArchived: Studies["openArchived"] = (dicomweb, { modality, instanceCount }, index) => {
     const reference = { dicomweb, ...(index === undefined ? {} : { index }) };
     void images.openReference(reference, t.studies.name(modality, instanceCount));
   };
 
-  const canStep = (by: 1 | -1) => {
+  const after = (by: 1 | -1): PictureList | undefined => {
     const { list } = store.state;
-    return list !== undefined && list.index + by >= 0 && list.index + by < list.count;
+    if (!list) return undefined;
+    const index = (asked?.source === list.source ? asked : list).index + by;
+    return index >= 0 && index < list.count ? { ...list, index } : undefined;
   };
   const look = async () => {
     const from = await sources();
@@ -123,12 +130,11 @@ export function createStudies({ store, notifier, segmenter }: Context, images: O
     open,
     openStudy,
     openArchived,
-    canStep,
+    canStep: (by) => after(by) !== undefined,
     step(by) {
-      const { list } = store.state;
-      if (!list || !canStep(by)) return false;
-      openPicture({ ...list, index: list.index + by });
-      return true;
+      const next = after(by);
+      if (next) openPicture(next);
+      return next !== undefined;
     },
   };
 }

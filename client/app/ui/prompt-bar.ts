@@ -85,6 +85,36 @@ export class PromptBar extends ViewerElement {
           padding: 0;
         }
       }
+      @container (max-width: 350px) {
+        .segmented span {
+          display: none;
+        }
+      }
+      /* One row where the image would have no room beside two. */
+      @media (max-height: 560px) {
+        @container (480px < width <= 760px) {
+          :host {
+            padding: 4px 8px;
+          }
+          .bar {
+            flex-wrap: nowrap;
+          }
+          .segmented {
+            flex: none;
+          }
+          .segmented button {
+            min-width: 44px;
+          }
+          .segmented span {
+            display: none;
+          }
+          name-field {
+            order: 0;
+            flex: 1 1 0;
+            min-width: 0;
+          }
+        }
+      }
     `,
   ];
 

@@ -94,25 +94,32 @@ export class ToolRail extends ViewerElement {
           margin: 2px 0;
         }
       }
-      @container (max-width: 760px) {
-        :host {
-          padding: 4px 6px;
-          border-right: 0;
-          border-top: 1px solid var(--line);
-        }
-        [role="toolbar"] {
-          flex-direction: row;
-          justify-content: space-around;
-        }
-        button.icon {
-          width: 44px;
-          height: 44px;
-        }
-        hr,
-        .key,
-        .space,
-        .wide {
+      @media (max-height: 560px) {
+        .key {
           display: none;
+        }
+      }
+      @media (min-height: 561px) {
+        @container (max-width: 760px) {
+          :host {
+            padding: 4px 6px;
+            border-right: 0;
+            border-top: 1px solid var(--line);
+          }
+          [role="toolbar"] {
+            flex-direction: row;
+            justify-content: space-around;
+          }
+          button.icon {
+            width: 44px;
+            height: 44px;
+          }
+          hr,
+          .key,
+          .space,
+          .wide {
+            display: none;
+          }
         }
       }
     `,

@@ -110,6 +110,21 @@ export class ViewerApp extends ViewerElement {
           max-height: 62%;
         }
       }
+      /* Low, as at 200 %: the tools stand beside the image, or the bars leave it no room. */
+      @media (max-height: 560px) {
+        @container (max-width: 760px) {
+          :host {
+            grid-template:
+              "top top top" auto
+              "notice notice notice" auto
+              "rail stage slider" minmax(0, 1fr)
+              "rail edit edit" auto
+              "rail prompt prompt" auto
+              "status status status" auto / 42px minmax(0, 1fr) 40px;
+          }
+          segment-panel { max-height: 80%; }
+        }
+      }
     `,
   ];
 

@@ -5,6 +5,8 @@ import type { Context } from "../context/context.ts";
 import { t } from "../i18n/index.ts";
 import type { OpenImage } from "../state/open-image.ts";
 import { bareWindow, saidOf } from "../state/places.ts";
+import { segmentList } from "../state/segments.ts";
+import type { State } from "../state/state.ts";
 import type { JobView } from "../state/underway.ts";
 import { forgetPending, type Pending, pendingFor, rememberPending } from "./pending.ts";
 import { createResults, JOB, type VolumeWriting } from "./results.ts";
@@ -82,6 +84,8 @@ export function createPropagation(context: Context, options: VolumeWriting): Pro
     if (pending) then(pending, found);
   };
 
+  onSegmentGone(context, () => stopWith(() => {}));
+
   return {
     start(range) {
       const settled = settledNow(context);
@@ -95,9 +99,23 @@ export function createPropagation(context: Context, options: VolumeWriting): Pro
       const { image } = store.state;
       running = undefined;
       const pending = image && pendingFor(image.info.imageId);
-      if (pending) run(pending);
+      if (!pending) return;
+      if (has(store.state, pending)) run(pending);
+      else forgetPending();
     },
   };
+}
+
+const has = (state: State, { segmentId }: Pick<Pending, "segmentId">): boolean =>
+  segmentList(state).some(({ id }) => id === segmentId);
+
+/** Nothing is left to write to: the job of a segment that is deleted, or undone, ends with it. */
+function onSegmentGone({ store, ended }: Context, end: () => void): void {
+  const unwatch = store.subscribe(() => {
+    const { job } = store.state;
+    if (job && !has(store.state, job)) end();
+  });
+  ended.addEventListener("abort", unwatch);
 }
 
 function targetOf(

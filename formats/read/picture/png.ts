@@ -38,8 +38,11 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** Reads a PNG; of an animation the default image. Throws MalformedFile naming the chunk, or TooLarge. */
-export function readPng(bytes: Uint8Array, limits: Limits): Volume {
+/**
+ * Reads a PNG; of an animation the default image. With `numbers` the pixels of an indexed picture are its indices, in place
+ * of their colours. Throws MalformedFile naming the chunk, or TooLarge.
+ */
+export function readPng(bytes: Uint8Array, limits: Limits, { numbers = false } = {}): Volume {
   const chunks = readChunks(bytes);
   const header = readHeader(chunks);
   const samples = COLOUR[header.colour]?.samples ?? 1;
@@ -51,7 +54,7 @@ export function readPng(bytes: Uint8Array, limits: Limits): Volume {
   checkInflatedLength(data, "zlib", "PNG", scanlineBytes(header, samples));
   const decoded = guarded("PNG", "IDAT", () => decode(essential(bytes, chunks)));
   const exif = chunks.find(({ type }) => type === "eXIf");
-  return upright(toVolume(decoded, header), exif ? readOrientation(exif.payload) : 1);
+  return upright(toVolume(decoded, header, numbers), exif ? readOrientation(exif.payload) : 1);
 }
 
 /** PNG 3, 11.3.4.5: the eXIf chunk may say how the picture is meant to lie. */
@@ -117,7 +120,11 @@ function essential(bytes: Uint8Array, chunks: readonly Chunk[]): Uint8Array {
   return concatBytes([bytes.subarray(0, PNG_MAGIC.length), ...kept.map(({ raw }) => raw)]);
 }
 
-function toVolume(decoded: DecodedPng, { width, height, depth, colour }: Header): Volume {
+function toVolume(decoded: DecodedPng, { width, height, depth, colour }: Header, numbers: boolean): Volume {
+  if (colour === 3 && numbers) {
+    const data = indices(new Uint8Array(decoded.data), { width, height, depth });
+    return pictureVolume({ width, height, channels: 1, data });
+  }
   if (colour === 3) return indexed(decoded, { width, height, depth });
   const wide = decoded.data instanceof Uint16Array ? decoded.data : undefined;
   const samples = wide ?? unpacked(new Uint8Array(decoded.data), { width, height, depth, channels: decoded.channels });

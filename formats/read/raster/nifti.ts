@@ -55,6 +55,15 @@ export function niftiVolumes(bytes: Uint8Array): { size: Vec3; count: number } {
   return { size, count: volumes };
 }
 
+/** Every volume of a single file; what is compressed is inflated once. Throws as `readNifti` does. */
+export function readNiftiVolumes(bytes: Uint8Array, limits: Limits): readonly Volume[] {
+  const header = readNiftiHeader(headerBytes(bytes), limits);
+  if (header.pair || header.volumes === 1) return [readNifti(bytes, limits)];
+  const length = header.offset + header.volumes * voxelBytesOf(header);
+  const file = rangeOf(bytes, { from: 0, length }, limits);
+  return Array.from({ length: header.volumes }, (_, volume) => readNifti(file, limits, { volume }));
+}
+
 /** A part of a file, inflated when it is compressed. */
 function rangeOf(bytes: Uint8Array, { from, length }: { from: number; length: number }, limits: Limits): Uint8Array {
   const end = from + length;

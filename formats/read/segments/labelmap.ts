@@ -16,6 +16,19 @@ export function labelmapFile(volume: Volume, format: string): LabelFile {
   return { unit: volume.unit, layers: [layer], segments, warnings: [] };
 }
 
+/** A file of several volumes, each of them a layer. */
+export function stackedFile(volumes: readonly Volume[], format: string): LabelFile {
+  const files = volumes.map((volume) => labelmapFile(volume, format));
+  const segments = files.flatMap((file, layer) =>
+    file.segments.map((segment) => ({
+      ...segment,
+      layer,
+      name: file.segments.length === 1 ? `Label ${layer + 1}` : `Label ${layer + 1}.${segment.number}`,
+    })),
+  );
+  return { unit: "mm", layers: files.flatMap(({ layers }) => layers), segments, warnings: [] };
+}
+
 /** The planes of a volume whose numbers are given; memory is shared. */
 export function layerOf(volume: Omit<Volume, "data">, labels: Uint8Array | Uint16Array): LabelLayer {
   const [columns, rows, slices] = volume.size;

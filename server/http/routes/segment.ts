@@ -64,14 +64,19 @@ export function segmentRoutes({ images, masks, limits }: AppDeps): OpenAPIHono<A
 /** The `image` parts as files, and the `request` part, whichever comes first. */
 function splitForm(parts: AsyncIterable<Part>, limit: number) {
   let request: SegmentRequest | undefined;
+  let images = 0;
+  const refuse = (reason: string) => new SegmenterError("InvalidRequest", { reason, path: "body" });
   async function* files(): AsyncGenerator<IncomingFile> {
     for await (const { name, body } of parts) {
+      if (name === "request" && request) throw refuse("expected one part named request, got several");
       if (name === "request") request = parseRequest(await boundedText(body, limit));
-      else if (name === "image") yield { body };
-      else
-        throw new SegmenterError("InvalidRequest", { reason: "expected parts named image and request", path: "body" });
+      else if (name === "image") {
+        images++;
+        yield { body };
+      } else throw refuse("expected parts named image and request");
     }
-    if (!request) throw new SegmenterError("InvalidRequest", { reason: "expected a part named request", path: "body" });
+    if (!request) throw refuse("expected a part named request");
+    if (images === 0) throw refuse("expected a part named image");
   }
   return {
     files: files(),

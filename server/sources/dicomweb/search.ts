@@ -121,6 +121,8 @@ async function query(
   const answer = await upstream.send({ url: `${archive.qidoRoot}${path}?${text}`, accept, token, signal });
   if (answer.status === 200 || answer.status === 206) return readDataSets(answer, jsonBytes);
   answer.discard();
+  // A study may be gone; the list of studies itself is missing only where the archive is not.
+  if (answer.status === 404 && path === "/studies") throw failed("there are no studies at this address", 404);
   if (answer.status === 204 || answer.status === 404) return [];
   throw refusalOf(answer.status);
 }

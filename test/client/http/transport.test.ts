@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createTransport, jsonBody } from "../../../client/http/transport.ts";
 import { createSegmenter } from "../../../client/index.ts";
 import { SegmenterError } from "../../../core/errors.ts";
@@ -14,6 +14,8 @@ const answering = (response: () => Response, server = "http://server.test/base")
   });
   return { transport, seen };
 };
+
+afterEach(() => void vi.unstubAllGlobals());
 
 describe("createTransport", () => {
   test("resolves paths below the server's own path and passes every request through the given fetch", async () => {
@@ -52,6 +54,25 @@ describe("createTransport", () => {
     });
   });
 
+  test("says of a page in place of JSON that something else answers at this address", async () => {
+    const page = () => new Response("<!doctype html>", { headers: { "Content-Type": "text/html; charset=utf-8" } });
+    const error = await answering(page)
+      .transport.json("v1/models")
+      .catch((thrown: unknown) => thrown);
+    const hint = "Is http://server.test/base/ the right address? Something else than Promptomy answers there.";
+    expect(error).toMatchObject({ code: "ServerUnreachable", detail: { status: 200, reason: "got a web page", hint } });
+  });
+
+  test("takes an address relative to the page, and refuses what is none before anything is asked", async () => {
+    for (const server of ["localhost:8080", "", "/promptomy"])
+      expect(() => answering(() => Response.json(1), server)).toThrow(RangeError);
+    vi.stubGlobal("location", new URL("https://pacs.example/viewer/index.html"));
+    const { transport, seen } = answering(() => Response.json(1), "/promptomy");
+    await transport.json("v1/models");
+    expect(seen[0]!.url).toBe("https://pacs.example/promptomy/v1/models");
+    expect(() => answering(() => Response.json(1), "localhost:8080")).toThrow('got "localhost:8080"');
+  });
+
   test.each([
     { page: "https://pacs.example", hint: /^A page on https may not ask http:\/\/server\.test/ },
     { page: "http://pacs.example", hint: /--cors http:\/\/pacs\.example/ },
@@ -59,7 +80,6 @@ describe("createTransport", () => {
     vi.stubGlobal("location", new URL(page));
     const transport = createTransport("http://server.test", () => Promise.reject(new TypeError("fetch failed")));
     const error = await transport.bytes("v1/x").catch((thrown: unknown) => thrown);
-    vi.unstubAllGlobals();
     expect(error).toMatchObject({ code: "ServerUnreachable", detail: { hint: expect.stringMatching(hint) } });
   });
 

@@ -234,6 +234,19 @@ describe("F-12: an archive that is ill", () => {
     });
   });
 
+  test("a wrong root is no empty archive: a missing list of studies is told from one without any", async () => {
+    archive.fault = (_request, response, url) => {
+      if (!url.pathname.endsWith("/studies")) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    clean = createArchives(await readArchives(archive.root), LIMITS);
+    await expect(clean.studies({ limit: 1, offset: 0 })).rejects.toMatchObject({
+      code: "ArchiveFailed",
+      detail: { status: 404, reason: "there are no studies at this address" },
+    });
+  });
+
   test("search answers that are no DICOM JSON, or too long, are refused", async () => {
     for (const [type, body] of [
       ["text/html", "<html>"],

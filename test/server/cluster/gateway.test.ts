@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ImageInfo } from "../../../core/wire/index.ts";
 import { writePng } from "../../../formats/index.ts";
 import { needsNginx, startGateway } from "../../support/gateway.ts";
@@ -15,6 +17,27 @@ const IMAGES = 16;
 
 /** How long nginx leaves a server alone that did not answer, and then some. */
 const BACK = { timeout: 30_000, interval: 500 };
+
+/** Half of what nginx waits for a connection by itself. */
+const PATIENCE_MS = 30_000;
+
+/** `host:port` that answers no knock, as a machine without power: its queue of connections is full, and nobody empties it. */
+async function silentHost(): Promise<string> {
+  const stuck = `require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () {
+    console.log(this.address().port);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const child = spawn(process.execPath, ["-e", stuck], { stdio: ["ignore", "pipe", "ignore"] });
+  const port = Number(
+    await new Promise<string>((resolve) => child.stdout.once("data", (line) => resolve(String(line)))),
+  );
+  const knocks = Array.from({ length: 4 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  onTestFinished(() => {
+    for (const knock of knocks) knock.destroy();
+    child.kill("SIGKILL");
+  });
+  return `127.0.0.1:${port}`;
+}
 
 describe("nginx before two replicas, three real processes", needsNginx(), () => {
   let dir: string;
@@ -83,5 +106,13 @@ describe("nginx before two replicas, three real processes", needsNginx(), () => 
     expect(await homes()).toEqual(before.map(() => 0));
     replicas[1] = await spawn(1);
     await expect.poll(homes, BACK).toEqual(before);
+  });
+
+  test("a replica whose machine is gone, so that nobody refuses, holds nobody up for long", async () => {
+    const other = await startGateway([await silentHost(), new URL(replicas[0]!.url).host]);
+    onTestFinished(() => other.close());
+    const ask = async (id: string) =>
+      (await fetch(`${other.url}/v1/images/${id}`, { signal: AbortSignal.timeout(PATIENCE_MS) })).status;
+    expect(await Promise.all(images.map(ask))).toEqual(images.map(() => 200));
   });
 });

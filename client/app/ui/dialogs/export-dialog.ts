@@ -5,6 +5,7 @@ import { isSegmenterError } from "../../../../core/errors.ts";
 import { maskArea } from "../../../../core/mask/mask.ts";
 import type { ArchiveInfo } from "../../../../core/wire/index.ts";
 import { FORMAT_GROUPS, type OverlapChoice } from "../../../../formats/write/writer.ts";
+import { isMissingPart } from "../../context/missing-part.ts";
 import { IncompleteError, progressOf } from "../../export/collect.ts";
 import type { ExportChoice, OfferedFormat, Prepared } from "../../export/exports.ts";
 import { share, t } from "../../i18n/index.ts";
@@ -247,6 +248,9 @@ export class ExportDialog extends DialogElement {
 
   #problem(thrown: unknown) {
     if (isSegmenterError(thrown, "CannotExport")) return html`<p>${t.exporting.cannot(thrown.detail.reason)}</p>`;
+    if (isMissingPart(thrown))
+      return html`<p>${t.errors.missingPart}</p>
+        <button class="retry" @click=${() => location.reload()}>${t.reload}</button>`;
     if (!(thrown instanceof IncompleteError)) return html`<p>${t.errors.export} ${String(thrown)}</p>`;
     return html`<p>${t.exporting.incomplete(thrown.failed, thrown.total)}</p>
       <button class="retry" @click=${this.#retry}>${t.retry}</button>`;

@@ -126,7 +126,7 @@ export class WorkDialog extends DialogElement {
       }
       <button class="icon" aria-label=${t.work.saveProjectOf(name)} title=${t.work.saveProjectOf(name)}
         @click=${() => this.#save([work])}>${icon("download")}</button>
-      <button class="icon" ?disabled=${here} aria-label=${t.work.remove(name)} title=${t.work.remove(name)}
+      <button class="icon" ?disabled=${here} aria-label=${t.work.remove(name)} title=${here ? t.work.removeHere(name) : t.work.remove(name)}
         @click=${() => this.#remove(work)}>${icon("trash")}</button>
     </li>`;
   }

@@ -5,6 +5,7 @@ import { measurementsOf } from "../../../../core/annotation/measurements.ts";
 import type { Segment } from "../../../../core/annotation/segmentation.ts";
 import { previewObstacle } from "../../annotate/preview.ts";
 import { number, share, t } from "../../i18n/index.ts";
+import { isProject } from "../../kept/project.ts";
 import { activeMask } from "../../state/places.ts";
 import { proposedSegments, segmentList } from "../../state/segments.ts";
 import { isWritable, type Overlay, type State } from "../../state/state.ts";
@@ -92,8 +93,14 @@ export class SegmentPanel extends ViewerElement {
     if (!(target instanceof HTMLInputElement)) return;
     const [file] = target.files ?? [];
     target.value = "";
-    if (file) void this.app.imports.importFile(file);
+    if (file) void this.#importOf(file);
   };
+
+  /** A project has its own images: it is opened. */
+  async #importOf(file: File) {
+    const { imports, images } = this.app;
+    await ((await isProject(file)) ? images.openFiles([file]) : imports.importFile(file));
+  }
 
   #display() {
     const { overlay, opacity, previewOn } = this.state;

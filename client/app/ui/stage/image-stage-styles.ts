@@ -73,6 +73,12 @@ export const stageStyles = css`
     gap: 8px;
     pointer-events: none;
   }
+  .notices.below {
+    translate: 0 44px;
+  }
+  .progress.below span {
+    margin-top: 44px;
+  }
   .chip {
     display: flex;
     align-items: center;
@@ -222,6 +228,21 @@ export const stageStyles = css`
     }
     .scale {
       bottom: 50px;
+    }
+  }
+  /* Low: in a corner and small, or it would hide the mask that it belongs to. */
+  @media (max-height: 560px) {
+    candidate-strip {
+      left: auto;
+      right: 6px;
+      bottom: 6px;
+      scale: 0.55;
+      translate: none;
+      transform-origin: bottom right;
+    }
+    .quiet,
+    .corner.bottom.right {
+      display: none;
     }
   }
 `;

@@ -33,7 +33,7 @@ export class ImageStage extends ViewerElement {
   protected watch = (state: State) => {
     const { image, view, pointer, cursor, loading, outage, tool, waiting } = state;
     const { inverted, gesture, log, masks, activeSegment } = state;
-    const looks = [view, pointer, cursor, tool, inverted, gesture !== undefined];
+    const looks = [view, pointer, cursor, tool, inverted, gesture !== undefined, state.job !== undefined];
     return [image, loading, outage, waiting, log.done.length > 0, masks, activeSegment, ...looks];
   };
 
@@ -141,7 +141,7 @@ export class ImageStage extends ViewerElement {
     const { log, tool } = this.state;
     const differs = encodeWindow && !sameWindow(window, encodeWindow);
     const hint = log.done.length === 0 && tool === "point" && !differs;
-    return html`<div class="notices">
+    return html`<div class="notices ${this.#below()}">
       ${
         differs
           ? html`<div class="chip" title=${t.encodedWithDetail}>
@@ -154,6 +154,9 @@ export class ImageStage extends ViewerElement {
       ${this.#doubt()}
     </div>`;
   }
+
+  /** The bar of a job lies over the stage's upper edge. */
+  #below = () => (this.state.job ? "below" : "");
 
   /** A guess is said to be one, where it is looked at. */
   #doubt() {
@@ -175,7 +178,7 @@ export class ImageStage extends ViewerElement {
     const blank = image && !image.pixels && (image.stage !== "failed" || outage);
     const text = loading ?? (blank ? t.stagePixels(slice) : image ? stages[image.stage] : "");
     const queued = waiting > 0 && image?.stage !== "ready" ? ` — ${t.stageQueued(waiting)}` : "";
-    return html`<div class="progress" role="progressbar" aria-label=${text || t.said.ready} ?hidden=${!text}>
+    return html`<div class="progress ${this.#below()}" role="progressbar" aria-label=${text || t.said.ready} ?hidden=${!text}>
       <i></i><span>${text}${queued}</span>
     </div>`;
   }

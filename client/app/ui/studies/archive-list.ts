@@ -9,6 +9,7 @@ import type {
   ArchiveStudy,
   SeriesImage,
 } from "../../../../core/wire/index.ts";
+import { failureText } from "../../context/notifier.ts";
 import { t } from "../../i18n/index.ts";
 import { ViewerElement } from "../base/element.ts";
 import { controls } from "../base/styles.ts";
@@ -150,10 +151,11 @@ export class ArchiveList extends ViewerElement {
       return;
     }
     this.listing = series;
+    this.problem = "";
     try {
       this.parts = without.set(series, await this.app.studies.parts(at));
     } catch (thrown) {
-      this.app.notifier.failed(t.studies.failed, thrown);
+      this.problem = failureText(t.studies.failed, thrown);
     } finally {
       this.listing = undefined;
     }
@@ -180,8 +182,7 @@ export class ArchiveList extends ViewerElement {
       this.found = { ...page, studies: [...before, ...page.studies] };
     } catch (thrown) {
       this.found = undefined;
-      this.problem = t.studies.failed;
-      this.app.notifier.failed(t.studies.failed, thrown, { retry: () => void this.#search(offset) });
+      this.problem = failureText(t.studies.failed, thrown);
     } finally {
       this.asking = false;
     }
@@ -193,11 +194,12 @@ export class ArchiveList extends ViewerElement {
   }
 
   async #load(study: string, before: readonly ArchiveSeries[]) {
+    this.problem = "";
     try {
       const page = await this.app.studies.series({ archive: this.archive, study, offset: before.length });
       this.series = new Map(this.series).set(study, { ...page, series: [...before, ...page.series] });
     } catch (thrown) {
-      this.app.notifier.failed(t.studies.failed, thrown);
+      this.problem = failureText(t.studies.failed, thrown);
     }
   }
 }

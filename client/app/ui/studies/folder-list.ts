@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { SeriesImage, StudyEntry, StudySeries } from "../../../../core/wire/index.ts";
+import { failureText } from "../../context/notifier.ts";
 import { t } from "../../i18n/index.ts";
 import type { Work } from "../../kept/work.ts";
 import type { State } from "../../state/state.ts";
@@ -20,11 +21,13 @@ export class FolderList extends ViewerElement {
     studies: { attribute: false },
     works: { attribute: false },
     filter: { state: true },
+    problem: { state: true },
     parts: { state: true },
   };
   declare studies: readonly StudyEntry[];
   declare works: readonly Work[];
   declare filter: string;
+  declare problem: string;
   /** Images of the series that were asked for. */
   declare parts: ReadonlyMap<string, readonly SeriesImage[]>;
 
@@ -35,6 +38,7 @@ export class FolderList extends ViewerElement {
     this.studies = [];
     this.works = [];
     this.filter = "";
+    this.problem = "";
     this.parts = new Map();
   }
 
@@ -52,6 +56,7 @@ export class FolderList extends ViewerElement {
             }} /><span class="quiet" role="status">${t.studies.counted(shown.flatMap(({ series }) => series).length)}</span></div>`
         : nothing
     }
+    ${this.problem ? html`<p class="reason" role="status">${this.problem}</p>` : nothing}
     ${shown.every(({ series }) => series.length === 0) ? html`<p>${t.studies.noMatch}</p>` : nothing}
     ${shown.filter(({ series }) => series.length > 0).map((study) => this.#study(study))}
     ${this.studies.flatMap(({ left }) => left).map(({ files, reason }) => html`<p class="quiet">${t.studies.left(files, reason)}</p>`)}`;
@@ -113,10 +118,11 @@ export class FolderList extends ViewerElement {
       this.parts = without;
       return;
     }
+    this.problem = "";
     try {
       this.parts = without.set(seriesId, await this.app.studies.parts(seriesId));
     } catch (thrown) {
-      this.app.notifier.failed(t.studies.failed, thrown);
+      this.problem = failureText(t.studies.failed, thrown);
     }
   }
 

@@ -1,6 +1,7 @@
 /** What can be opened by name: the server's folder, and archives. */
 import { html, nothing } from "lit";
 import type { ArchiveInfo, StudyEntry } from "../../../../core/wire/index.ts";
+import { failureText } from "../../context/notifier.ts";
 import { t } from "../../i18n/index.ts";
 import type { Work } from "../../kept/work.ts";
 import { moveFocus } from "../base/roving.ts";
@@ -16,6 +17,7 @@ export class StudiesDialog extends DialogElement {
     archives: { state: true },
     works: { state: true },
     chosen: { state: true },
+    problem: { state: true },
   };
   protected readonly name = "studies";
   declare studies: readonly StudyEntry[];
@@ -23,6 +25,7 @@ export class StudiesDialog extends DialogElement {
   declare works: readonly Work[];
   /** Name of an archive; the server's own folder when `undefined`. */
   declare chosen: string | undefined;
+  declare problem: string;
 
   static override styles = [...DialogElement.styles, ...studiesStyles];
 
@@ -31,6 +34,7 @@ export class StudiesDialog extends DialogElement {
     this.studies = [];
     this.archives = [];
     this.works = [];
+    this.problem = "";
   }
 
   protected override opened(): void {
@@ -38,6 +42,7 @@ export class StudiesDialog extends DialogElement {
   }
 
   async #load() {
+    this.problem = "";
     try {
       const { studies, keeper } = this.app;
       [this.studies, this.archives, this.works] = await Promise.all([
@@ -48,7 +53,7 @@ export class StudiesDialog extends DialogElement {
       const hasFolder = this.studies.some(({ series }) => series.length > 0);
       if (!hasFolder) this.chosen ??= this.archives[0]?.name;
     } catch (thrown) {
-      this.app.notifier.failed(t.studies.failed, thrown, { retry: () => void this.#load() });
+      this.problem = failureText(t.studies.failed, thrown);
     }
   }
 
@@ -56,8 +61,13 @@ export class StudiesDialog extends DialogElement {
     return this.frame(
       t.studies.title,
       t.studies.intro,
-      html`<div class="body">${this.archives.length > 0 ? this.#sources() : nothing}${this.isOpen ? this.#list() : nothing}</div>`,
+      html`<div class="body">${this.archives.length > 0 ? this.#sources() : nothing}${this.isOpen ? this.#content() : nothing}</div>`,
     );
+  }
+
+  #content() {
+    if (!this.problem) return this.#list();
+    return html`<p class="reason" role="status">${this.problem}</p><button class="go" @click=${() => this.#load()}>${t.retry}</button>`;
   }
 
   #sources() {

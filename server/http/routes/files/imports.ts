@@ -15,7 +15,7 @@ const imports = createRoute({
   tags: ["images"],
   summary: "A file of segments as masks on this image",
   description:
-    "The body is one file: DICOM SEG or RTSTRUCT, or a labelmap as NIfTI, NRRD (`.seg.nrrd` with its names), MHA or PNG. Formats are told by their bytes. Segments are laid on the image by their place in the patient, by the nearest voxel where the grids differ; a file of another patient space is refused as `DoesNotFit`. Nothing is kept.",
+    "The body is one file: DICOM SEG or RTSTRUCT, a labelmap as NIfTI, NRRD (`.seg.nrrd` with its names), MHA or PNG, COCO or GeoJSON, or a ZIP of such files, as exports of several files are. Formats are told by their bytes. Segments are laid on the image by their place in the patient, by the nearest voxel where the grids differ; a file of another patient space is refused as `DoesNotFit`. Nothing is kept.",
   request: {
     params: ImageParams,
     body: {

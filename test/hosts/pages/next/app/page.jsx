@@ -1,5 +1,6 @@
 "use client";
-// A client component. Next.js renders it once without a browser, where there are no elements: theirs is imported in an effect.
+// A client component. Next.js renders it once without a browser too, where the import of the element does nothing.
+import "@promptomy/client/element";
 import { createSegmenter } from "@promptomy/client";
 import { useEffect, useState } from "react";
 import { clickLiver } from "../../click.js";
@@ -22,7 +23,6 @@ export default function Page() {
 }
 
 async function start(server) {
-  await import("@promptomy/client/element");
   const segmenter = await createSegmenter({ server, decode: "wasm" });
   const [{ imageId }] = await segmenter.studies();
   globalThis.host = { click: () => clickLiver(segmenter) };
