@@ -63,6 +63,17 @@ describe("what is said of masks", () => {
     expect(inside(await stage.only(), LIVER)).toBe(1);
   });
 
+  test("what a hand does is said, without a confidence that nobody has", async () => {
+    const { page, read } = stage.viewer;
+    const said = () => read((state) => state.announcement);
+    await page.keyboard.press("d");
+    await stage.viewer.click(90, 80);
+    expect(await said()).toMatch(/^Segment 1: mask of [\d.]+ \S+\.$/);
+    await page.keyboard.press("e");
+    await stage.viewer.click(90, 80);
+    expect(await said()).toBe("Segment 1: no mask on this slice any more.");
+  });
+
   test("a box one pixel high is a box", async () => {
     const { page } = stage.viewer;
     await page.keyboard.press("b");

@@ -5,14 +5,14 @@ import { isSegmenterError } from "../../../core/errors.ts";
 import { sliceKeyOf } from "../../../core/image/slice-ref.ts";
 import { MASKS } from "../context/connection.ts";
 import type { Context } from "../context/context.ts";
-import { area, share, t } from "../i18n/index.ts";
+import { t } from "../i18n/index.ts";
 import { chainPlace, wantedChains } from "../state/chains.ts";
 import { placeOf } from "../state/places.ts";
-import { segmentList } from "../state/segments.ts";
 import type { MaskView } from "../state/state.ts";
 import { type ChainSources, createChainMasks } from "./chain-masks.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import type { Refusal } from "./prompts.ts";
+import { tell } from "./tell.ts";
 
 export interface Masks {
   /** Brings the masks in line with the log. Call after each change of log or slice. */
@@ -50,7 +50,7 @@ export function createMasks(context: Context, options: MasksOptions): Masks {
     if (isAbsent(chain, view) && options.refuse(chain, { kind: "absent" })) return;
     notifier.settled(causeOf(chain));
     show(context, chain, view);
-    if (isHere(chain)) tell(context, chain, view);
+    if (isHere(chain)) tell(context, chain.segmentId, view);
   };
 
   const fail = (chain: Chain, thrown: unknown) => {
@@ -123,12 +123,3 @@ const show = ({ store }: Context, chain: Chain, view: MaskView) =>
     masks: new Map(state.masks).set(chainPlace(chain), view),
     preview: undefined,
   }));
-
-/** Says what was found on the slice shown. */
-function tell({ store, notifier }: Context, { segmentId }: Chain, view: MaskView) {
-  const name = segmentList(store.state).find(({ id }) => id === segmentId)?.name ?? "";
-  if (view.area === 0) return notifier.say(t.said.empty(name));
-  const said = view.doubtful ? t.said.doubtful : t.said.mask;
-  const size = area(view.area, store.state.image?.plane.spacingMm);
-  notifier.say(said(name, size, share(view.candidates[view.chosen].predictedIou)));
-}

@@ -7,9 +7,10 @@ import { type Mask, maskArea } from "../../../core/mask/mask.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { LogWriter } from "../annotate/log-writer.ts";
+import { tell } from "../annotate/tell.ts";
 import type { Context } from "../context/context.ts";
 import type { OpenImage } from "../state/open-image.ts";
-import { maskKey } from "../state/places.ts";
+import { maskKey, placeOf } from "../state/places.ts";
 import type { MaskView, State } from "../state/state.ts";
 
 export interface EditOptions {
@@ -24,7 +25,12 @@ export type Change = { readonly segmentId: string; readonly masks: readonly Plac
 /** One step of undo for all changes together; false when this tab may not write. `image` is the one that the masks lie on. */
 export type WriteMasks = (image: OpenImage, changes: readonly Change[], fields?: Partial<State>) => boolean;
 
-export function createWriteMasks({ store }: Context, { writer, keepMasks }: EditOptions): WriteMasks {
+export function createWriteMasks({ store, notifier }: Context, { writer, keepMasks }: EditOptions): WriteMasks {
+  const tellHere = (segmentId: string) => {
+    const { image, masks } = store.state;
+    const view = image && masks.get(maskKey(segmentId, placeOf(image)));
+    if (view) tell({ store, notifier }, segmentId, view);
+  };
   return (image, changes, fields = {}) => {
     if (!writer.mayWrite()) return false;
     const { imageId } = image.info;
@@ -38,7 +44,7 @@ export function createWriteMasks({ store }: Context, { writer, keepMasks }: Edit
       masks.forEach(({ mask }, n) => void fresh.set(digests[n], mask));
       return [{ kind: "masks", segmentId, origin: "edited", masks: kept }];
     });
-    return writer.actAsOne(actions, (log) => {
+    const written = writer.actAsOne(actions, (log) => {
       const views = new Map(store.state.masks);
       for (const { base, steps, at, key, segmentId } of chainsOf(log, imageId)) {
         const mask = base && steps.length === 0 ? fresh.get(base.mask) : undefined;
@@ -46,6 +52,9 @@ export function createWriteMasks({ store }: Context, { writer, keepMasks }: Edit
       }
       return { masks: views, ...fields };
     });
+    const [first] = changes.flatMap((change) => ("kind" in change ? [] : [change.segmentId]));
+    if (written && first) tellHere(first);
+    return written;
   };
 }
 

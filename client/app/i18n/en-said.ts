@@ -45,6 +45,8 @@ export const said = {
   said: {
     mask: (name: string, area: string, iou: string) => `${name}: mask of ${area}, confidence ${iou}.`,
     empty: (name: string) => `${name}: nothing found here.`,
+    drawn: (name: string, area: string) => `${name}: mask of ${area}.`,
+    emptied: (name: string) => `${name}: no mask on this slice any more.`,
     doubtful: (name: string, area: string, iou: string) => `${name}: doubtful mask of ${area}, confidence ${iou}.`,
     notRecognised: (name: string, slice: number) =>
       `“${name}” was not recognised on slice ${number(slice)}. It may be there all the same: click it.`,
