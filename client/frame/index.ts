@@ -67,14 +67,15 @@ const AGAIN_MS = 200;
 
 /**
  * Connects to a viewer in a frame, whose server must allow this page's origin (`--frame-ancestors`). Rejects with
- * FrameUnreachable when nobody answers in time.
+ * FrameUnreachable when nobody answers in time, with RangeError when there is no frame.
  *
  * @example
  * const frame = await connectFrame(document.querySelector("iframe"));
  * frame.on("maskChanged", ({ slice, rle }) => draw(slice, rle));
  * await frame.load({ imageId });
  */
-export async function connectFrame(iframe: HTMLIFrameElement, options: FrameOptions = {}): Promise<Frame> {
+export async function connectFrame(iframe: HTMLIFrameElement | null, options: FrameOptions = {}): Promise<Frame> {
+  if (!iframe) throw new RangeError("connectFrame expects an iframe, got none.");
   const origin = options.origin ?? new URL(iframe.src, document.baseURI).origin;
   return talk(await shakeHands(iframe, origin, options));
 }

@@ -2,10 +2,11 @@
 import { connectFrame } from "@promptomy/client/frame";
 
 const status = document.querySelector("#status");
-const iframe = document.querySelector("iframe");
-if (!iframe) throw new Error("The page has no frame.");
 
-const frame = await connectFrame(iframe);
+const frame = await connectFrame(document.querySelector("iframe")).catch((thrown) => {
+  if (status) status.textContent = String(thrown); // as that the server does not allow this page
+  throw thrown;
+});
 if (status) status.textContent = "Click a structure";
 frame.on("maskChanged", ({ segment, area, slice }) => {
   if (status) status.textContent = `${segment.name}: ${area} pixels on slice ${slice + 1}`;

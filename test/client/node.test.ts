@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectFrame } from "../../client/frame/index.ts";
 import { createSegmenter } from "../../client/index.ts";
 import { writePng } from "../../formats/index.ts";
 import { type RunningServer, startServer } from "../../server/node.ts";
@@ -33,4 +34,9 @@ test("a script in Node gets its masks from the server, and is told why", async (
   const { reason } = await segmenter.ready();
   expect(reason).toContain("No WebGPU: there are no web workers here. No WASM: there are no web workers here.");
   segmenter.close();
+});
+
+test("a frame that the page does not have is told as that", async () => {
+  const missing: HTMLIFrameElement | null = null; // what `querySelector` gives
+  await expect(connectFrame(missing)).rejects.toThrow("connectFrame expects an iframe, got none.");
 });

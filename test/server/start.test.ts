@@ -61,7 +61,7 @@ describe("a server starts", { timeout: 120_000 }, () => {
       reasons: [],
       degraded: ["NoDiskCache"],
     });
-    expect(log()).toContain("without a disk cache");
+    expect(log()).toContain("NoDiskCache");
     expect((await click(url)).status).toBe(200);
     const png = writePng({ width: 8, height: 8, data: new Uint8Array(64) });
     expect((await fetch(`${url}/v1/images`, { method: "POST", body: png })).status).toBe(507);

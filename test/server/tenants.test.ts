@@ -177,8 +177,8 @@ function isolation(shared: boolean): void {
   });
 }
 
-describe("S-2, S-3: tenants in memory and on disk", () => isolation(false));
-describe("S-2, S-3: tenants in a Redis that they share", needsRedis(), () => isolation(true));
+describe("S-2, S-3: tenants in memory and on disk", { timeout: 180_000 }, () => isolation(false));
+describe("S-2, S-3: tenants in a Redis that they share", { ...needsRedis(), timeout: 180_000 }, () => isolation(true));
 
 /** An answer without what differs between any two: the id that was asked for, and that of the request. */
 const told = async (answer: Response) =>

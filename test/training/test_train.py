@@ -9,7 +9,8 @@ import torch
 
 from data import tasks
 from net.model import Promptomy
-from train.run import Journal, State, apply_setting, set_mode
+from train.run import Journal, State, set_mode
+from train.settings import apply_setting
 
 
 def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:

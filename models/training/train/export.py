@@ -23,6 +23,7 @@ from net.text import tokenize
 from net.weights import blended
 from train.iou_head import fit_quality
 from train.norms import recompute_unless_frozen
+from train.settings import apply_setting
 
 OPSET, VERSION = 18, "2026.11.8"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
@@ -194,11 +195,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=0.5, help="of the checkpoint to blend in")
     parser.add_argument("--side", type=int, default=SIDE, help="of the frame that the graphs take, a multiple of 16")
     parser.add_argument("--weights", choices=["ema", "model"], default="ema")
+    parser.add_argument("--set", nargs="+", default=[], metavar="MODULE.NAME=VALUE", help="e.g. train.iou_head.PER_SOURCE=16: a quicker fit")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
+    for setting in args.set:
+        apply_setting(setting)
     torch.set_num_threads(1)
     state = torch.load(args.checkpoint, weights_only=False, map_location="cpu")
     model = Promptomy()

@@ -8,9 +8,7 @@ checkpoint in `--out`. The MALLOC settings keep freed pages; without them page f
 """
 
 import argparse
-import ast
 import copy
-import importlib
 import json
 import math
 import os
@@ -31,6 +29,7 @@ from train.feed import IMAGES, Feed, data_digest
 from train.norms import freeze_norms, recompute_unless_frozen
 from train.optimizer import Optimizer
 from train.rounds import sequence
+from train.settings import apply_setting
 
 RATE, CLIP, WARM_UP, EMA = 2e-3, 1.0, 100, 0.998
 FEEDERS, FACTOR = {"cpu": 1, "cuda": max(1, (os.cpu_count() or 2) - 2)}, {"cpu": 1, "cuda": 24}  # data processes, and images per step
@@ -69,16 +68,6 @@ def commit() -> str:
     except FileNotFoundError:
         return "none"
     return result.stdout.strip() or "none"
-
-
-def apply_setting(text: str) -> None:
-    """`MODULE.NAME=VALUE`: another value of a setting of the recipe, for this run only. Data processes are forked and have it too."""
-    path, _, value = text.partition("=")
-    module, _, name = path.rpartition(".")
-    owner = importlib.import_module(module)
-    if not name.isupper() or not hasattr(owner, name):
-        raise SystemExit(f"{path}: no such setting")
-    setattr(owner, name, ast.literal_eval(value))
 
 
 def start(rank: int, args: argparse.Namespace) -> None:

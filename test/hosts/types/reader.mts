@@ -20,7 +20,7 @@ export async function click(nv: NiivueLike): Promise<PlacedMask> {
   return binding.prompt({ kind: "point", at: cornerstonePoint({ getCamera: () => ({}) }, [1, 2, wrong.length]) });
 }
 
-export async function place(viewer: PromptomyViewerElement, iframe: HTMLIFrameElement): Promise<number> {
+export async function place(viewer: PromptomyViewerElement, iframe: HTMLIFrameElement | null): Promise<number> {
   const frame: Frame = await connectFrame(iframe);
   // @ts-expect-error a mask is of prompts
   await viewer.prompt("liver");
