@@ -109,9 +109,15 @@ export async function answer<E extends Encoded, M extends Guess>(
   if (!crop) return settled(port, whole, request, previous);
   const near = await port.embed(on, crop).catch(leaveIt);
   if (!near) return settled(port, whole, request, previous);
+  const closer = await decodeOn(port, near, asked, { multimask });
+  if (zoom === "auto" && surer(whole, closer)) return settled(port, whole, request, previous);
   const { presence } = whole;
-  return { ...(presence === undefined ? {} : { presence }), ...(await decodeOn(port, near, asked, { multimask })) };
+  return { ...(presence === undefined ? {} : { presence }), ...closer };
 }
+
+/** A closer look that promises less than the whole slice does shows a part without what it belongs to. */
+const surer = <E, M extends Guess>({ masks: [one] }: Answer<E, M>, { masks: [other] }: Answer<E, M>): boolean =>
+  one.predictedIou > other.predictedIou;
 
 /** What a name alone has found on the whole slice, as a box: near, a name was measured to say less than the box (`val`). */
 const boxFor = (prompts: readonly Prompt[], bounds: PixelBox): readonly Prompt[] =>

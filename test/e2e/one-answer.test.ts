@@ -263,7 +263,7 @@ describe("what the prompts say", () => {
           await post("/v1/masks", JSON.stringify({ ...request, ...more }), { "Content-Type": "application/json" })
         ).json(),
       );
-    const [near, whole] = [await ask({}), await ask({ zoom: "never" })];
+    const [near, whole] = [await ask({ zoom: "always" }), await ask({ zoom: "never" })];
     expect(near.crop).toBeDefined();
     expect(near.embeddingId).not.toBe(whole.embeddingId);
     expect(whole.crop).toBeUndefined();

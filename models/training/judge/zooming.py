@@ -29,7 +29,7 @@ class Zooming:
         self.crop, self.logits = None, None
 
     def ask(self, prompt: Prompt, *, several: bool) -> Answer:
-        """The whole slice's answer, or the crop's once an answer was small and as long as its points lie inside."""
+        """The whole slice's answer, or the crop's once an answer was small, the crop's is as sure, and its points lie inside."""
         if prompt.mask is None:
             self.start()
         given = prompt.points[prompt.labels >= 0]
@@ -46,7 +46,11 @@ class Zooming:
             return answer
         x0, y0, x1, y1 = self.crop
         self.near.see(np.ascontiguousarray(self.image[y0:y1, x0:x1]), self.context, self.wire)
-        return self.ask_near(Prompt(prompt.points, prompt.labels, prompt.text, None), several)
+        near = self.ask_near(Prompt(prompt.points, prompt.labels, prompt.text, None), several)
+        if answer.quality <= near.quality:
+            return near
+        self.crop = None  # the whole slice promises more: later clicks refine its mask
+        return answer
 
     def holds(self, points: Array) -> bool:
         """Whether all points lie in the crop."""

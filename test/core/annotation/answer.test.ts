@@ -103,6 +103,20 @@ describe("a closer look", () => {
     expect(asked).toHaveLength(1);
   });
 
+  test("that promises less than the whole slice is not taken, unless it is asked for", async () => {
+    const { port } = stage({ size: 10 });
+    const unsureNear: typeof port = {
+      ...port,
+      decode: async (on, prompts, options) => {
+        const { masks } = await port.decode(on, prompts, options);
+        return { masks: [{ ...masks[0], predictedIou: on.id === whole.id ? 0.8 : 0.79 }] };
+      },
+    };
+    expect((await answer(unsureNear, whole, { prompts: PAIR })).on).toBe(whole);
+    expect((await answer(unsureNear, whole, { prompts: PAIR, zoom: "always" })).on).not.toBe(whole);
+    expect((await answer(port, whole, { prompts: PAIR })).on).not.toBe(whole);
+  });
+
   test("is taken at what a name alone has found where that is asked for: by its box, with the presence of the whole slice", async () => {
     const found = { x0: 100, y0: 100, x1: 109, y1: 109 };
     const { port, asked } = stage({ size: 10 });
