@@ -1,6 +1,6 @@
 /** `<promptomy-viewer>` in a page that moves it, takes it away and puts it back. */
 import { join } from "node:path";
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, CDPSession, Page, Worker } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { PromptomyViewerElement } from "../../client/element/types.ts";
 import { launchBrowser } from "../support/browser.ts";
@@ -68,6 +68,14 @@ async function opened(): Promise<void> {
 const promptLiver = () =>
   page.evaluate(([x, y]) => viewer!.prompt([{ kind: "point", x: x!, y: y!, label: "foreground" }]), LIVER);
 
+/** The decoder's worker and its threads, once none has come for a while: until they are there the server answers. */
+async function workersAtRest(): Promise<Worker[]> {
+  for (let before = 0; ; before = page.workers().length) {
+    await page.waitForTimeout(WORKERS_REST_MS);
+    if (page.workers().length > 0 && page.workers().length === before) return page.workers();
+  }
+}
+
 /** Takes the element out, and gives it some time to come back. */
 const takeOut = (ms: number) =>
   page.evaluate(async (ms) => {
@@ -91,11 +99,12 @@ async function listeners(session: CDPSession): Promise<string[]> {
 const held = () => page.evaluate(async () => (await navigator.locks.query()).held?.map(({ name }) => name) ?? []);
 
 const LONGER_THAN_A_MOVE = 3000;
+const WORKERS_REST_MS = 2500;
 
 describe("an element that is moved", () => {
   test("keeps its image, its masks and its worker, and takes clicks where it is now", async () => {
     const mask = await promptLiver();
-    const workers = page.workers(); // the decoder's, and its threads
+    const workers = await workersAtRest();
     await page.evaluate(() => {
       const place = document.createElement("section");
       document.body.append(place);
@@ -156,14 +165,14 @@ describe("an element that is taken away", () => {
 
   test("has saved its work first, and goes on with it when it is put back", async () => {
     const mask = await promptLiver();
-    const workers = page.workers().length;
+    const workers = await workersAtRest();
     await takeOut(0);
     await page.waitForTimeout(LONGER_THAN_A_MOVE);
     expect(await page.evaluate(() => viewer!.masks())).toEqual([]);
     await putBack();
     await opened();
     await expect.poll(() => page.evaluate(() => viewer!.masks()), { timeout: 60_000 }).toEqual([mask]);
-    expect(page.workers()).toHaveLength(workers);
+    expect(await workersAtRest()).toHaveLength(workers.length);
   });
 
   test("opens what its attribute says, when that has changed meanwhile", async () => {
