@@ -1,12 +1,14 @@
 /** Checks lines of a stored prompt log by hand: core carries no schema library, and a log may come from any file. */
+
 import { isDigest } from "../digest.ts";
+import { PLANES } from "../image/volume.ts";
+import { isRecord } from "../record.ts";
 import type { PromptKind } from "../wire/prompt.ts";
 import type { LogEntry } from "./entries.ts";
 import { POINTS_OF } from "./measurements.ts";
 
 type Check = (value: unknown) => boolean;
 
-const PLANES = ["native", "axial", "coronal", "sagittal"];
 const REVIEW_STATES = ["to-do", "done", "checked"];
 const KEPT_ORIGINS = ["edited", "propagated", "interpolated", "imported"];
 
@@ -113,10 +115,6 @@ export const isLogEntry = (value: unknown): value is LogEntry => byKind(value, E
 function byKind(value: unknown, checks: Readonly<Record<string, Check>>): boolean {
   if (!isRecord(value) || typeof value.kind !== "string" || !Object.hasOwn(checks, value.kind)) return false;
   return checks[value.kind]?.(value) ?? false;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isList(value: unknown, check: Check): value is readonly unknown[] {

@@ -1,7 +1,9 @@
 /** The prompt log as text: its lines, not what they come to. Older versions are read; a newer one is refused by name, never dropped. */
+
 import { SegmenterError } from "../errors.ts";
+import { isRecord } from "../record.ts";
 import type { LogEntry } from "./entries.ts";
-import { isLogEntry, isRecord } from "./entry-checks.ts";
+import { isLogEntry } from "./entry-checks.ts";
 import { type PromptLog, replay } from "./log.ts";
 
 /**

@@ -36,7 +36,8 @@ export interface NamedWindow extends Window {
   readonly curve?: VoiCurve | undefined;
 }
 
-export type Plane = "native" | "axial" | "coronal" | "sagittal";
+export const PLANES = ["native", "axial", "coronal", "sagittal"] as const;
+export type Plane = (typeof PLANES)[number];
 
 export interface Volume {
   /** Columns, rows, slices. A plain image has one slice. */

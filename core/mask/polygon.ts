@@ -25,6 +25,20 @@ export function fillRings(rings: readonly (readonly Vertex[])[], width: number, 
   return mask;
 }
 
+/** Rings of a polygon cut holes into each other; polygons add up. */
+export function fillPolygons(
+  polygons: readonly (readonly (readonly Vertex[])[])[],
+  width: number,
+  height: number,
+): Mask {
+  const all = createMask(width, height);
+  for (const rings of polygons) {
+    const { data } = fillRings(rings, width, height);
+    for (let n = 0; n < data.length; n++) if (data[n]) all.data[n] = 1;
+  }
+  return all;
+}
+
 /** At most `maxPoints` vertices, evenly spaced along the line, both ends kept; a short line is returned as it is. */
 export function resamplePolyline(points: readonly Vertex[], maxPoints: number): readonly Vertex[] {
   if (!(maxPoints >= 2)) throw new RangeError(`A line needs at least 2 points, got ${maxPoints}.`);

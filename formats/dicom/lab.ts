@@ -1,5 +1,7 @@
 /** `#rrggbb` as DICOM wants a recommended colour: CIELab of the profile connection space, D50 (PS3.3 C.10.7.1.1). */
+
 import { rgbOf } from "../../core/annotation/segmentation.ts";
+import { hexColour } from "../../core/colour.ts";
 
 /** Linear sRGB → XYZ at D50 (ICC sRGB, Bradford-adapted). */
 const TO_XYZ = [
@@ -35,8 +37,8 @@ export function colourOfLab([l, a, b]: readonly [number, number, number]): strin
   const [x, y, z] = [back(fx) * D50[0], back(fy) * D50[1], back(fz) * D50[2]];
   const rgb = FROM_XYZ.map(([p, q, s]) => p * x + q * y + s * z);
   const byte = (v: number) =>
-    Math.round(255 * Math.min(1, Math.max(0, v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055)));
-  return `#${rgb.map((v) => byte(v).toString(16).padStart(2, "0")).join("")}`;
+    255 * Math.min(1, Math.max(0, v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
+  return hexColour(rgb.map(byte));
 }
 
 const FROM_XYZ = [

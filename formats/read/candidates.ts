@@ -1,6 +1,8 @@
 /** The images among a set of files, the one to open first in front. Nothing is decoded here. */
+
 import type { SegmenterError } from "../../core/errors.ts";
 import type { Vec3, Volume } from "../../core/image/volume.ts";
+import { counted } from "../bytes/counted.ts";
 import { unsupported } from "../bytes/fail.ts";
 import type { Limits } from "../bytes/limits.ts";
 import type { DecodePool, WasmSource } from "../codecs/wasm.ts";
@@ -76,10 +78,7 @@ export function findCandidates(files: readonly ImageFile[], options: Options): F
   };
 }
 
-function countNote(count: number): string[] {
-  if (count === 0) return [];
-  return [count === 1 ? "1 other file is left out." : `${count} other files are left out.`];
-}
+const countNote = (count: number): string[] => counted(count, "other file is left out.", "other files are left out.");
 
 function listNote(count: number, { file = 0 }: Candidate, files: number): string[] {
   if (count < 2) return [];

@@ -1,7 +1,9 @@
 /** From files to one image: what they are, which of several images is meant, and what is left out. */
+
 import { isSegmenterError, SegmenterError } from "../../core/errors.ts";
 import type { Volume } from "../../core/image/volume.ts";
 import { colourWindow } from "../../core/image/window.ts";
+import { counted } from "../bytes/counted.ts";
 import { asReadError, unsupported } from "../bytes/fail.ts";
 import { check, DEFAULT_LIMITS, inflatedLimit, type Limits } from "../bytes/limits.ts";
 import { readZip } from "../bytes/zip.ts";
@@ -76,7 +78,7 @@ function noSuchImage(count: number): SegmenterError {
 async function readCandidate(candidate: Candidate, found: Found, failures: readonly SegmenterError[]): Promise<Volume> {
   try {
     const volume = await candidate.read();
-    const failed = failures.length > 0 ? [failedNote(failures.length)] : [];
+    const failed = failedNote(failures.length);
     const dark = colourWindow(volume) ? [DARK_WARNING] : [];
     return { ...volume, warnings: [...failed, ...found.notes(candidate), ...volume.warnings, ...dark] };
   } catch (thrown) {
@@ -84,8 +86,8 @@ async function readCandidate(candidate: Candidate, found: Found, failures: reado
   }
 }
 
-const failedNote = (count: number) =>
-  count === 1 ? "1 image cannot be read and is left out." : `${count} images cannot be read and are left out.`;
+const failedNote = (count: number): string[] =>
+  counted(count, "image cannot be read and is left out.", "images cannot be read and are left out.");
 
 function open(files: readonly ImageFile[], { limits = DEFAULT_LIMITS, wasm, codecs }: ReadOptions): Found {
   check("uploaded bytes", total(files), limits.fileBytes);

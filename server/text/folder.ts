@@ -1,7 +1,9 @@
 /** A text encoder in the layout of the model hub: `config.json`, `tokenizer.json`, `tokenizer_config.json`, `onnx/…`. */
+
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SegmenterError } from "../../core/errors.ts";
+import { isRecord } from "../../core/record.ts";
 
 /** How the vectors of tokens become one. */
 export type Pooling = "mean" | "first";
@@ -32,7 +34,7 @@ export async function openTextFolder(dir: string): Promise<TextFolder> {
   const tokenizerConfig = await readJson(dir, "tokenizer_config.json", {});
   const pooling = await readJson(dir, "1_Pooling/config.json", {});
   const { max_position_embeddings: own, text_config: ofText } = config;
-  const nested = isObject(ofText) ? ofText.max_position_embeddings : undefined;
+  const nested = isRecord(ofText) ? ofText.max_position_embeddings : undefined;
   const mostTokens = [own, nested].find((count) => Number.isInteger(count)) ?? DEFAULT_TOKENS;
   return {
     graph: await graphOf(dir),
@@ -65,12 +67,9 @@ async function readJson(
   if (text === undefined) throw unusable(`has no ${name}`);
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isRecord(value)) return value;
   } catch {
     // said below
   }
   throw unusable(`${name} is no JSON object`);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,12 +1,11 @@
 /** A list of segments of one's own, as a JSON file: `{"segments": [{"name", "colour"?, "code"?: {"scheme", "value", "meaning"}}]}`. */
+import { HEX_COLOUR } from "../../../core/colour.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 import type { PresetSegment } from "../../../core/text/presets.ts";
 
 /** More are no list that a person works through. */
 const MOST = 256;
 const LONGEST_NAME = 200;
-
-const COLOUR = /^#[0-9a-f]{6}$/i;
 
 /** Reads such a file. Throws MalformedFile with the field that is wrong. */
 export function readPreset(text: string): readonly PresetSegment[] {
@@ -18,7 +17,7 @@ export function readPreset(text: string): readonly PresetSegment[] {
 
 function segmentAt({ name, colour, code }: Fields, path: string): PresetSegment {
   const given = textAt(name, `${path}.name`);
-  if (colour !== undefined && !(typeof colour === "string" && COLOUR.test(colour)))
+  if (colour !== undefined && !(typeof colour === "string" && HEX_COLOUR.test(colour)))
     throw wrong(`${path}.colour`, 'expected a colour such as "#56b4e9"');
   return {
     name: given,

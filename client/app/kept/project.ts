@@ -1,7 +1,9 @@
 /** The project file: work to hand over, with or without the image it belongs to. */
+
 import { parseLog } from "../../../core/annotation/log-file.ts";
 import { isDigest } from "../../../core/digest.ts";
 import { SegmenterError } from "../../../core/errors.ts";
+import { isRecord } from "../../../core/record.ts";
 import type { Rle } from "../../../core/wire/index.ts";
 import type { Work } from "./work.ts";
 
@@ -70,8 +72,6 @@ function jsonOf(text: string): unknown {
 
 const malformed = (field: string, reason: string) =>
   new SegmenterError("MalformedFile", { format: "project", field, reason });
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 const isTriple = (value: unknown): value is [number, number, number] =>
   Array.isArray(value) && value.length === 3 && value.every((item) => Number.isFinite(item));

@@ -1,6 +1,8 @@
 /** The segment list: what the prompt log holds, with what is hidden here. */
+
 import { nextNumber, type PromptLog } from "../../../core/annotation/log.ts";
 import { segmentList as listSegments, type Segment } from "../../../core/annotation/segmentation.ts";
+import { hexColour } from "../../../core/colour.ts";
 import type { State } from "./state.ts";
 
 /** Okabe & Ito 2008, without black, ordered so that neighbours differ most on dark grey. */
@@ -13,12 +15,9 @@ export function colourOf(number: number): string {
   const hue = (number * 137.508) % 360;
   const channel = (offset: number) => {
     const k = (offset + hue / 30) % 12;
-    const value = 0.62 - 0.3 * Math.max(-1, Math.min(k - 3, 9 - k, 1));
-    return Math.round(value * 255)
-      .toString(16)
-      .padStart(2, "0");
+    return 255 * (0.62 - 0.3 * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
   };
-  return `#${channel(0)}${channel(8)}${channel(4)}`;
+  return hexColour([0, 8, 4].map(channel));
 }
 
 /** Number, id and colour of the next segment; the numbers of removed ones are not given again. */

@@ -1,15 +1,15 @@
 /** COCO object detection JSON (cocodataset.org, "format-data"): run lengths and polygons → masks of slices. */
 import { SegmenterError } from "../../../core/errors.ts";
-import { createMask, type Mask } from "../../../core/mask/mask.ts";
-import { fillPolygon, type Vertex } from "../../../core/mask/polygon.ts";
+import { fillPolygons, type Vertex } from "../../../core/mask/polygon.ts";
 import { decodeRle, encodeRle, rleFromString } from "../../../core/mask/rle.ts";
+import { isRecord } from "../../../core/record.ts";
 import type { Rle } from "../../../core/wire/common.ts";
 import type { ImportResult } from "../../../core/wire/import.ts";
 import { malformed } from "../../bytes/fail.ts";
 import { createInstances, type Place, placeIn, sizeAt } from "./instances.ts";
-import { isRecord, listIn, textIn } from "./json.ts";
+import { listIn, textIn } from "./json.ts";
 import type { Target } from "./layer.ts";
-import type { Label } from "./legend.ts";
+import { type Label, shadeOf } from "./legend.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,11 +44,8 @@ export function cocoSegments(json: Fields, target: Target): ImportResult {
 }
 
 function labelOf({ id, name, color }: Fields): Label {
-  const colour = textIn(color, 7);
-  return {
-    name: textIn(name, 1024) ?? `Label ${id}`,
-    ...(colour && /^#[0-9a-f]{6}$/i.test(colour) && { colour: colour.toLowerCase() }),
-  };
+  const colour = shadeOf(color);
+  return { name: textIn(name, 1024) ?? `Label ${id}`, ...(colour && { colour }) };
 }
 
 /** A file of one image may mean an image of one slice, whatever its name. */
@@ -60,7 +57,7 @@ function placeOf({ file_name }: Fields, count: number, target: Target): Place {
 }
 
 function rleOf(segmentation: unknown, width: number, height: number): Rle {
-  if (Array.isArray(segmentation)) return encodeRle(filled(segmentation, width, height));
+  if (Array.isArray(segmentation)) return encodeRle(fillPolygons(segmentation.map(ringsOf), width, height));
   if (!isRecord(segmentation)) throw malformed("COCO", "segmentation", "It is neither run lengths nor polygons.");
   const { counts, size } = segmentation;
   const [rows, columns] = listIn(size);
@@ -78,20 +75,11 @@ function rleOf(segmentation: unknown, width: number, height: number): Rle {
   }
 }
 
-/** Each polygon is a list x, y, x, y … along pixel edges: the first pixel's centre is (0.5, 0.5). They add up. */
-function filled(polygons: readonly unknown[], width: number, height: number): Mask {
-  const all = createMask(width, height);
-  for (const polygon of polygons) {
-    const numbers = listIn(polygon).map(Number);
-    if (numbers.length % 2 !== 0 || !numbers.every(Number.isFinite))
-      throw malformed("COCO", "segmentation", "A polygon is no list of points.");
-    const ring = Array.from(
-      { length: numbers.length / 2 },
-      (_, n): Vertex => [(numbers[2 * n] ?? 0) - 0.5, (numbers[2 * n + 1] ?? 0) - 0.5],
-    );
-    fillPolygon(ring, width, height).data.forEach((inside, n) => {
-      if (inside) all.data[n] = 1;
-    });
-  }
-  return all;
+/** A polygon is a list x, y, x, y … along pixel edges: the first pixel's centre is (0.5, 0.5). */
+function ringsOf(polygon: unknown): readonly [readonly Vertex[]] {
+  const numbers = listIn(polygon).map(Number);
+  if (numbers.length % 2 !== 0 || !numbers.every(Number.isFinite))
+    throw malformed("COCO", "segmentation", "A polygon is no list of points.");
+  const at = (n: number): number => (numbers[n] ?? 0) - 0.5;
+  return [Array.from({ length: numbers.length / 2 }, (_, n): Vertex => [at(2 * n), at(2 * n + 1)])];
 }

@@ -1,13 +1,13 @@
 /** GeoJSON (RFC 7946) as QuPath writes it: polygons along pixel edges → masks of slices. */
 import { SegmenterError } from "../../../core/errors.ts";
-import type { Plane } from "../../../core/image/volume.ts";
-import { createMask, type Mask } from "../../../core/mask/mask.ts";
-import { fillRings, type Vertex } from "../../../core/mask/polygon.ts";
+import { PLANES } from "../../../core/image/volume.ts";
+import { fillPolygons, type Vertex } from "../../../core/mask/polygon.ts";
 import { encodeRle } from "../../../core/mask/rle.ts";
+import { isRecord } from "../../../core/record.ts";
 import type { ImportResult } from "../../../core/wire/import.ts";
 import { malformed } from "../../bytes/fail.ts";
 import { createInstances, type Place, sizeAt } from "./instances.ts";
-import { isRecord, listIn, textIn } from "./json.ts";
+import { listIn, textIn } from "./json.ts";
 import type { Target } from "./layer.ts";
 import { colourOf, type Label } from "./legend.ts";
 
@@ -36,7 +36,7 @@ export function geojsonSegments(features: readonly Fields[], target: Target): Im
     const place = placeOf(properties, geometry);
     const label = labelOf(properties);
     const { width, height } = sizeAt(target, place);
-    const mask = filled(polygons, width, height);
+    const mask = fillPolygons(polygons, width, height);
     if (!mask.data.includes(1))
       throw new SegmenterError("DoesNotFit", { reason: "its polygons lie outside of the image" });
     instances.add(JSON.stringify(properties.number ?? label.name), label, place, encodeRle(mask));
@@ -45,12 +45,10 @@ export function geojsonSegments(features: readonly Fields[], target: Target): Im
   return { segments: [...instances.segments()], warnings };
 }
 
-const PLANES: readonly string[] = ["native", "axial", "coronal", "sagittal"] satisfies Plane[];
-
 /** Exports name plane and slice, from 1; QuPath has the slice alone, as `plane.z` of the geometry. */
 function placeOf({ plane, slice }: Fields, geometry: Fields): Place {
-  if (typeof plane === "string" && PLANES.includes(plane) && typeof slice === "number")
-    return { plane: plane as Plane, slice: slice - 1 }; // one of the four
+  const named = PLANES.find((one) => one === plane);
+  if (named && typeof slice === "number") return { plane: named, slice: slice - 1 };
   const z = isRecord(geometry.plane) ? geometry.plane.z : 0;
   return { plane: "native", slice: typeof z === "number" && Number.isInteger(z) ? z : 0 };
 }
@@ -76,14 +74,3 @@ const ringsOf = (rings: unknown): readonly (readonly Vertex[])[] =>
       return [x - 0.5, y - 0.5];
     }),
   );
-
-/** Rings of a polygon cut holes into each other; polygons add up. */
-function filled(polygons: readonly (readonly (readonly Vertex[])[])[], width: number, height: number): Mask {
-  const [first, ...others] = polygons.map((rings) => fillRings(rings, width, height));
-  const all = first ?? createMask(width, height);
-  for (const { data } of others)
-    data.forEach((inside, n) => {
-      if (inside) all.data[n] = 1;
-    });
-  return all;
-}

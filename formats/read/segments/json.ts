@@ -1,8 +1,5 @@
 /** Parts of a JSON text that nobody has checked yet. */
 
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 export const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A text of at most so many characters. */

@@ -1,7 +1,9 @@
 /** What the numbers of a labelmap mean, from the files beside it: our JSON, the table of BIDS, and a state of VolView. */
 import type { Code } from "../../../core/annotation/entries.ts";
+import { HEX_COLOUR, hexColour } from "../../../core/colour.ts";
+import { isRecord } from "../../../core/record.ts";
 import type { ZipEntry } from "../../bytes/zip.ts";
-import { isRecord, jsonIn, listIn, textIn } from "./json.ts";
+import { jsonIn, listIn, textIn } from "./json.ts";
 import type { LabelFile } from "./layer.ts";
 
 export interface Label {
@@ -17,8 +19,6 @@ export interface Legend {
   /** Of a 4-D file each volume is a segment, in the order of the list. */
   readonly stacked: boolean;
 }
-
-const COLOUR = /^#[0-9a-f]{6}$/i;
 
 /** The legend of one file of an archive; empty when nothing says what its numbers mean. */
 export function legendOf(file: string, entries: readonly ZipEntry[]): Legend {
@@ -74,7 +74,7 @@ function tableLegend(bytes: Uint8Array): Rows | undefined {
 function rowOf(number: unknown, { name, colour, code }: Readonly<Record<string, unknown>>): Rows {
   if (typeof number !== "number" || !Number.isInteger(number) || number < 1 || typeof name !== "string") return [];
   const known = codeOf(code);
-  const shade = typeof colour === "string" && COLOUR.test(colour) ? colour.toLowerCase() : undefined;
+  const shade = shadeOf(colour);
   return [[number, { name, ...(shade && { colour: shade }), ...(known && { code: known }) }]];
 }
 
@@ -89,8 +89,12 @@ export function colourOf(parts: unknown): string | undefined {
   const rgb = listIn(parts).slice(0, 3);
   const isByte = (part: unknown): part is number => typeof part === "number" && part >= 0 && part <= 255;
   if (rgb.length < 3 || !rgb.every(isByte)) return undefined;
-  return `#${rgb.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+  return hexColour(rgb);
 }
+
+/** `#rrggbb` as we write it; `undefined` for anything else. */
+export const shadeOf = (colour: unknown): string | undefined =>
+  typeof colour === "string" && HEX_COLOUR.test(colour) ? colour.toLowerCase() : undefined;
 
 /** The segments of a labelmap under their names. `number` is the one that a file of a single mask stands for. */
 export function withNames(file: LabelFile, { labels, stacked }: Legend, number?: number): LabelFile {

@@ -1,5 +1,6 @@
 /** RT Structure Set (PS3.3 A.19, C.8.8.5, C.8.8.6): outlines in patient coordinates → masks of the slices that they lie on. */
 
+import { hexColour } from "../../../core/colour.ts";
 import { SegmenterError } from "../../../core/errors.ts";
 import { axisOf, invert, transformPoint } from "../../../core/image/geometry.ts";
 import { atSlice, sliceGrid } from "../../../core/image/slice.ts";
@@ -56,7 +57,7 @@ function refuseOther(structure: DataSet, { frameOfReferenceUid }: Target): void 
 function colourOf(drawn: DataSet): string | undefined {
   const rgb = lenientDecimalsOf(drawn, 0x3006002a);
   if (rgb?.length !== 3 || !rgb.every((value) => value >= 0 && value <= 255)) return undefined;
-  return `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
+  return hexColour(rgb);
 }
 
 /** Fills the outlines of one structure. */

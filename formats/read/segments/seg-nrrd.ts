@@ -2,7 +2,9 @@
  * `.seg.nrrd` of 3D Slicer (Slicer, "Segmentation file format"): a labelmap, or several behind each other on a list axis,
  * with the segments' names, colours and codes as key-value pairs of the header.
  */
+
 import type { Code } from "../../../core/annotation/entries.ts";
+import { hexColour } from "../../../core/colour.ts";
 import type { Volume } from "../../../core/image/volume.ts";
 import type { Limits } from "../../bytes/limits.ts";
 import { nrrdKeys, readNrrdLayers } from "../raster/nrrd.ts";
@@ -60,13 +62,7 @@ function segmentsOf(keys: ReadonlyMap<string, string>): NamedSegment[] {
 function colourOf(text: string | undefined): string | undefined {
   const parts = text?.trim().split(/\s+/).map(Number) ?? [];
   if (parts.length !== 3 || !parts.every((part) => part >= 0 && part <= 1)) return undefined;
-  return `#${parts
-    .map((part) =>
-      Math.round(part * 255)
-        .toString(16)
-        .padStart(2, "0"),
-    )
-    .join("")}`;
+  return hexColour(parts.map((part) => 255 * part));
 }
 
 /** `TerminologyEntry:` context ~ category ~ type ~ modifier ~ …, each code as scheme^value^meaning. */

@@ -1,5 +1,7 @@
 /** Sentences on what a set of files holds beside the image that is read. They quote no text of a file. */
+
 import type { SegmenterError } from "../../../../core/errors.ts";
+import { counted } from "../../../bytes/counted.ts";
 import type { DicomCatalogue, DicomImage } from "./catalogue.ts";
 
 /** More broken files than these are only counted. */
@@ -24,13 +26,11 @@ function brokenNotes(broken: DicomCatalogue["broken"]): string[] {
     .slice(0, NAMED_FILES)
     .map(([index, error]) => `File ${index + 1} of those given cannot be read and is left out: ${reasonOf(error)}`);
   const more = byFile.size - named.length;
-  if (more === 0) return named;
-  return [
-    ...named,
-    more === 1
-      ? "1 further file cannot be read and is left out."
-      : `${more} further files cannot be read and are left out.`,
-  ];
+  const others = [
+    "further file cannot be read and is left out.",
+    "further files cannot be read and are left out.",
+  ] as const;
+  return [...named, ...counted(more, ...others)];
 }
 
 /** The public part of an error as a sentence. */
@@ -40,12 +40,8 @@ export function reasonOf({ code, detail }: SegmenterError): string {
   return "found" in detail ? `It is ${detail.found}.` : `${code}.`;
 }
 
-const withoutPixelsNote = (count: number) => {
-  if (count === 0) return [];
-  return [
-    count === 1 ? "1 DICOM object without pixels is left out." : `${count} DICOM objects without pixels are left out.`,
-  ];
-};
+const withoutPixelsNote = (count: number): string[] =>
+  counted(count, "DICOM object without pixels is left out.", "DICOM objects without pixels are left out.");
 
 function imageNotes(images: readonly DicomImage[], chosen: DicomImage): string[] {
   const inSeries = (image: DicomImage) => image.seriesUid === chosen.seriesUid && image.studyUid === chosen.studyUid;
