@@ -53,16 +53,15 @@ export async function replicas(): Promise<ReplicaNumbers> {
       keepTo("0,1");
       rounds.push({ one: ofOne, two: await pace(two, redis.cpuMs, imageId, round) });
     }
-    const cpuMsPerEncode = {
-      one: median(rounds.map((round) => round.one.cpuMsPerEncode)),
-      two: median(rounds.map((round) => round.two.cpuMsPerEncode)),
-    };
+    const medians = (of: keyof Pace) => ({
+      one: median(rounds.map(({ one }) => one[of])),
+      two: median(rounds.map(({ two }) => two[of])),
+    });
+    const cpuMsPerEncode = medians("cpuMsPerEncode");
     return {
-      ratio: sampleOf(rounds.map((round) => round.two.perS / round.one.perS)),
+      ratio: sampleOf(rounds.map(({ one, two }) => two.perS / one.perS)),
       ratioByCpu: (2 * cpuMsPerEncode.one) / cpuMsPerEncode.two,
-      perS: { one: median(rounds.map((round) => round.one.perS)), two: median(rounds.map((round) => round.two.perS)) },
-      cpuMsPerEncode,
-      warmMs: await warm(two, imageId),
+      ...{ perS: medians("perS"), cpuMsPerEncode, warmMs: await warm(two, imageId) },
     };
   } finally {
     machines.close();

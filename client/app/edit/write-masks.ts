@@ -25,12 +25,8 @@ export type Change = { readonly segmentId: string; readonly masks: readonly Plac
 /** One step of undo for all changes together; false when this tab may not write. `image` is the one that the masks lie on. */
 export type WriteMasks = (image: OpenImage, changes: readonly Change[], fields?: Partial<State>) => boolean;
 
-export function createWriteMasks({ store, notifier }: Context, { writer, keepMasks }: EditOptions): WriteMasks {
-  const tellHere = (segmentId: string) => {
-    const { image, masks } = store.state;
-    const view = image && masks.get(maskKey(segmentId, placeOf(image)));
-    if (view) tell({ store, notifier }, segmentId, view);
-  };
+export function createWriteMasks(context: Context, { writer, keepMasks }: EditOptions): WriteMasks {
+  const { store } = context;
   return (image, changes, fields = {}) => {
     if (!writer.mayWrite()) return false;
     const { imageId } = image.info;
@@ -53,9 +49,15 @@ export function createWriteMasks({ store, notifier }: Context, { writer, keepMas
       return { masks: views, ...fields };
     });
     const [first] = changes.flatMap((change) => ("kind" in change ? [] : [change.segmentId]));
-    if (written && first) tellHere(first);
+    if (written && first) tellHere(context, first);
     return written;
   };
+}
+
+function tellHere(context: Context, segmentId: string): void {
+  const { image, masks } = context.store.state;
+  const view = image && masks.get(maskKey(segmentId, placeOf(image)));
+  if (view) tell(context, segmentId, view);
 }
 
 function viewOf(chain: string, mask: Mask): MaskView {
