@@ -32,6 +32,16 @@ def test_every_weight_gets_a_gradient() -> None:
     assert [name for name, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()] == []
 
 
+def test_the_text_tower_alone_learns_without_a_gradient_of_the_image() -> None:
+    torch.manual_seed(0)
+    model = Promptomy()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith("text"))
+    sequence(model, batch(), torch.Generator().manual_seed(0), 2)
+    assert {name.split(".")[0] for name, p in model.named_parameters() if p.grad is not None} == {"text"}
+    assert all(p.grad.abs().sum() > 0 for p in model.text.parameters())
+
+
 def test_the_same_batch_over_and_over_is_learned() -> None:
     torch.manual_seed(0)
     model = Promptomy()

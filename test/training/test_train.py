@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,12 +14,26 @@ from train.run import Journal, State, set_mode
 from train.settings import apply_setting
 
 
+def arguments(folder: Path, **changes: object) -> argparse.Namespace:
+    return argparse.Namespace(**{"device": "cpu", "seed": 1, "data": str(folder), "out": str(folder), "init": None, "resume": False,
+                                 "live": False, "only": [""]} | changes)
+
+
+def test_a_run_of_one_part_leaves_the_others_as_they_are(tmp_path) -> None:
+    (tmp_path / "index.jsonl").write_text("")
+    state = State(arguments(tmp_path, only=["text"]))
+    before = {name: value.clone() for name, value in state.model.state_dict().items()}
+    state.model.text(torch.tensor([[1, 2, 3]])).sum().backward()
+    state.update(0.5, 1e-3)
+    moved = {name.split(".")[0] for name, value in state.model.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved == {"text"}
+
+
 def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:
     (tmp_path / "index.jsonl").write_text("")
     start = tmp_path / "start.pt"
     torch.save({"ema": Promptomy().state_dict(), "info": {"held": True}}, start)
-    args = argparse.Namespace(device="cpu", seed=1, data=str(tmp_path), out=str(tmp_path), init=str(start), resume=False, live=False)
-    state = State(args)
+    state = State(arguments(tmp_path, init=str(start)))
     set_mode(state, None, 0.0, 0.0)  # settling anew would fail without slices
     assert state.model.training and not state.model.encoder.out.bn.training
 

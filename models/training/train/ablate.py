@@ -12,7 +12,9 @@ are those of cuts through bodies that no run has drawn (`judge/made_up.py`).
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,28 +95,44 @@ def run_arguments(**changes: object) -> argparse.Namespace:
     """Arguments of `train.worker`."""
     return argparse.Namespace(**{"processes": 1, "rate": RATE, "rounds": train.ROUNDS, "hold": train.FREEZE, "device": "cpu", "seed": 1,
                                  "feeders": None, "batch": None, "log_every": 100, "clock": "cpu", "resume": False, "init": None,
-                                 "live": False, "stop_after": float("inf")} | changes)
+                                 "live": False, "only": [""], "stop_after": float("inf")} | changes)
+
+
+@contextmanager
+def changed(settings: dict[tuple[object, str], object]) -> Iterator[None]:
+    """Other values of some settings, until the end of the block."""
+    before = {(module, key): getattr(module, key) for module, key in settings}
+    for (module, key), value in settings.items():
+        setattr(module, key, value)
+    try:
+        yield
+    finally:
+        for (module, key), value in before.items():
+            setattr(module, key, value)
 
 
 def attempt(job: tuple[str, argparse.Namespace]) -> tuple[str, dict]:
-    """Train, export and judge one variant."""
+    """Train and export one variant, and judge it as all are judged."""
     name, args = job
-    root, out, side = args.data, args.out, args.side
     mp.set_start_method("fork", force=True)  # so that the process that makes batches has the settings too
-    variant, folder = VARIANTS[name], Path(out) / name
+    folder = Path(args.out) / name
     folder.mkdir(parents=True, exist_ok=True)
-    for (module, key), value in variant.settings.items():
-        setattr(module, key, value)
-    feed.PHASES, train.NORMS_SIDE, train.Promptomy = [(1.01, {side: 1.0})], side, blinded(variant)
-    feed.IMAGES[side] = round(PIXELS / side**2)
-    batches = Batches(Path(root), variant.seed)
-    train.worker(0, run_arguments(data=root, out=str(folder), hours=args.minutes / 60, seed=variant.seed, init=args.init, rate=args.rate),
-                 batches)
+    with changed(VARIANTS[name].settings):
+        trained(VARIANTS[name], args, folder)
+    return name, judged(folder, Path(args.data), args.side)
+
+
+def trained(variant: Variant, args: argparse.Namespace, folder: Path) -> None:
+    """A run, and its graphs in the folder."""
+    feed.PHASES, train.NORMS_SIDE, train.Promptomy = [(1.01, {args.side: 1.0})], args.side, blinded(variant)
+    feed.IMAGES[args.side] = round(PIXELS / args.side**2)
+    batches = Batches(Path(args.data), variant.seed)
+    train.worker(0, run_arguments(data=args.data, out=str(folder), hours=args.minutes / 60, seed=variant.seed, init=args.init,
+                                  rate=args.rate), batches)
     model, state = Promptomy(), torch.load(folder / "last.pt", weights_only=False)
     model.load_state_dict(state["ema"])
-    recompute_unless_frozen(model, state["info"], lambda: batches, side)
-    export.write(model, folder, side)
-    return name, judged(folder, Path(root), side)
+    recompute_unless_frozen(model, state["info"], lambda: batches, args.side)
+    export.write(model, folder, args.side)
 
 
 def judged(folder: Path, root: Path, side: int) -> dict[str, float]:

@@ -171,8 +171,8 @@ def rounds_of(model: Promptomy, leaves: dict[str, Tensor], batch: dict[str, Tens
 
 def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Generator,
              rounds: int) -> tuple[dict[str, Tensor], Tensor]:
-    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image. Returns what
-    `rounds_of` does."""
+    """One batch: encode once, answer every round, then carry the gradients of all rounds through the image (of what is trained of it).
+    Returns what `rounds_of` does."""
     image = batch["image"].permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
     with torch.autocast(image.device.type, torch.bfloat16):
         prepared = model.prepare(image, model.encoder(image))
@@ -185,8 +185,9 @@ def sequence(model: Promptomy, batch: dict[str, Tensor], generator: torch.Genera
     cell_classes = cell_class_loss(where, cover.view_as(where), known.view(len(image), -1))
     repeated = {key: value.repeat_interleave(len(batch["truth"]) // len(image), 0) for key, value in prepared.items()}
     repeated["text"] = text
-    leaves = {key: value.detach().requires_grad_() for key, value in repeated.items()}
+    leaves = {key: value.detach().requires_grad_(value.requires_grad) for key, value in repeated.items()}
     log, scores = rounds_of(model, leaves, batch, generator, rounds)
-    torch.autograd.backward([NAMING_WEIGHT * naming + CELL_CLASS_WEIGHT * cell_classes, *repeated.values()],
-                            [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves.values())])
+    learned = {key: leaf for key, leaf in leaves.items() if leaf.requires_grad}
+    torch.autograd.backward([NAMING_WEIGHT * naming + CELL_CLASS_WEIGHT * cell_classes, *(repeated[key] for key in learned)],
+                            [None, *(torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in learned.values())])
     return log | {"naming": naming.detach(), "cellClass": cell_classes.detach()}, scores

@@ -92,6 +92,8 @@ class State:
             load_overlapping(self.ema, earlier["ema"])
             held = earlier["info"].get("held", False) and not args.live
             self.info |= {"init": load_overlapping(self.model, earlier["ema"]), "held": held}
+        for name, parameter in self.model.named_parameters():
+            parameter.requires_grad_(name.startswith(tuple(args.only)))
         self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
@@ -233,6 +235,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--live", action="store_true", help="the batch norms of --init move again until --hold")
     parser.add_argument("--stop-after", type=float, default=math.inf, help="seconds until this part ends; go on with --resume")
     parser.add_argument("--init", help="weights to start from, with a fresh optimizer: checkpoints/shipped.pt is what ships")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="PART", help="what is trained, all by default; text leaves masks of clicks be")
     parser.add_argument("--set", nargs="+", default=[], metavar="MODULE.NAME=VALUE", help="e.g. data.tasks.BESIDE=0.7")
     return parser.parse_args()
 
