@@ -82,8 +82,8 @@ export interface Answer<E, M> {
   readonly presence?: number;
 }
 
-/** A new answer that contradicts what the user has just agreed with must promise at least this much more. */
-const SURER = 0.1;
+/** A new answer that contradicts what the user has just agreed with must promise at least this much more (measured on `val`). */
+const SURER = 0.3;
 
 /**
  * Masks for the prompts of one segment on one slice. Rejects with InvalidPrompt, UnknownTerm, UnsupportedPrompt and with
@@ -112,7 +112,7 @@ export async function answer<E extends Encoded, M extends Guess>(
   const closer = await decodeOn(port, near, asked, { multimask });
   if (zoom === "auto" && surer(whole, closer)) return settled(port, whole, request, previous);
   const { presence } = whole;
-  return { ...(presence === undefined ? {} : { presence }), ...closer };
+  return settled(port, { ...(presence === undefined ? {} : { presence }), ...closer }, request, previous);
 }
 
 /** A closer look that promises less than the whole slice does shows a part without what it belongs to. */
@@ -165,10 +165,10 @@ function settled<E extends Encoded, M extends Guess>(
   { prompts }: AnswerRequest<E, M>,
   previous: Previous<E, M> | undefined,
 ): Answer<E, M> {
-  if (!previous || previous.on.id !== found.on.id || !boundsOf(previous.mask)) return found;
-  if (!agreesWith(prompts, previous.mask.lowResLogits, { transform: previous.on.transform, threshold })) return found;
-  const [best] = found.masks;
-  return best.predictedIou >= previous.mask.predictedIou + SURER ? found : { ...found, masks: [previous.mask] };
+  if (!previous || !boundsOf(previous.mask)) return found;
+  const { on, mask } = previous;
+  if (!agreesWith(prompts, mask.lowResLogits, { transform: on.transform, threshold })) return found;
+  return found.masks[0].predictedIou >= mask.predictedIou + SURER ? found : { ...found, on, masks: [mask] };
 }
 
 async function namedPrompts<E extends Encoded, M extends Guess>(

@@ -178,15 +178,25 @@ describe("what cannot be meant", () => {
   });
 
   test("a click that the mask obeys already leaves it, unless the model is a good deal surer", async () => {
-    const first = await stage({ size: 100, iou: 0.7 }).ask([click(40, 40)]);
+    const first = await stage({ size: 100, iou: 0.6 }).ask([click(40, 40)]);
     const previous = { on: first.on, mask: first.masks[0] };
     const prompts = [click(40, 40), click(90, 90)];
-    const unsure = await stage({ size: 20, iou: 0.75 }).ask(prompts, { previous });
+    const unsure = await stage({ size: 20, iou: 0.85 }).ask(prompts, { previous });
     expect(unsure.masks).toEqual([first.masks[0]]);
-    const surer = await stage({ size: 20, iou: 0.9 }).ask(prompts, { previous });
+    const surer = await stage({ size: 20, iou: 0.95 }).ask(prompts, { previous });
     expect(surer.masks[0]).not.toBe(first.masks[0]);
-    const excluded = await stage({ size: 20, iou: 0.75 }).ask([click(40, 40), click(5, 5, "background")], { previous });
+    const excluded = await stage({ size: 20, iou: 0.85 }).ask([click(40, 40), click(5, 5, "background")], { previous });
     expect(excluded.masks).toEqual([first.masks[0]]);
+  });
+
+  test("nor does a closer look change it: a second click in a small segment is as good as the first", async () => {
+    const first = await stage({ size: 20, iou: 0.6 }).ask([click(40, 40)]);
+    const previous = { on: first.on, mask: first.masks[0] };
+    const prompts = [click(40, 40), click(50, 50)];
+    const kept = await stage({ size: 8, iou: 0.85 }).ask(prompts, { previous });
+    expect(kept).toMatchObject({ on: whole, masks: [first.masks[0]] });
+    const surer = await stage({ size: 8, iou: 0.95 }).ask(prompts, { previous });
+    expect(surer.on).not.toBe(whole);
   });
 
   test("a click that the mask does not obey changes it", async () => {
