@@ -8,6 +8,7 @@ import {
   type Guess,
 } from "../../../core/annotation/answer.ts";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
+import { logitsToMask } from "../../../core/model/logits.ts";
 import type { PixelBox } from "../../../core/wire/common.ts";
 import type { Crop, Prompt, TextPromptAnswer } from "../../../core/wire/index.ts";
 
@@ -103,13 +104,24 @@ describe("a closer look", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("that promises less than the whole slice is not taken, unless it is asked for", async () => {
+  test("goes on from the mask of the whole slice, at the same place of the crop", async () => {
+    const { ask, asked } = stage({ size: 10 });
+    const { on } = await ask(PAIR);
+    const shown = asked[1]?.options.previous ?? new Float32Array();
+    const { data } = logitsToMask(shown, on.transform, { width: WIDTH, height: WIDTH });
+    const inside = [...data.keys()].filter((i) => data[i]).map((i) => [i % WIDTH, Math.floor(i / WIDTH)]);
+    expect(inside.length).toBeGreaterThan(40);
+    expect(Math.min(...inside.flat())).toBeGreaterThanOrEqual(98);
+    expect(Math.max(...inside.flat())).toBeLessThanOrEqual(111);
+  });
+
+  test("that promises much less than the whole slice is not taken, unless it is asked for", async () => {
     const { port } = stage({ size: 10 });
     const unsureNear: typeof port = {
       ...port,
       decode: async (on, prompts, options) => {
         const { masks } = await port.decode(on, prompts, options);
-        return { masks: [{ ...masks[0], predictedIou: on.id === whole.id ? 0.8 : 0.79 }] };
+        return { masks: [{ ...masks[0], predictedIou: on.id === whole.id ? 0.8 : 0.69 }] };
       },
     };
     expect((await answer(unsureNear, whole, { prompts: PAIR })).on).toBe(whole);
