@@ -4,6 +4,7 @@
  * meant is settled here. Who can name, encode and decode is a port; the browser's decoders and the server's pool are two.
  */
 import { isSegmenterError } from "../errors.ts";
+import { logitsIn } from "../model/logits.ts";
 import type { Stack } from "../model/sides.ts";
 import { cropAround, cropHolds } from "../model/zoom.ts";
 import { isWholeCrop } from "../prompt/space.ts";
@@ -82,8 +83,11 @@ export interface Answer<E, M> {
   readonly presence?: number;
 }
 
-/** A new answer that contradicts what the user has just agreed with must promise at least this much more. */
-const SURER = 0.1;
+/**
+ * How much more one answer must promise than another (predicted IoU, measured on `val`): a new one than the mask that the user
+ * has just agreed with, and the whole slice than the closer look.
+ */
+const SURER = { thanAgreed: 0.3, thanCloser: 0.1 };
 
 /**
  * Masks for the prompts of one segment on one slice. Rejects with InvalidPrompt, UnknownTerm, UnsupportedPrompt and with
@@ -109,15 +113,24 @@ export async function answer<E extends Encoded, M extends Guess>(
   if (!crop) return settled(port, whole, request, previous);
   const near = await port.embed(on, crop).catch(leaveIt);
   if (!near) return settled(port, whole, request, previous);
-  const closer = await decodeOn(port, near, asked, { multimask });
+  const closer = await decodeOn(port, near, asked, { multimask, previous: seenFrom(near, whole) });
   if (zoom === "auto" && surer(whole, closer)) return settled(port, whole, request, previous);
   const { presence } = whole;
-  return { ...(presence === undefined ? {} : { presence }), ...closer };
+  return settled(port, { ...(presence === undefined ? {} : { presence }), ...closer }, request, previous);
 }
 
-/** A closer look that promises less than the whole slice does shows a part without what it belongs to. */
+/** The best mask in the frame of a crop: what the closer look goes on from, for the crop alone does not show what it is a part of. */
+const seenFrom = <E extends Encoded, M extends Guess>(
+  near: E,
+  { on, masks: [best] }: Answer<E, M>,
+): Previous<E, M> => ({
+  on: near,
+  mask: { ...best, lowResLogits: logitsIn(best.lowResLogits, on.transform, near.transform) },
+});
+
+/** A closer look that promises much less than the whole slice shows a part without what it belongs to (measured on `val`). */
 const surer = <E, M extends Guess>({ masks: [one] }: Answer<E, M>, { masks: [other] }: Answer<E, M>): boolean =>
-  one.predictedIou > other.predictedIou;
+  one.predictedIou > other.predictedIou + SURER.thanCloser;
 
 /** What a name alone has found on the whole slice, as a box: near, a name was measured to say less than the box (`val`). */
 const boxFor = (prompts: readonly Prompt[], bounds: PixelBox): readonly Prompt[] =>
@@ -165,10 +178,10 @@ function settled<E extends Encoded, M extends Guess>(
   { prompts }: AnswerRequest<E, M>,
   previous: Previous<E, M> | undefined,
 ): Answer<E, M> {
-  if (!previous || previous.on.id !== found.on.id || !boundsOf(previous.mask)) return found;
-  if (!agreesWith(prompts, previous.mask.lowResLogits, { transform: previous.on.transform, threshold })) return found;
-  const [best] = found.masks;
-  return best.predictedIou >= previous.mask.predictedIou + SURER ? found : { ...found, masks: [previous.mask] };
+  if (!previous || !boundsOf(previous.mask)) return found;
+  const { on, mask } = previous;
+  if (!agreesWith(prompts, mask.lowResLogits, { transform: on.transform, threshold })) return found;
+  return found.masks[0].predictedIou >= mask.predictedIou + SURER.thanAgreed ? found : { ...found, on, masks: [mask] };
 }
 
 async function namedPrompts<E extends Encoded, M extends Guess>(

@@ -62,6 +62,45 @@ export function logitsToMask(
   return { width, height, data };
 }
 
+/**
+ * `[L, L]` logits of a mask in another frame of its slice, a crop for example: bilinear, half-pixel centres. What lies
+ * outside of the first frame has the value at its border.
+ */
+export function logitsIn(logits: Float32Array, from: Transform, to: Transform): Float32Array {
+  const side = logitsSide(logits);
+  const columns = taps(side, [from.scaleX / from.inputSize, from.crop.x0], [to.scaleX / to.inputSize, to.crop.x0]);
+  const rows = taps(side, [from.scaleY / from.inputSize, from.crop.y0], [to.scaleY / to.inputSize, to.crop.y0]);
+  const out = new Float32Array(side * side);
+  for (const [y, row] of rows.entries()) {
+    const across = (line: number, { low, high, share }: Tap) => {
+      const left = logits[line * side + low];
+      return left + (logits[line * side + high] - left) * share;
+    };
+    for (const [x, column] of columns.entries()) {
+      const upper = across(row.low, column);
+      out[y * side + x] = upper + (across(row.high, column) - upper) * row.share;
+    }
+  }
+  return out;
+}
+
+/** Two neighbours, and the share of the second. */
+interface Tap {
+  readonly low: number;
+  readonly high: number;
+  readonly share: number;
+}
+
+/** Where the cells of one frame's axis lie on another's. A frame: its shares of the side per slice pixel, its first pixel. */
+function taps(side: number, [rate, start]: readonly [number, number], [near, begin]: readonly [number, number]): Tap[] {
+  return Array.from({ length: side }, (_, i) => {
+    const place = begin + (i + 0.5) / (side * near);
+    const at = Math.min(Math.max((place - start) * rate * side - 0.5, 0), side - 1);
+    const low = Math.floor(at);
+    return { low, high: Math.min(low + 1, side - 1), share: at - low };
+  });
+}
+
 /** Between two values on one side of the threshold all is on that side: only edges are interpolated, the rest is filled. */
 function paintRow(row: Uint8Array, line: Float32Array, { starts, weight }: Axis, threshold: number) {
   const cells = starts.length - 1;

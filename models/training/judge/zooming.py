@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from judge.predictor import Answer, Predictor, Prompt
+from net.preprocess import in_crop
 from net.zoom import crop_around
 
 Array = np.ndarray
+SURER = 0.1  # what the whole slice must promise more to answer, as in core/annotation/answer.ts
 
 
 class Zooming:
@@ -29,7 +31,7 @@ class Zooming:
         self.crop, self.logits = None, None
 
     def ask(self, prompt: Prompt, *, several: bool) -> Answer:
-        """The whole slice's answer, or the crop's once an answer was small, the crop's is as sure, and its points lie inside."""
+        """The whole slice's answer, or the crop's once an answer was small, the crop's is nearly as sure, and its points lie inside."""
         if prompt.mask is None:
             self.start()
         given = prompt.points[prompt.labels >= 0]
@@ -46,8 +48,9 @@ class Zooming:
             return answer
         x0, y0, x1, y1 = self.crop
         self.near.see(np.ascontiguousarray(self.image[y0:y1, x0:x1]), self.context, self.wire)
-        near = self.ask_near(Prompt(prompt.points, prompt.labels, prompt.text, None), several)
-        if answer.quality <= near.quality:
+        shown = in_crop(answer.logits, self.whole.size, self.crop, self.side)
+        near = self.ask_near(Prompt(prompt.points, prompt.labels, prompt.text, shown), several)
+        if answer.quality <= near.quality + SURER:
             return near
         self.crop = None  # the whole slice promises more: later clicks refine its mask
         return answer

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 SIDE = 384  # of the frame that ships
-STROKE_SPACING = 1 / 32  # of the frame, as in core/sam.ts
+STROKE_SPACING = 1 / 32  # of the frame, as in core/prompt/sam.ts
 
 
 def resized(width: int, height: int, side: int = SIDE) -> tuple[int, int]:
@@ -35,6 +35,17 @@ def to_slice(logits: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.
     frame = F.interpolate(torch.from_numpy(logits)[None], (side, side), mode="bilinear", align_corners=False)
     cut = frame[:, :, :height, :width]
     return F.interpolate(cut, (size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
+
+
+def in_crop(logits: np.ndarray, size: tuple[int, int], crop: tuple[int, int, int, int], side: int = SIDE) -> np.ndarray:
+    """Logits [n,n] of a slice (width, height) in the frame of a crop (x0, y0, x1, y1; half-open), bilinear; the same as `logitsIn` of
+    core/model/logits.ts."""
+    near = (crop[2] - crop[0], crop[3] - crop[1])
+    per_pixel, per_near_pixel = (np.array(resized(*each, side)) / side / each for each in (size, near))
+    share = (np.arange(len(logits)) + 0.5) / len(logits)
+    x, y = (torch.from_numpy(2 * (share / per_near_pixel[axis] + crop[axis]) * per_pixel[axis] - 1).float() for axis in (0, 1))
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[None]
+    return F.grid_sample(torch.from_numpy(logits)[None, None], grid, padding_mode="border", align_corners=False)[0, 0].numpy()
 
 
 def thinned(stroke: np.ndarray, size: tuple[int, int], side: int = SIDE) -> np.ndarray:

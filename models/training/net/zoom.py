@@ -1,4 +1,4 @@
-"""Which part of a slice a client encodes anew for a small object: the same rule as core/zoom.ts."""
+"""Which part of a slice a client encodes anew for a small object: the same rule as core/model/zoom.ts."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ from train.losses import mask_loss, naming_loss, overlap, cell_class_loss
 LASSO, NAMING_WEIGHT, CELL_CLASS_WEIGHT = 0.05, 2.0, 4.0
 AGREED = 0.18  # of the later clicks only repeat what is right
 STEADY, KEPT = 1.0, 1.0  # weights of the losses for becoming worse and for moving
-DRAWN = 8.0  # logit of a pixel that a mask prompt covers, as in core/prompt-logits.ts
+DRAWN = 8.0  # logit of a pixel that a mask prompt covers, as in core/prompt/prompt-logits.ts
 PRESENCE = 2.0  # more weight for a target with a name; anything else is there
 
 

@@ -8,6 +8,7 @@ import {
   type Guess,
 } from "../../../core/annotation/answer.ts";
 import { isSegmenterError, SegmenterError } from "../../../core/errors.ts";
+import { logitsToMask } from "../../../core/model/logits.ts";
 import type { PixelBox } from "../../../core/wire/common.ts";
 import type { Crop, Prompt, TextPromptAnswer } from "../../../core/wire/index.ts";
 
@@ -103,13 +104,24 @@ describe("a closer look", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("that promises less than the whole slice is not taken, unless it is asked for", async () => {
+  test("goes on from the mask of the whole slice, at the same place of the crop", async () => {
+    const { ask, asked } = stage({ size: 10 });
+    const { on } = await ask(PAIR);
+    const shown = asked[1]?.options.previous ?? new Float32Array();
+    const { data } = logitsToMask(shown, on.transform, { width: WIDTH, height: WIDTH });
+    const inside = [...data.keys()].filter((i) => data[i]).map((i) => [i % WIDTH, Math.floor(i / WIDTH)]);
+    expect(inside.length).toBeGreaterThan(40);
+    expect(Math.min(...inside.flat())).toBeGreaterThanOrEqual(98);
+    expect(Math.max(...inside.flat())).toBeLessThanOrEqual(111);
+  });
+
+  test("that promises much less than the whole slice is not taken, unless it is asked for", async () => {
     const { port } = stage({ size: 10 });
     const unsureNear: typeof port = {
       ...port,
       decode: async (on, prompts, options) => {
         const { masks } = await port.decode(on, prompts, options);
-        return { masks: [{ ...masks[0], predictedIou: on.id === whole.id ? 0.8 : 0.79 }] };
+        return { masks: [{ ...masks[0], predictedIou: on.id === whole.id ? 0.8 : 0.69 }] };
       },
     };
     expect((await answer(unsureNear, whole, { prompts: PAIR })).on).toBe(whole);
@@ -178,15 +190,25 @@ describe("what cannot be meant", () => {
   });
 
   test("a click that the mask obeys already leaves it, unless the model is a good deal surer", async () => {
-    const first = await stage({ size: 100, iou: 0.7 }).ask([click(40, 40)]);
+    const first = await stage({ size: 100, iou: 0.6 }).ask([click(40, 40)]);
     const previous = { on: first.on, mask: first.masks[0] };
     const prompts = [click(40, 40), click(90, 90)];
-    const unsure = await stage({ size: 20, iou: 0.75 }).ask(prompts, { previous });
+    const unsure = await stage({ size: 20, iou: 0.85 }).ask(prompts, { previous });
     expect(unsure.masks).toEqual([first.masks[0]]);
-    const surer = await stage({ size: 20, iou: 0.9 }).ask(prompts, { previous });
+    const surer = await stage({ size: 20, iou: 0.95 }).ask(prompts, { previous });
     expect(surer.masks[0]).not.toBe(first.masks[0]);
-    const excluded = await stage({ size: 20, iou: 0.75 }).ask([click(40, 40), click(5, 5, "background")], { previous });
+    const excluded = await stage({ size: 20, iou: 0.85 }).ask([click(40, 40), click(5, 5, "background")], { previous });
     expect(excluded.masks).toEqual([first.masks[0]]);
+  });
+
+  test("nor does a closer look change it: a second click in a small segment is as good as the first", async () => {
+    const first = await stage({ size: 20, iou: 0.6 }).ask([click(40, 40)]);
+    const previous = { on: first.on, mask: first.masks[0] };
+    const prompts = [click(40, 40), click(50, 50)];
+    const kept = await stage({ size: 8, iou: 0.85 }).ask(prompts, { previous });
+    expect(kept).toMatchObject({ on: whole, masks: [first.masks[0]] });
+    const surer = await stage({ size: 8, iou: 0.95 }).ask(prompts, { previous });
+    expect(surer.on).not.toBe(whole);
   });
 
   test("a click that the mask does not obey changes it", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maskArea } from "../../../core/mask/mask.ts";
-import { logitsToMask, stabilityScore } from "../../../core/model/logits.ts";
+import { logitsIn, logitsToMask, stabilityScore } from "../../../core/model/logits.ts";
 import { transformOf } from "../../../core/model/preprocess.ts";
 import type { Transform } from "../../../core/wire/index.ts";
 import { inputSpec } from "../../support/slices.ts";
@@ -92,6 +92,37 @@ describe("logitsToMask", () => {
 
   test("a single logit fills the slice", () => {
     expect(maskArea(logitsToMask(Float32Array.of(1), transform(5, 5), { width: 5, height: 5 }))).toBe(25);
+  });
+});
+
+describe("logitsIn", () => {
+  const whole = transform(523, 401);
+
+  test("leaves logits in their own frame as they are", () => {
+    const logits = Float32Array.from({ length: 256 * 256 }, (_, i) => Math.sin(i));
+    const same = logitsIn(logits, whole, whole);
+    expect(Math.max(...same.map((value, i) => Math.abs(value - logits[i])))).toBeLessThan(1e-3);
+  });
+
+  test("puts what a mask shows at the same place of the slice into a crop of it", () => {
+    const size = { width: 523, height: 401 };
+    const near = transform(523, 401, { x0: 90, y0: 111, x1: 190, y1: 211 });
+    const logits = leftOf(0.25);
+    const [far, close] = [logitsToMask(logits, whole, size), logitsToMask(logitsIn(logits, whole, near), near, size)];
+    for (let y = 111; y < 211; y++)
+      expect(close.data.subarray(y * 523 + 90, y * 523 + 190)).toEqual(far.data.subarray(y * 523 + 90, y * 523 + 190));
+  });
+
+  test("is bilinear, and clamped at the border", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 63 }), fc.integer({ min: 0, max: 63 }), fc.nat(1000), (x, y, seed) => {
+        const logits = Float32Array.from({ length: 64 * 64 }, (_, i) => Math.sin(i * 0.37 + seed) * 5);
+        const near = transform(523, 401, { x0: 423, y0: 301, x1: 523, y1: 401 });
+        const place = ([at, scale, start]: [number, number, number]) => (at + 0.5) * (512 / 64 / scale) + start - 0.5;
+        const expected = bilinear(logits, whole, [place([x, near.scaleX, 423]), place([y, near.scaleY, 301])]);
+        expect(logitsIn(logits, whole, near)[y * 64 + x]).toBeCloseTo(expected, 3);
+      }),
+    );
   });
 });
 
