@@ -1,5 +1,5 @@
 /** A lesion by its name in one call: found on the whole slice, looked at again from near, and named by its mask. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSegmenterError } from "../../core/errors.ts";
@@ -33,10 +33,22 @@ interface Looked {
 
 type Row = NonNullable<NameMeasures["cascade"]>[number];
 
+export interface CascadeBench {
+  readonly data: string;
+  /** Folder of the model. */
+  readonly model: string;
+  /** What was just measured of its names: which of them a mask may be called. */
+  readonly measures: NameMeasures;
+  note(line: string): void;
+}
+
 /** Pictures that were held back, through the server's own answer path. */
-export async function judgeCascade({ data, note }: { data: string; note(line: string): void }): Promise<Row[]> {
+export async function judgeCascade({ data, model, measures, note }: CascadeBench): Promise<Row[]> {
   const cacheDir = await mkdtemp(join(tmpdir(), "cascade-"));
-  const services = await createServices(readSettings({ cacheDir, device: "cpu" }));
+  const measured = join(cacheDir, "model");
+  await cp(model, measured, { recursive: true });
+  await writeFile(join(measured, "names.json"), JSON.stringify(measures));
+  const services = await createServices(readSettings({ cacheDir, device: "cpu", modelDirs: [measured] }));
   const looked: Looked[] = [];
   try {
     for (const item of await lesionCases(data, services)) {

@@ -33,15 +33,10 @@ export async function names(args: readonly string[]): Promise<void> {
   const measured = createVocabulary(withMeasures(vocabulary.entries, gathered));
   const telling = await judgeTelling({ data, predictor, vocabulary: measured, note });
   await predictor.release();
-  const cascade = await judgeCascade({ data, note });
-  const summary: NameMeasures = {
-    model: model.id,
-    version: model.manifest.version,
-    made: "npm run bench -- names",
-    ...gathered,
-    ...telling,
-    cascade,
-  };
+  const { id, manifest } = model;
+  const measures = { model: id, version: manifest.version, made: "npm run bench -- names", ...gathered, ...telling };
+  const cascade = await judgeCascade({ data, model: dir, measures, note });
+  const summary: NameMeasures = { ...measures, cascade };
   const json = `${JSON.stringify(summary, undefined, 1)}\n`;
   if (values.out) await writeFile(values.out, json);
   else process.stdout.write(json);

@@ -7,7 +7,7 @@ import importlib
 import sys
 
 COMMANDS = {"train": "train.run", "export": "train.export", "ablate": "train.ablate", "pack": "data.pack", "evaluate": "judge.evaluate",
-            "volumes": "judge.volumes", "take-names": "train.take_names"}
+            "volumes": "judge.volumes"}
 
 
 def main() -> None:

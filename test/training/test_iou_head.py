@@ -32,7 +32,7 @@ def test_a_fitted_head_chooses_better_candidates_of_rows_it_has_not_seen() -> No
     judge = Promptomy().decoder.judge
     seen, iou, dice = rows(600)
     before = chosen_dice(judge, seen[400:], dice[400:])
-    fit(judge, seen[:400], iou[:400], dice[:400], torch.ones(400, MASKS))
+    fit(judge, seen[:400], iou[:400], dice[:400], torch.ones(400, MASKS), torch.zeros(400, 1))
     best = float(dice[400:, 1:].amax(1).mean())
     assert best - chosen_dice(judge, seen[400:], dice[400:]) < (best - before) / 2
 
@@ -41,8 +41,22 @@ def test_the_guess_of_presence_stays() -> None:
     torch.manual_seed(0)
     judge = Promptomy().decoder.judge
     earlier, (seen, iou, dice) = copy.deepcopy(judge), rows(200)
-    fit(judge, seen, iou, dice, torch.ones(200, MASKS))
+    fit(judge, seen, iou, dice, torch.ones(200, MASKS), torch.zeros(200, 1))
     assert (judge(seen)[:, MASKS] - earlier(seen)[:, MASKS]).abs().mean() < 0.5 * (judge(seen)[:, 0] - earlier(seen)[:, 0]).abs().mean()
+
+
+def test_a_single_click_is_judged_half_way_to_what_training_taught(monkeypatch) -> None:
+    torch.manual_seed(0)
+    before, (seen, iou, dice) = Promptomy().decoder.judge.requires_grad_(False), rows(400)
+    moved = {}
+    for prior in (0.0, 0.5, 1.0):
+        monkeypatch.setattr(iou_head, "CLICK_PRIOR", prior)
+        monkeypatch.setattr(iou_head, "CHOICE", 0.0)
+        judge = copy.deepcopy(before)
+        fit(judge, seen, iou, dice, torch.ones(400, MASKS), torch.ones(400, 1))
+        moved[prior] = float((torch.sigmoid(judge(seen)) - torch.sigmoid(before(seen))).detach().abs().mean())
+    assert moved[1.0] < moved[0.5] < moved[0.0]
+    assert moved[0.5] < 0.75 * moved[0.0]
 
 
 def test_choosing_the_worse_candidate_costs_its_dice() -> None:

@@ -1,6 +1,7 @@
 """Write the four ONNX graphs, the manifest and the golden files of a checkpoint.
 
     python models/training export --checkpoint ../run/last.pt --data ../shared/data/train --out models/default
+    python models/training export --checkpoint models/training/checkpoints/shipped.pt --head models/training/checkpoints/iou-head.pt      # what ships
 """
 
 import argparse
@@ -25,7 +26,7 @@ from train.iou_head import fit_quality
 from train.norms import recompute_unless_frozen
 from train.settings import apply_setting
 
-OPSET, VERSION = 18, "2026.11.8"
+OPSET, VERSION = 18, "2026.11.9"
 HALF_FROM = 64  # initialisers with at least so many values are stored as fp16
 
 
@@ -191,6 +192,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--out", default="models/default")
     parser.add_argument("--data", help="first fit batch norms and the IoU head to the training slices of this folder")
+    parser.add_argument("--head", help="IoU head that was fitted before, instead of --data: checkpoints/iou-head.pt is what ships")
     parser.add_argument("--blend", help="checkpoint that the run started from: export a mean of both")
     parser.add_argument("--share", type=float, default=0.5, help="of the checkpoint to blend in")
     parser.add_argument("--side", type=int, default=SIDE, help="of the frame that the graphs take, a multiple of 16")
@@ -213,6 +215,8 @@ def main() -> None:
     if args.data:
         recompute_unless_frozen(model, state["info"], lambda: Batches(Path(args.data), 0), args.side)
         print(json.dumps(fit_quality(model, Path(args.data), args.side)))
+    if args.head:
+        model.decoder.judge.load_state_dict(torch.load(args.head, weights_only=True))
     write(model, Path(args.out), args.side)
 
 

@@ -27,8 +27,9 @@ TRUNK, TRUNK_SIDE = 200, 256  # cuts of the trunk CT, and their size
 STROKES, STROKE_POINTS = 0.35, (4, 16)  # share of objects that start with a stroke instead of a click, and its points
 STEPS, RATE, DECAY, HELD_OUT = 400, 5e-4, 0.1, 0.1
 CHOICE, SHARPNESS = 0.3, 10.0  # weight of the Dice of the candidate that is chosen, and how sharply the best guess is
+CLICK_PRIOR = 0.5  # of a single click's guess stays what training taught: most sources label only what is small, and a click may mean more
 
-Row = tuple[Tensor, Tensor, Tensor, Tensor]  # see `seen_and_scored`
+Row = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]  # see `seen_and_scored`
 
 
 def parts(item: Slice, rng: np.random.Generator, side: int) -> list[Tensor]:
@@ -58,7 +59,8 @@ def first_points(rng: np.random.Generator, mask: np.ndarray) -> Tensor:
 
 
 def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, side: int) -> list[Row]:
-    """(what `judge` reads [1,.], real IoU and Dice of the four masks [1,4], which of them count [1,4]) of every round of a user."""
+    """(what `judge` reads [1,.], real IoU and Dice of the four masks [1,4], which of them count [1,4], whether it is a single click [1,1])
+    of every round of a user."""
     image = torch.from_numpy(network_input(item.image, side))
     prepared = model.prepare(image, model.encoder(image))
     context = F.one_hot(torch.tensor([CONTEXTS.index(item.context) if rng.random() < 0.7 else 0]), len(CONTEXTS)).float()
@@ -66,6 +68,7 @@ def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, sid
     rows = []
     for truth in parts(item, rng, side):
         points = first_points(rng, truth.numpy() > 0.5)
+        clicked = float(points.shape[1] == 1)
         labels, mask, has_mask = torch.ones(1, points.shape[1]), torch.zeros(1, 1, side // 2, side // 2), torch.zeros(1)
         for turn in range(ROUNDS):
             read: list[Tensor] = []
@@ -73,7 +76,7 @@ def seen_and_scored(model: Promptomy, item: Slice, rng: np.random.Generator, sid
             logits, _, _ = model.decoder(prepared, points, labels, mask, has_mask, torch.zeros(1, 1, WIDTH), torch.zeros(1), context)
             hook.remove()
             iou, dice = overlap(logits, truth[None])
-            rows.append((read[0], iou, dice, torch.tensor([[1.0] + [float(turn == 0)] * 3])))
+            rows.append((read[0], iou, dice, torch.tensor([[1.0] + [float(turn == 0)] * 3]), torch.tensor([[clicked * (turn == 0)]])))
             best = 1 + int(iou[0, 1:].argmax()) if turn == 0 else 0
             mask, has_mask = logits[:, best : best + 1], torch.ones(1)
             point, label = correction(truth[None], mask[:, 0], generator)
@@ -119,11 +122,12 @@ def choice_loss(guess: Tensor, dice: Tensor) -> Tensor:
     return 1 - (torch.softmax(torch.sigmoid(guess) * SHARPNESS, 1) * dice).sum(1).mean()
 
 
-def fit(judge: nn.Module, seen: Tensor, real: Tensor, dice: Tensor, used: Tensor) -> None:
+def fit(judge: nn.Module, seen: Tensor, real: Tensor, dice: Tensor, used: Tensor, clicked: Tensor) -> None:
     """Fit what `judge` reads [R,.] to the IoU [R,4] of the masks that count, and so that the best candidate of a first answer
-    has the best guess; its guess of the presence stays as it is."""
+    has the best guess; its guess of the presence stays as it is, and that for a single click [R,1] by `CLICK_PRIOR`."""
     noise = torch.cat([torch.full((HIDDEN,), 0.1), torch.zeros(2 * MASKS)])
     generator, presence = torch.Generator().manual_seed(SEED), judge(seen)[:, MASKS].detach()
+    real = real + CLICK_PRIOR * clicked * (torch.sigmoid(judge(seen)[:, :MASKS]).detach() - real)
     optimizer = torch.optim.AdamW([p.requires_grad_() for p in judge.parameters()], lr=RATE, weight_decay=DECAY)
     several = used[:, 1] > 0
     for _ in range(STEPS):
@@ -140,11 +144,11 @@ def fit(judge: nn.Module, seen: Tensor, real: Tensor, dice: Tensor, used: Tensor
 def fit_quality(model: Promptomy, root: Path, side: int) -> dict[str, object]:
     """Refit in place; returns, on held-out training slices before and after, the correlation with the real IoU, and the mean Dice
     of the candidate that answers a first prompt beside that of the best one."""
-    (seen, real, dice, used), later = ([torch.cat(values) for values in zip(*part)] for part in collect(model, root, side))
+    (seen, real, dice, used, clicked), later = ([torch.cat(values) for values in zip(*part)] for part in collect(model, root, side))
     judge = model.decoder.judge
 
     def agreement() -> dict[str, float]:
-        seen, real, dice, used = later
+        seen, real, dice, used, _ = later
         guess = torch.sigmoid(judge(seen)[:, :MASKS].detach())
         several = used[:, 1] > 0
         chosen = dice[several, 1:].gather(1, guess[several, 1:].argmax(1, keepdim=True))
@@ -153,5 +157,5 @@ def fit_quality(model: Promptomy, root: Path, side: int) -> dict[str, object]:
                 "bestDice": round(float(dice[several, 1:].amax(1).mean()), 3)}
 
     before = agreement()
-    fit(judge, seen, real, dice, used)
+    fit(judge, seen, real, dice, used, clicked)
     return {"rows": len(real), "before": before, "after": agreement()}
