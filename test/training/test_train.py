@@ -27,6 +27,8 @@ def test_a_run_of_one_part_leaves_the_others_as_they_are(tmp_path) -> None:
     state.update(0.5, 1e-3)
     moved = {name.split(".")[0] for name, value in state.model.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {"text"}
+    with pytest.raises(SystemExit, match="no such part"):
+        State(arguments(tmp_path, only=["txt"]))
 
 
 def test_a_run_that_starts_from_held_norms_holds_them(tmp_path) -> None:

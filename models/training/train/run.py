@@ -94,6 +94,8 @@ class State:
             self.info |= {"init": load_overlapping(self.model, earlier["ema"]), "held": held}
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(name.startswith(tuple(args.only)))
+        if not any(parameter.requires_grad for parameter in self.model.parameters()):
+            raise SystemExit(f"--only {' '.join(args.only)}: no such part")
         self.optimizer = Optimizer(self.model)
         if args.resume and self.path.exists():
             self.load()
