@@ -13,6 +13,9 @@ export class ChildDied extends Error {
   override readonly name = "ChildDied";
 }
 
+/** The process had ended before a task was given to it: whoever killed others may have killed it, and the task did not. */
+export class IdleChildDied extends ChildDied {}
+
 /** One child process. Every promise of it settles when the process ends. */
 export interface ChildHandle<Task, Result> {
   readonly pid: number | undefined;
@@ -24,6 +27,8 @@ export interface ChildHandle<Task, Result> {
   run(task: Task): Promise<Result>;
   /** Resolves when the child's event loop answered. */
   ping(): Promise<void>;
+  /** Resolves when the child's event loop answered, and rejects with IdleChildDied when there is no child any more. */
+  alive(): Promise<void>;
   /** Memory that the process holds now; 0 when it is gone. */
   residentBytes(): Promise<number>;
   /** Lets every other process go first from now on. It cannot be taken back. */
@@ -75,6 +80,7 @@ export function startChild<Setup, Task, Result>(spec: ChildSpec<Setup>): ChildHa
     died,
     run: link.run,
     ping: link.ping,
+    alive: () => Promise.race([link.ping(), died.then(({ message }) => Promise.reject(new IdleChildDied(message)))]),
     residentBytes: () => residentBytes(child.pid),
     yieldCores: () => yieldCores(child.pid),
     hold(wanted) {

@@ -1,5 +1,5 @@
 /** What sets one lane apart from another. */
-import type { SegmenterError } from "../../core/errors.ts";
+import { SegmenterError } from "../../core/errors.ts";
 import type { LaneName, Observe } from "../ops/events.ts";
 import type { ChildHandle } from "./child-handle.ts";
 import type { Retirement } from "./slot.ts";
@@ -37,3 +37,11 @@ export interface LaneOptions<Task, Result> {
   /** The error of a job whose children died; EncoderCrashed when left out. */
   readonly crashed?: () => SegmenterError;
 }
+
+/** Said by a server that stops: time for the next one to start. */
+const RESTART_S = 5;
+
+export const cancelled = (what: string): SegmenterError => new SegmenterError("Cancelled", { what });
+export const shuttingDown = (): SegmenterError => new SegmenterError("ShuttingDown", { retryAfterS: RESTART_S });
+export const defaultOverdue = (deadlineMs: number): SegmenterError =>
+  new SegmenterError("DeadlineExceeded", { deadlineMs });

@@ -3,16 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SegmenterError, toError } from "../../core/errors.ts";
 import { ignoreEvents, type Observe } from "../ops/events.ts";
 import { createBreaker } from "./breaker.ts";
-import { ChildDied } from "./child-handle.ts";
+import { ChildDied, IdleChildDied } from "./child-handle.ts";
 import type { CallOptions, Finished, Job, LaneStats, Work } from "./job.ts";
-import type { LaneOptions } from "./lane-options.ts";
+import { cancelled, defaultOverdue, type LaneOptions, shuttingDown } from "./lane-options.ts";
 import { createMemoryGuard, type MemoryGuard } from "./memory-guard.ts";
 import { createPace } from "./pace.ts";
 import type { Slot } from "./slot.ts";
 import { createSlots, type Slots } from "./slots.ts";
-
-/** Said by a server that stops: time for the next one to start. */
-const RESTART_S = 5;
 
 /** A bounded queue in front of child processes. Every job settles; a run that must stop is stopped by ending its child. */
 export class Lane<Task, Result> {
@@ -227,7 +224,9 @@ export class Lane<Task, Result> {
     this.#running.add(job);
     const disarm = this.#watch(job);
     try {
-      const result = await job.work.run(slot.take());
+      const child = slot.take();
+      if (job.attempts > 0) await child.alive();
+      const result = await job.work.run(child);
       if (this.#settle(job)) this.#finish(job, slot, result, startedAt);
     } catch (thrown) {
       if (this.#settle(job)) this.#fail(job, slot, toError(thrown));
@@ -278,8 +277,10 @@ export class Lane<Task, Result> {
       job.reject(error);
       return;
     }
-    if (input !== undefined) this.#breaker.record(input);
-    job.attempts++;
+    if (!(error instanceof IdleChildDied)) {
+      if (input !== undefined) this.#breaker.record(input);
+      job.attempts++;
+    }
     const poisonous = input !== undefined && this.#breaker.isOpen(input);
     const again = !job.gone && job.attempts < (this.#options.attempts ?? 2) && !poisonous;
     if (again) this.#queue.unshift(job);
@@ -293,7 +294,3 @@ export class Lane<Task, Result> {
     return new SegmenterError("EncoderCrashed", { attempts, retryAfterS }, { cause });
   }
 }
-
-const cancelled = (what: string): SegmenterError => new SegmenterError("Cancelled", { what });
-const shuttingDown = (): SegmenterError => new SegmenterError("ShuttingDown", { retryAfterS: RESTART_S });
-const defaultOverdue = (deadlineMs: number): SegmenterError => new SegmenterError("DeadlineExceeded", { deadlineMs });

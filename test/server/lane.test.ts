@@ -69,6 +69,20 @@ describe("one supervised process", { timeout }, () => {
     expect(lane.stats().pids).not.toContain(pid);
   });
 
+  test("that dies before it gets a task is not counted against it: two are killed, and the next one does it", async () => {
+    const { lane, ask, ready } = openLane({ slots: 2 });
+    await ready(2);
+    const [busy, idle] = lane.stats().pids;
+    const asked = ask({ kind: "sleep", ms: 2000 });
+    process.kill(idle, "SIGSTOP"); // seems to be there, and answers nothing
+    process.kill(busy, "SIGKILL");
+    while (lane.stats().deaths === 0) await sleep(5);
+    await sleep(50);
+    process.kill(idle, "SIGKILL");
+    expect(await asked).toBe("slept");
+    expect(lane.stats()).toMatchObject({ deaths: 2, finished: 1 });
+  });
+
   test("costs a job as many processes as the lane says, then the caller is told when to come back", async () => {
     const { lane, ask } = openLane();
     await expect(ask({ kind: "die" })).rejects.toMatchObject({
