@@ -31,7 +31,7 @@ declare const opened: Opened;
 declare const release: () => void;
 
 const good = ({ dice, area }: Verdict) => {
-  expect(area).toBeGreaterThan(25);
+  expect(area).toBeGreaterThan(200);
   expect(dice).toBeGreaterThanOrEqual(0.995);
 };
 

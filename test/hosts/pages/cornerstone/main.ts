@@ -25,7 +25,7 @@ function placed({ ijkToLps }: Series) {
   return { spacing, direction, origin };
 }
 
-/** 60 mm along the two voxel axes that the view shows: both corners lie on the slice of the middle. */
+/** 120 mm, about the liver, along the two voxel axes that the view shows: both corners lie on the slice of the middle. */
 function boxAround(
   { ijkToLps }: Series,
   { point, normal = [0, 0, 1], ...at }: LpsPoint,
@@ -37,7 +37,7 @@ function boxAround(
     );
     return { ...at, normal, point: [moved[0] ?? 0, moved[1] ?? 0, moved[2] ?? 0] };
   };
-  return { from: corner(-30), to: corner(30) };
+  return { from: corner(-60), to: corner(60) };
 }
 
 type Way = "cornerstone" | "plain";
