@@ -98,25 +98,29 @@ export async function answer<E extends Encoded, M extends Guess>(
   on: E,
   request: AnswerRequest<E, M>,
 ): Promise<Answer<E, M>> {
-  const { zoom = "auto", multimask = false } = request;
   const previous = usable(port, on, request);
   const prompts = await namedPrompts(port, on, tidyPrompts(request.prompts, on));
-  if (previous && previous.on.id !== on.id)
-    return settled(port, await decodeOn(port, previous.on, prompts, { multimask, previous }), request, previous);
+  return settled(port, await decoded(port, on, { ...request, prompts, previous }), request, previous);
+}
+
+/** From the whole slice, or from a closer look at what that has found. */
+async function decoded<E extends Encoded, M extends Guess>(
+  port: AnswerPort<E, M>,
+  on: E,
+  { prompts, previous, zoom = "auto", multimask = false }: AnswerRequest<E, M>,
+): Promise<Answer<E, M>> {
+  if (previous && previous.on.id !== on.id) return decodeOn(port, previous.on, prompts, { multimask, previous });
   const whole = await decodeOn(port, on, prompts, { multimask, previous });
   const bounds = port.boundsOf(whole.masks[0]);
-  const asked = bounds && zoom === "always" ? boxFor(prompts, bounds) : prompts;
-  const crop =
-    zoom !== "never" && isWholeCrop(on.transform.crop, on) && bounds
-      ? cropAround({ ...sizeOf(on), bounds }, asked)
-      : undefined;
-  if (!crop) return settled(port, whole, request, previous);
-  const near = await port.embed(on, crop).catch(leaveIt);
-  if (!near) return settled(port, whole, request, previous);
+  if (!bounds || zoom === "never" || !isWholeCrop(on.transform.crop, on)) return whole;
+  const asked = zoom === "always" ? boxFor(prompts, bounds) : prompts;
+  const crop = cropAround({ ...sizeOf(on), bounds }, asked);
+  const near = crop && (await port.embed(on, crop).catch(leaveIt));
+  if (!near) return whole;
   const closer = await decodeOn(port, near, asked, { multimask, previous: seenFrom(near, whole) });
-  if (zoom === "auto" && surer(whole, closer)) return settled(port, whole, request, previous);
+  if (zoom === "auto" && surer(whole, closer)) return whole;
   const { presence } = whole;
-  return settled(port, { ...(presence === undefined ? {} : { presence }), ...closer }, request, previous);
+  return { ...(presence === undefined ? {} : { presence }), ...closer };
 }
 
 /** The best mask in the frame of a crop: what the closer look goes on from, for the crop alone does not show what it is a part of. */

@@ -1,6 +1,7 @@
 /** Decoder logits → masks at the slice's own size. */
 
 import type { Mask } from "../mask/mask.ts";
+import { toModel } from "../prompt/space.ts";
 import type { Transform } from "../wire/embedding.ts";
 
 interface Axis {
@@ -62,6 +63,13 @@ export function logitsToMask(
   return { width, height, data };
 }
 
+/** The logit at a place of the slice: bilinear, half-pixel centres, clamped at the border, as `logitsToMask` reads it. */
+export function logitAt(place: readonly [number, number], logits: Float32Array, transform: Transform): number {
+  const side = logitsSide(logits);
+  const [x, y] = toModel(place, transform).map((at) => tapAt(((at + 0.5) * side) / transform.inputSize - 0.5, side));
+  return bilinear(logits, side, [x, y]);
+}
+
 /**
  * `[L, L]` logits of a mask in another frame of its slice, a crop for example: bilinear, half-pixel centres. What lies
  * outside of the first frame has the value at its border.
@@ -71,16 +79,8 @@ export function logitsIn(logits: Float32Array, from: Transform, to: Transform): 
   const columns = taps(side, [from.scaleX / from.inputSize, from.crop.x0], [to.scaleX / to.inputSize, to.crop.x0]);
   const rows = taps(side, [from.scaleY / from.inputSize, from.crop.y0], [to.scaleY / to.inputSize, to.crop.y0]);
   const out = new Float32Array(side * side);
-  for (const [y, row] of rows.entries()) {
-    const across = (line: number, { low, high, share }: Tap) => {
-      const left = logits[line * side + low];
-      return left + (logits[line * side + high] - left) * share;
-    };
-    for (const [x, column] of columns.entries()) {
-      const upper = across(row.low, column);
-      out[y * side + x] = upper + (across(row.high, column) - upper) * row.share;
-    }
-  }
+  for (const [y, row] of rows.entries())
+    for (const [x, column] of columns.entries()) out[y * side + x] = bilinear(logits, side, [column, row]);
   return out;
 }
 
@@ -91,15 +91,27 @@ interface Tap {
   readonly share: number;
 }
 
-/** Where the cells of one frame's axis lie on another's. A frame: its shares of the side per slice pixel, its first pixel. */
-function taps(side: number, [rate, start]: readonly [number, number], [near, begin]: readonly [number, number]): Tap[] {
-  return Array.from({ length: side }, (_, i) => {
-    const place = begin + (i + 0.5) / (side * near);
-    const at = Math.min(Math.max((place - start) * rate * side - 0.5, 0), side - 1);
-    const low = Math.floor(at);
-    return { low, high: Math.min(low + 1, side - 1), share: at - low };
-  });
+function tapAt(place: number, side: number): Tap {
+  const at = Math.min(Math.max(place, 0), side - 1);
+  const low = Math.floor(at);
+  return { low, high: Math.min(low + 1, side - 1), share: at - low };
 }
+
+/** Where the cells of one frame's axis lie on another's. A frame: its shares of the side per slice pixel, its first pixel. */
+const taps = (
+  side: number,
+  [rate, start]: readonly [number, number],
+  [near, begin]: readonly [number, number],
+): Tap[] =>
+  Array.from({ length: side }, (_, i) => tapAt((begin + (i + 0.5) / (side * near) - start) * rate * side - 0.5, side));
+
+function bilinear(logits: Float32Array, side: number, [x, y]: readonly [Tap, Tap]): number {
+  const [upper, lower] = [across(logits, y.low * side, x), across(logits, y.high * side, x)];
+  return upper + (lower - upper) * y.share;
+}
+
+const across = (logits: Float32Array, row: number, { low, high, share }: Tap): number =>
+  logits[row + low] + (logits[row + high] - logits[row + low]) * share;
 
 /** Between two values on one side of the threshold all is on that side: only edges are interpolated, the rest is filled. */
 function paintRow(row: Uint8Array, line: Float32Array, { starts, weight }: Axis, threshold: number) {
